@@ -1,0 +1,55 @@
+# `make` alone lists the commands.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+IMAGE ?= colonnade:dev
+BIN := .venv/bin
+
+##@ Set up and run
+.PHONY: help install run shell
+help:
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: .venv/dev-installed ## Make .venv with everything that running and testing need
+
+run: .venv/run-installed ## Migrate SQLite, load the demo into an empty database, serve on :8000
+	@$(BIN)/python manage.py start
+
+# The stamps depend on the pinned files alone, so a second call costs nothing.
+.venv/run-installed: requirements/run.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Colonnade needs Python 3.11 or newer: make PYTHON=/path/to/python")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing requirements/run.txt ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@touch $@
+
+.venv/dev-installed: requirements/dev.txt .venv/run-installed
+	@echo "Installing requirements/dev.txt ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+##@ Check
+.PHONY: test lint format bench bench-resolve
+test: install lint ## Every test: SQLite, and PostgreSQL, nginx, Chromium ... when they are here
+	@$(BIN)/python -m tests.suite
+
+lint: install ## ruff, mypy --strict, import contract
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache > .lint-imports.log || { cat .lint-imports.log; exit 1; }
+	@rm -f .lint-imports.log
+
+format: install ## Let ruff put the code in order
+	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+
+bench: install ## All benchmarks
+	@$(BIN)/python -m bench
+
+bench-resolve: install ## Host resolution at 10, 1,000 and 100,000 domains
+	@$(BIN)/python -m bench resolve
+
+##@ Ship
+.PHONY: requirements
+requirements: install ## Pin pyproject.toml's dependencies, with hashes
+	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt

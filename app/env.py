@@ -1,0 +1,100 @@
+"""Reading the environment: typed, `NAME_FILE` aware, every bad value reported at once and by name."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env, EnvValidationError, ValidationError
+
+
+class InvalidEnvironment(ImproperlyConfigured):
+    """One or more variables cannot be used. `problems` maps each variable's name to what is wrong with it."""
+
+    def __init__(self, problems: Mapping[str, list[str]]) -> None:
+        self.problems = dict(problems)
+        lines = [f"  {name}: {' '.join(messages)}" for name, messages in sorted(self.problems.items())]
+        super().__init__("The environment cannot be used:\n" + "\n".join(lines))
+
+
+class Environment(Env):
+    """Collects faults while variables are read; `seal()` raises them together as `InvalidEnvironment`.
+
+    A variable NAME may come from the file that NAME_FILE names (a mounted secret). Giving both is a fault,
+    because one of them would be ignored in silence.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(eager=False)
+        self.add_parser("networks", _networks)
+
+    def fault(self, name: str, message: str) -> None:
+        """Records a fault that only shows when several values are seen together."""
+        self._errors[name].append(message)
+
+    def seal(self) -> None:
+        try:
+            super().seal()
+        except EnvValidationError as error:
+            raise InvalidEnvironment(dict(error.error_messages)) from None
+
+    def _get_value(self, env_key: str, default: Any) -> Any:  # Any: environs passes its own sentinel through
+        path = os.environ.get(f"{env_key}_FILE")
+        if not path:
+            value = super()._get_value(env_key, default)
+            # An empty variable is how compose files and charts say "not set".
+            return default if value == "" else value
+        if os.environ.get(env_key):
+            self.fault(env_key, f"Set {env_key} or {env_key}_FILE, not both.")
+            return os.environ[env_key]
+        try:
+            # Editors and `kubectl create secret --from-file` leave a line end that is no part of the secret.
+            return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+            self.fault(env_key, f"{env_key}_FILE cannot be read ({reason}): {path}.")
+            return default if default is not ... else ""
+
+
+class Networks:
+    """A set of networks that answers `address in networks`; the address is text as a WSGI server gives it.
+
+    The word `unix` stands for a unix socket, whose peer has no address.
+    """
+
+    def __init__(self, cidrs: Iterable[str]) -> None:
+        self.cidrs = tuple(cidrs)
+        self._unix = "unix" in self.cidrs
+        self._networks = tuple(ipaddress.ip_network(cidr) for cidr in self.cidrs if cidr != "unix")
+        # The peers of a server behind a proxy are few; the bound keeps a directly exposed one from growing.
+        self._contains = functools.lru_cache(maxsize=1024)(self._look)
+
+    def __contains__(self, address: object) -> bool:
+        return self._contains(str(address or ""))
+
+    def __repr__(self) -> str:
+        return f"Networks({list(self.cidrs)})"
+
+    def _look(self, address: str) -> bool:
+        if not address:
+            return self._unix
+        try:
+            parsed = ipaddress.ip_address(address.partition("%")[0])
+        except ValueError:
+            return False
+        if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+            parsed = parsed.ipv4_mapped
+        return any(parsed in network for network in self._networks)
+
+
+def _networks(value: str | Iterable[str]) -> Networks:
+    cidrs = [part.strip() for part in value.split(",")] if isinstance(value, str) else list(value)
+    try:
+        return Networks(cidr for cidr in cidrs if cidr)
+    except ValueError as error:
+        raise ValidationError(f"Not a list of networks such as 10.0.0.0/8: {error}.") from None

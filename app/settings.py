@@ -1,0 +1,233 @@
+"""Every setting comes from the environment (docs/settings.md). A bad value stops the start, by name."""
+
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+from django.core.management.utils import get_random_secret_key
+from environs import validate
+
+from app.env import Environment
+from app.observability import logs
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = BASE_DIR / "var"
+EMBEDDED_DATABASE = f"sqlite:///{VAR / 'db.sqlite3'}"
+PRIVATE_NETWORKS = [
+    "127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7",
+]  # fmt: skip
+
+env = Environment()
+natural = validate.Range(min=0)
+positive = validate.Range(min=1)
+
+# Process
+DEBUG = env.bool("DEBUG", False)
+SECRET_KEY = env.str("SECRET_KEY", "")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+LOG_FORMAT = env.str("LOG_FORMAT", "console", validate=validate.OneOf(logs.FORMATS))
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(logs.LEVELS))
+# gunicorn's own numbers live in docker/gunicorn.conf.py; a bad one is reported here with the rest.
+WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", 2, validate=positive)
+WEB_THREADS = env.int("WEB_THREADS", 4, validate=positive)
+METRICS_PORT = env.int("METRICS_PORT", 9090, validate=validate.Range(min=0, max=65535))
+
+# Data
+DATABASE = env.dj_db_url("DATABASE_URL", EMBEDDED_DATABASE)
+CACHE = env.dj_cache_url("CACHE_URL", "locmem://colonnade")
+MEDIA_ROOT = env.path("MEDIA_ROOT", VAR / "media")
+STORAGE_URL = env.str("STORAGE_URL", "")
+
+# Sites and the proxies in front of them
+DEFAULT_SITE_ID = env.int("SITE_ID", 1, validate=positive)
+SITE_DOMAIN = env.str("SITE_DOMAIN", "localhost")
+MEZZANINE_SITE_ID = env.int("MEZZANINE_SITE_ID", None, validate=positive)
+LISTED_HOSTS = env.list("ALLOWED_HOSTS", [])
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", PRIVATE_NETWORKS)
+PROXY_HOPS = env.int("PROXY_HOPS", 1, validate=positive)
+SITES_REFRESH_SECONDS = env.float("SITES_REFRESH_SECONDS", 1.0, validate=natural)
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", False)
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 0, validate=natural)
+
+# Mail
+EMAIL = env.dj_email_url("EMAIL_URL", "console:")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "colonnade@localhost")
+
+# Errors and health
+SENTRY_DSN = env.str("SENTRY_DSN", "")
+SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", "production")
+SENTRY_TRACES_SAMPLE_RATE = env.float(
+    "SENTRY_TRACES_SAMPLE_RATE", 0.0, validate=validate.Range(min=0, max=1)
+)
+HEALTH_TOKEN = env.str("HEALTH_TOKEN", "")
+
+# Twitter
+TWITTER_BEARER_TOKEN = env.str("TWITTER_BEARER_TOKEN", "")
+TWITTER_API_URL = env.str("TWITTER_API_URL", "https://api.x.com", validate=validate.URL(require_tld=False))
+TWITTER_DAILY_READS = env.int("TWITTER_DAILY_READS", 10_000, validate=natural)
+TWITTER_KEEP = env.int("TWITTER_KEEP", 50, validate=positive)
+
+if not SECRET_KEY and DATABASE is not None:
+    # A key of its own for the embedded database keeps `git clone` to first page at two commands;
+    # a deployment names its database, so it has to bring its key.
+    key_file = VAR / "secret-key"
+    if DATABASE["ENGINE"] == "django.db.backends.sqlite3" and Path(str(DATABASE["NAME"])).parent == VAR:
+        try:
+            VAR.mkdir(exist_ok=True)
+            if not key_file.exists():
+                key_file.touch(mode=0o600)
+                key_file.write_text(get_random_secret_key(), encoding="utf-8")
+            SECRET_KEY = key_file.read_text(encoding="utf-8")
+        except OSError as error:
+            env.fault("SECRET_KEY", f"Not set, and {key_file} cannot be kept ({error.strerror}).")
+    else:
+        env.fault("SECRET_KEY", "Not set. Any 50 random characters will do; SECRET_KEY_FILE reads a file.")
+if "*" in (LISTED_HOSTS or []):
+    env.fault("ALLOWED_HOSTS", "Every host (*) would serve one site under any name; list the hosts.")
+
+storage = urlsplit(STORAGE_URL or "")
+if STORAGE_URL and (storage.scheme not in {"s3", "s3+http"} or not storage.path.strip("/")):
+    env.fault("STORAGE_URL", "Not of the form s3://KEY:SECRET@HOST/BUCKET?region=REGION.")
+env.seal()
+
+ALLOWED_HOSTS = ["*"]  # SECURITY: app.tenancy.middleware is the stricter gate; it knows every site's hosts.
+ROOT_URLCONF = "app.urls"
+WSGI_APPLICATION = "app.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "app.tenancy",
+    "app.accounts",
+    "app.health",
+    "app.observability",
+    "app.publishing",
+    "app.themes",
+    "app.pages",
+    "app.tenancy.apps.AdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.sites",
+    "django.contrib.staticfiles",
+    "django_prose_editor",
+    "health_check",
+]
+
+# docs/architecture.md draws this order; app.tenancy.checks refuses another one.
+MIDDLEWARE = [
+    "app.tenancy.middleware.HostMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "app.tenancy.sessions.SiteSessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "app.tenancy.middleware.SessionSiteMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "app.tenancy.context_processors.site",
+            ],
+            "loaders": [
+                (
+                    "app.themes.loader.CachedLoader",
+                    [
+                        "app.themes.loader.ThemeLoader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
+        },
+    }
+]
+
+SQLITE = {
+    # One writer at a time: take the lock when the transaction starts, wait for it, read beside it.
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+}
+POSTGRESQL = {"connect_timeout": 2, "keepalives_idle": 30, "options": "-c statement_timeout=30000"}
+DATABASES = {
+    "default": {
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        **DATABASE,
+        "OPTIONS": {
+            **(SQLITE if DATABASE["ENGINE"].endswith("sqlite3") else POSTGRESQL),
+            **DATABASE.get("OPTIONS", {}),
+        },
+    }
+}
+CACHES = {"default": {**CACHE, "KEY_FUNCTION": "app.tenancy.cache_keys.with_site"}}
+if "redis" in CACHE["BACKEND"].lower():
+    CACHES["default"]["BACKEND"] = "django.core.cache.backends.redis.RedisCache"
+    CACHES["default"]["OPTIONS"] = {
+        **CACHE.get("OPTIONS", {}),
+        "socket_timeout": 1,
+        "socket_connect_timeout": 1,
+    }
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["app.tenancy.permissions.MembershipBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "admin:login"
+
+# Cookies stay on the host that set them; a session made on one site is worth nothing on another.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
+SESSION_COOKIE_HTTPONLY = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # the host middleware drops a stranger's
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "static"
+MEDIA_URL = "/media/"
+# Hashed names need `collectstatic` (the image and `make run` do it). A checkout without it still has its
+# looks: unhashed, straight from the apps. `check --deploy` says so.
+COLLECTED = not DEBUG and (STATIC_ROOT / "staticfiles.json").exists()
+WHITENOISE_USE_FINDERS = not COLLECTED
+WHITENOISE_AUTOREFRESH = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if COLLECTED
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+if STORAGE_URL:
+    STORAGES["default"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {  # type: ignore[dict-item]  # Django's stubs know only the file system's options
+            "access_key": storage.username,
+            "secret_key": storage.password,
+            "bucket_name": storage.path.strip("/"),
+            "endpoint_url": f"{'http' if storage.scheme == 's3+http' else 'https'}://{storage.netloc.rpartition('@')[2]}",
+            "region_name": dict(parse_qsl(storage.query)).get("region"),
+            "file_overwrite": False,
+        },
+    }
+
+vars().update({name: value for name, value in EMAIL.items() if name.startswith("EMAIL_")})
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+LOGGING_CONFIG = None
+logs.configure(LOG_FORMAT, LOG_LEVEL)
