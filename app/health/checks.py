@@ -18,9 +18,7 @@ from django.core.files.storage import FileSystemStorage, storages
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django.template import engines
-from django.template.loader import get_template
-from django.urls import get_resolver
+from django.utils.module_loading import import_string
 from health_check.base import HealthCheck
 from health_check.exceptions import ServiceUnavailable, ServiceWarning
 
@@ -75,7 +73,9 @@ class Warm(HealthCheck):
     name = "warm"
 
     def run(self) -> None:  # type: ignore[override]  # as above
-        warm_up()
+        if not _warm.is_set():
+            import_string(settings.HEALTH_WARM_UP)()
+            _warm.set()
 
 
 @dataclasses.dataclass(repr=False)
@@ -112,18 +112,3 @@ def known_migrations() -> dict[tuple[str, str], set[tuple[str, str]]]:
                 stands_for = {(key[0], name) for _, name in migration.replaces}
                 _known[key] = stands_for or {key}
     return _known
-
-
-def warm_up() -> None:
-    """Loads the URLs, the migrations and the templates of HEALTH_TEMPLATES; cheap when it has been done.
-
-    In `wsgi.py` it runs before the workers are forked, and they share the memory.
-    """
-    if _warm.is_set():
-        return
-    known_migrations()
-    get_resolver().reverse_dict  # noqa: B018  # reading it imports every URLconf
-    engines.all()
-    for name in settings.HEALTH_TEMPLATES:
-        get_template(name)
-    _warm.set()
