@@ -58,9 +58,7 @@ class Answer:
     seconds: float
 
 
-def ask(
-    port: int, path: str, method: str = "GET", host: str = "", timeout: float = 60, **headers: str
-) -> Answer:
+def ask(port: int, path: str, method: str = "GET", host: str = "", timeout: float = 60, **headers: str) -> Answer:
     """One request on a connection of its own. Header names are given with underscores."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     if host:
@@ -164,9 +162,7 @@ class Server:
     log: Path
     environment: dict[str, str] = field(repr=False)
 
-    def ask(
-        self, path: str, method: str = "GET", host: str = "", timeout: float = 60, **headers: str
-    ) -> Answer:
+    def ask(self, path: str, method: str = "GET", host: str = "", timeout: float = 60, **headers: str) -> Answer:
         return ask(self.port, path, method, host, timeout, **headers)
 
     def figures(self) -> dict[str, float]:

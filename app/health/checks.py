@@ -55,13 +55,11 @@ class Migrations(HealthCheck):
 
     name = "migrations"
 
-    def run(self) -> None:  # type: ignore[override]  # the library takes both kinds, its annotation only one
+    def run(self) -> None:
         needed = known_migrations()
         with connection.temporary_connection():
             applied = set(MigrationRecorder(connection).applied_migrations())
-        missing = [
-            key for key, stands_for in needed.items() if not ({key} <= applied or stands_for <= applied)
-        ]
+        missing = [key for key, stands_for in needed.items() if not ({key} <= applied or stands_for <= applied)]
         if missing:
             raise ServiceUnavailable("migrations are pending")
 
@@ -72,7 +70,7 @@ class Warm(HealthCheck):
 
     name = "warm"
 
-    def run(self) -> None:  # type: ignore[override]  # as above
+    def run(self) -> None:
         if not _warm.is_set():
             import_string(settings.HEALTH_WARM_UP)()
             _warm.set()
@@ -84,7 +82,7 @@ class Disk(HealthCheck):
 
     name = "disk"
 
-    def run(self) -> None:  # type: ignore[override]  # as above
+    def run(self) -> None:
         storage = storages["default"]
         if not isinstance(storage, FileSystemStorage):
             return

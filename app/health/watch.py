@@ -69,9 +69,7 @@ class Watch:
                     return Run(answer=self._last)
                 self._run = Run()
                 self._starts.append(self._run.started)
-                threading.Thread(
-                    target=self._ask, args=[self._run], name=f"check-{self.name}", daemon=True
-                ).start()
+                threading.Thread(target=self._ask, args=[self._run], name=f"check-{self.name}", daemon=True).start()
             return self._run
 
     def answer(self, run: Run) -> Answer:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import structlog
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, StreamingHttpResponse
 from django.test import Client, override_settings
 from django.urls import path
 
@@ -20,9 +20,9 @@ from app.observability.redact import redactor
 
 PLANTED = "planted-settings-secret"
 SECRETS = {
-    "HTTP_AUTHORIZATION": "Bearer planted-authorization",
-    "HTTP_COOKIE": "sessionid=planted-session-cookie",
-    "HTTP_X_API_KEY": "planted-api-key",
+    "Authorization": "Bearer planted-authorization",
+    "Cookie": "sessionid=planted-session-cookie",
+    "X-Api-Key": "planted-api-key",
 }
 Lines = Callable[[], list[dict[str, Any]]]
 
@@ -41,7 +41,7 @@ def repeats_secrets(request: HttpRequest) -> HttpResponse:
 
 
 def missing(request: HttpRequest) -> HttpResponse:
-    raise Http404("no such page")
+    return HttpResponseNotFound()
 
 
 def streamed(request: HttpRequest) -> StreamingHttpResponse:
@@ -102,7 +102,7 @@ def test_it_works(client: Client, lines: Lines) -> None:
 
 
 def test_nothing_secret_is_written(client: Client, lines: Lines) -> None:
-    client.get("/secrets/", {"q": "planted in the query", "token": "planted-token"}, **SECRETS)
+    client.get("/secrets/", {"q": "planted in the query", "token": "planted-token"}, headers=SECRETS)
     text = json.dumps(lines())
     assert "RuntimeError" in text
     assert "planted" not in text

@@ -10,8 +10,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.observability.multiprocess import locked, worker_gone
 
-COUNT = mmap_key("hits", "hits_total", ("site",), ("1",), "Hits.")
-LEAST = mmap_key("epoch", "epoch", (), (), "Epoch.")
+COUNT = mmap_key("hits", "hits_total", ["site"], ["1"], "Hits.")
+LEAST = mmap_key("epoch", "epoch", [], [], "Epoch.")
 
 
 def write(directory: Path, kind: str, pid: int, key: str, value: float) -> None:

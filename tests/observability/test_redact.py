@@ -19,9 +19,7 @@ def redactor() -> Redactor:
     return made
 
 
-@pytest.mark.parametrize(
-    "text", [SECRET, json.dumps(SECRET), repr(SECRET), "postgres://u:pl%22an/ted%20s3cret%5C@h"]
-)
+@pytest.mark.parametrize("text", [SECRET, json.dumps(SECRET), repr(SECRET), "postgres://u:pl%22an/ted%20s3cret%5C@h"])
 def test_a_known_secret_is_cut_out(redactor: Redactor, text: str) -> None:
     assert "s3cret" not in redactor.clean_known(f"before {text} after")
 
