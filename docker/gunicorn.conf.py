@@ -1,6 +1,7 @@
 """gunicorn, in development and production alike: `gunicorn -c docker/gunicorn.conf.py app.wsgi:application`."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 bind = os.environ.get("BIND", "0.0.0.0:8000")
@@ -9,7 +10,7 @@ worker_class = "gthread"
 threads = int(os.environ.get("WEB_THREADS") or 4)
 preload_app = True
 # The heartbeat file must be in memory: on a slow disk a worker would be killed for waiting on it.
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 timeout = 30
 graceful_timeout = 25
 # Above the proxy's idle time, or it would send a request into a connection that is being closed.
