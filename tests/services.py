@@ -21,6 +21,7 @@ PROGRAMS = {
     "nginx": "nginx",
     "haproxy": "haproxy",
     "caddy": "caddy",
+    "apache": "apache2",
     "chromium": "chromium",
     "docker": "dockerd",
 }
