@@ -25,10 +25,12 @@ COPY manage.py LICENSE ./
 COPY docker/entrypoint docker/gunicorn.conf.py docker/healthcheck.py docker/
 COPY app app
 ARG SOURCE_DATE_EPOCH=315532800
+# The date is written down as well: a builder that finds the same content in its cache would take it with its old date.
 # The embedded database and its key live on /data; var is the name under which the settings look for them. Group 0 may
 # write where data goes, because some clusters run every container as a random user of that group.
 RUN mkdir /added/site/data /added/site/media; \
     ln -s /data var; \
+    echo "${SOURCE_DATE_EPOCH}" > source-date; \
     SECRET_KEY=for-collectstatic-only DATABASE_URL=sqlite:////tmp/none /app/.venv/bin/python manage.py collectstatic --noinput --verbosity 0; \
     /app/.venv/bin/python -m compileall -q -j 1 -s /added/site --invalidation-mode unchecked-hash .; \
     chmod -R u=rwX,go=rX /added/site; \
