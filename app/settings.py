@@ -92,6 +92,8 @@ if not SECRET_KEY and DATABASE is not None:
             env.fault("SECRET_KEY", f"Not set, and {key_file} cannot be kept ({error.strerror}).")
     else:
         env.fault("SECRET_KEY", "Not set. Any 50 random characters will do; SECRET_KEY_FILE reads a file.")
+if EMAIL is not None and "EMAIL_BACKEND" not in EMAIL:
+    env.fault("EMAIL_URL", "Not a valid email URL; smtp+tls://USER:PASSWORD@HOST:587, for example.")
 storage = urlsplit(STORAGE_URL or "")
 if STORAGE_URL and (storage.scheme not in {"s3", "s3+http"} or not storage.path.strip("/")):
     env.fault("STORAGE_URL", "Not of the form s3://KEY:SECRET@HOST/BUCKET?region=REGION.")
