@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import ipaddress
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +16,10 @@ from environs import Env, EnvValidationError, ValidationError
 class InvalidEnvironment(ImproperlyConfigured):
     """One or more variables cannot be used. `problems` maps each variable's name to what is wrong with it."""
 
-    def __init__(self, problems: Mapping[str, Any]) -> None:
+    def __init__(self, problems: Mapping[str, list[str]]) -> None:
         self.problems = dict(problems)
-        lines = [f"  {name}: {' '.join(map(str, _flat(messages)))}" for name, messages in sorted(problems.items())]
+        lines = [f"  {name}: {' '.join(messages)}" for name, messages in sorted(self.problems.items())]
         super().__init__("The environment cannot be used:\n" + "\n".join(lines))
-
-
-def _flat(messages: Any) -> Iterator[str]:
-    """The sentences of a field's faults; a list's come numbered by element."""
-    if isinstance(messages, Mapping):
-        for number, inner in messages.items():
-            yield from (f"Value {number + 1}: {sentence}" for sentence in _flat(inner))
-    elif isinstance(messages, str):
-        yield messages
-    else:
-        for inner in messages:
-            yield from _flat(inner)
 
 
 class Environment(Env):

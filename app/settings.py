@@ -28,8 +28,13 @@ def domain(value: str) -> str:
         raise ValidationError(f"{value!r} is no host: {error.reason}.") from None
 
 
+def domains(value: str | list[str]) -> list[str]:
+    return [domain(part) for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
 env = Environment()
 env.add_parser("domain", domain)
+env.add_parser("domains", domains)
 natural = validate.Range(min=0)
 positive = validate.Range(min=1)
 
@@ -54,7 +59,7 @@ STORAGE_URL = env.str("STORAGE_URL", "")
 DEFAULT_SITE_ID = env.int("SITE_ID", 1, validate=positive)
 SITE_DOMAIN = env.domain("SITE_DOMAIN", "localhost")
 MEZZANINE_SITE_ID = env.int("MEZZANINE_SITE_ID", None, validate=positive)
-LISTED_HOSTS = env.list("ALLOWED_HOSTS", [], subcast=domain)
+LISTED_HOSTS = env.domains("ALLOWED_HOSTS", [])
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", PRIVATE_NETWORKS)
 PROXY_HOPS = env.int("PROXY_HOPS", 1, validate=positive)
 SITES_REFRESH_SECONDS = env.float("SITES_REFRESH_SECONDS", 1.0, validate=natural)

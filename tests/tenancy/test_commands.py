@@ -223,7 +223,8 @@ def test_pruning_archives_what_is_declared_no_more_and_touches_no_other_row(run:
     pruned = sync(two, "--prune")
     assert "- gamma" in pruned.stdout
     assert {key: site["state"] for key, site in sites(run).items()} == {
-        "site-1": "active", "north": "active", "south": "active", "alpha": "active", "beta": "active", "gamma": "archived",
+        "site-1": "active", "north": "active", "south": "active", "alpha": "active", "beta": "active",
+        "gamma": "archived",
     }  # fmt: skip
     assert sync(DECLARED.replace("suspended", "active")).returncode == 0
     assert sites(run)["gamma"]["state"] == "active"
