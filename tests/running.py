@@ -9,10 +9,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,13 +106,26 @@ class Postgresql:
         # The postmaster first: it can then start no more processes that would be missed.
         os.kill(self.pid, signal.SIGSTOP)
         children = children_of(self.pid)
-        for child in children:
-            os.kill(child, signal.SIGSTOP)
+        signal_all(children, signal.SIGSTOP)
         try:
             yield
         finally:
-            for pid in [*children, self.pid]:
-                os.kill(pid, signal.SIGCONT)
+            signal_all([*children, self.pid], signal.SIGCONT)
+
+    @contextmanager
+    def postmaster_frozen(self) -> Iterator[None]:
+        """Sessions go on; new ones are never answered."""
+        os.kill(self.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.pid, signal.SIGCONT)
+
+
+def signal_all(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):  # a session that ended meanwhile
+            os.kill(pid, number)
 
 
 def children_of(pid: int) -> list[int]:
@@ -226,3 +240,8 @@ def manage(*arguments: str, env: dict[str, str], stdin: str | None = None) -> st
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def temporary_directory() -> str:
+    """A directory of its own that another user's program may be given."""
+    return tempfile.mkdtemp(prefix="colonnade-test-")
