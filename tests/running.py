@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+NO_HEADERS: Mapping[str, str] = {}
 POSTGRESQL = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
 
 
@@ -59,9 +60,16 @@ class Answer:
     seconds: float
 
 
-def ask(port: int, path: str, method: str = "GET", host: str = "", timeout: float = 60, **headers: str) -> Answer:
-    """One request on a connection of its own. Header names are given with underscores."""
-    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+def ask(
+    port: int,
+    path: str,
+    method: str = "GET",
+    host: str = "",
+    timeout: float = 60,
+    headers: Mapping[str, str] = NO_HEADERS,
+) -> Answer:
+    """One request on a connection of its own."""
+    sent = dict(headers)
     if host:
         sent["Host"] = host
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
@@ -176,8 +184,15 @@ class Server:
     log: Path
     environment: dict[str, str] = field(repr=False)
 
-    def ask(self, path: str, method: str = "GET", host: str = "", timeout: float = 60, **headers: str) -> Answer:
-        return ask(self.port, path, method, host, timeout, **headers)
+    def ask(
+        self,
+        path: str,
+        method: str = "GET",
+        host: str = "",
+        timeout: float = 60,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Answer:
+        return ask(self.port, path, method, host, timeout, headers)
 
     def figures(self) -> dict[str, float]:
         """Every sample of the metrics port by its name and labels."""
@@ -195,11 +210,8 @@ class Server:
 @contextmanager
 def server(directory: Path, **environment: str) -> Iterator[Server]:
     port, metrics_port, log = free_port(), free_port(), directory / "server.log"
-    env = settings_of(directory, **environment) | {
-        "BIND": f"127.0.0.1:{port}",
-        "METRICS_PORT": str(metrics_port),
-        "LOG_FORMAT": "json",
-    }
+    beside = {"BIND": f"127.0.0.1:{port}", "METRICS_PORT": str(metrics_port), "LOG_FORMAT": "json"}
+    env = settings_of(directory, **(beside | environment))
     command = [sys.executable, "-m", "gunicorn", "-c", "docker/gunicorn.conf.py", "app.wsgi:application"]
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT)

@@ -14,6 +14,7 @@ from tests.running import Server, wait_until
 
 pytestmark = [pytest.mark.service("postgresql"), pytest.mark.service("redis")]
 LIMIT_SECONDS = 2.5
+HTTPS = {"X-Forwarded-Proto": "https"}
 
 
 @contextmanager
@@ -23,7 +24,7 @@ def load(server: Server, clients: int = 24) -> Iterator[list[int]]:
 
     def visit() -> None:
         while not over.is_set():
-            answer = server.ask("/", host="north.example", X_Forwarded_Proto="https", timeout=120)
+            answer = server.ask("/", host="north.example", headers=HTTPS, timeout=120)
             statuses.append(answer.status)
 
     visitors = [threading.Thread(target=visit) for _ in range(clients)]
@@ -70,7 +71,7 @@ def test_a_hanging_cache_leaves_the_pod_ready(platform: Platform) -> None:
     with platform.redis.frozen():
         assert server.ask("/readyz").status == 200
         assert server.ask("/livez").status == 200
-        page = server.ask("/", host="north.example", X_Forwarded_Proto="https")
+        page = server.ask("/", host="north.example", headers=HTTPS)
         assert page.status in (200, 404)  # the site's own answer
         report = server.ask("/healthz?format=json")
         assert report.status == 503

@@ -19,7 +19,7 @@ def test_a_migration_that_is_missing_makes_the_pod_unready(platform: Platform) -
         "DELETE FROM django_migrations WHERE id = (SELECT max(id) FROM django_migrations) RETURNING app || ' ' || name"
     )
     assert statuses(platform) == (503, 503)
-    answer = platform.server.ask("/readyz", Accept="application/json")
+    answer = platform.server.ask("/readyz", headers={"Accept": "application/json"})
     assert answer.body == (
         '{"status": "unavailable", "checks": {"database": "ok", "migrations": "migrations are pending"}}'
     )
