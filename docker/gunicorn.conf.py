@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+<<<<<<< HEAD
 from typing import TYPE_CHECKING
 
 from app.observability import metrics_directory
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 # prometheus-client looks for it while it is imported, so this comes before the application.
 shared_figures = metrics_directory.make()
+=======
+from pathlib import Path
+from typing import Any
+>>>>>>> main
 
 bind = os.environ.get("BIND", "0.0.0.0:8000")
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
@@ -22,7 +27,7 @@ worker_class = "app.health.lane.LaneWorker"
 threads = int(os.environ.get("WEB_THREADS") or 4)
 preload_app = True
 # The heartbeat file must be in memory: on a slow disk a worker would be killed for waiting on it.
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 timeout = 30
 graceful_timeout = 25
 # Above the proxy's idle time, or it would send a request into a connection that is being closed.
