@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-<<<<<<< HEAD
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.observability import metrics_directory
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 
 # prometheus-client looks for it while it is imported, so this comes before the application.
 shared_figures = metrics_directory.make()
-=======
-from pathlib import Path
-from typing import Any
->>>>>>> main
 
 bind = os.environ.get("BIND", "0.0.0.0:8000")
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
@@ -39,7 +35,6 @@ secure_scheme_headers: dict[str, str] = {}
 control_socket_disable = True
 max_requests = 0
 limit_request_line = 8190
-
 
 metrics_port = int(os.environ.get("METRICS_PORT") or 9090)
 metrics_listener: socket.socket | None = None

@@ -12,18 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from tests import running
-from tests.running import Server, ask, wait_until
+from tests import services
+from tests.server import running
+from tests.server.running import Server, ask
 
 SITES = ("north.example", "south.example", "east.example")
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    env = running.settings_of(tmp_path)
-    running.manage("migrate", env=env)
+    env = running.at(tmp_path)
+    running.manage("migrate", **env)
     for domain in SITES:
-        running.manage("sites", "add", domain, env=env)
+        running.manage("sites", "add", domain, **env)
     with running.server(tmp_path) as started:
         yield started
 
@@ -42,7 +43,7 @@ def counted(server: Server) -> dict[tuple[str, str], float]:
 
 
 def wait_for_another(server: Server, gone: int) -> None:
-    wait_until(lambda: gone not in server.workers() and running.answers(server), "another worker serves")
+    services.wait_until(lambda: gone not in server.workers() and server.serves(), what="another worker serves")
 
 
 def test_counts_are_exact_over_sites_workers_and_a_restart(server: Server) -> None:
@@ -83,7 +84,7 @@ def figures_directory(server: Server) -> Path:
 
 
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
-    running.manage("migrate", env=running.settings_of(tmp_path))
+    running.manage("migrate", **running.at(tmp_path))
     with running.server(tmp_path) as started:
         started.ask("/")
         directory = figures_directory(started)
@@ -96,10 +97,12 @@ def test_the_directory_of_every_worker_is_seen(server: Server) -> None:
         figures = server.figures()
         return figures["colonnade_directory_sites"] == len(SITES) + 1 and figures["colonnade_directory_epoch"] > 0
 
-    wait_until(settled, "both workers have loaded the directory")
+    services.wait_until(settled, what="both workers have loaded the directory")
     before = server.figures()["colonnade_directory_epoch"]
-    running.manage("sites", "add", "west.example", env=server.environment)
-    wait_until(lambda: server.figures()["colonnade_directory_epoch"] > before, "both workers see the change")
+    running.manage("sites", "add", "west.example", **server.settings)
+    services.wait_until(
+        lambda: server.figures()["colonnade_directory_epoch"] > before, what="both workers see the change"
+    )
     assert server.figures()["colonnade_directory_sites"] == len(SITES) + 2
 
 
@@ -117,14 +120,14 @@ def test_there_is_nothing_else_on_the_port(server: Server) -> None:
 def test_the_port_can_be_left_closed(tmp_path: Path) -> None:
     with running.server(tmp_path, METRICS_PORT="0") as started:
         assert started.ask("/livez").status == 200
-        assert not running.accepts(started.metrics_port)
+        assert not services.answers(started.metrics_port)
 
 
 def test_ten_thousand_sites_are_a_hundred_and_one_series(tmp_path: Path) -> None:
     """And a scrape of them costs less than ten milliseconds of the server's time."""
-    env = running.settings_of(tmp_path)
-    running.manage("migrate", env=env)
-    running.manage("shell", "-c", TEN_THOUSAND, env=env)
+    env = running.at(tmp_path)
+    running.manage("migrate", **env)
+    running.manage("shell", "-c", TEN_THOUSAND, **env)
     with running.server(tmp_path) as server:
         visit(server, [(f"s{n}.example", path) for n in range(300) for path in ("/", "/robots.txt", "/admin/")])
         assert len({site for site, _ in counted(server)}) == 101

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests import running
-from tests.running import Server, wait_until
+from tests import services
+from tests.server import running
+from tests.server.running import Server
 
+pytestmark = pytest.mark.xdist_group("probes")
 PROBES = ("/livez", "/readyz", "/startupz")
 TOKEN = "planted-health-token"
 
@@ -23,7 +25,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def server(directory: Path) -> Iterator[Server]:
     settings = {"SECURE_SSL_REDIRECT": "true", "HEALTH_TOKEN": TOKEN}
-    running.manage("migrate", env=running.settings_of(directory, **settings))
+    running.manage("migrate", **running.at(directory))
     with running.server(directory, **settings) as started:
         yield started
 
@@ -143,7 +145,7 @@ def test_without_a_token_set_an_empty_one_opens_nothing(directory: Path, server:
 
 def test_nothing_secret_is_said_when_all_is_wrong(directory: Path) -> None:
     """No server listens at any of these; the names would be in every library's message."""
-    port = running.free_port()
+    port = services.free_port()
     planted = {
         "DATABASE_URL": f"postgres://planted-user:planted-password@127.0.0.1:{port}/planted-name",
         "CACHE_URL": f"redis://:planted-redis@127.0.0.1:{port}/0",
@@ -168,5 +170,5 @@ def test_a_pod_without_its_migrations_starts_and_is_not_ready(directory: Path) -
     database = directory / "empty.sqlite3"
     with running.server(directory, DATABASE_URL=f"sqlite:///{database}") as started:
         assert [started.ask(probe).status for probe in PROBES] == [200, 503, 503]
-        running.manage("migrate", env=started.environment)
-        wait_until(lambda: {started.ask(probe).status for probe in PROBES} == {200}, "the pod is ready")
+        running.manage("migrate", **started.settings)
+        services.wait_until(lambda: {started.ask(probe).status for probe in PROBES} == {200}, what="the pod is ready")
