@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,19 @@ class Platform:
     postmaster: int
     database_url: str
     redis: Redis
+
+
+SITES = ("north.example", "south.example", "east.example")
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database with three sites, made once; each server takes a copy."""
+    folder = tmp_path_factory.mktemp("database")
+    running.manage("migrate", **running.at(folder))
+    for domain in SITES:
+        running.manage("sites", "add", domain, **running.at(folder))
+    return folder / "db.sqlite3"
 
 
 @pytest.fixture(scope="session")

@@ -45,12 +45,14 @@ def test_a_hanging_database_costs_readiness_and_no_more(platform: Platform) -> N
     assert server.ask("/readyz").status == 200
     with load(server) as statuses:
         with frozen(platform.postmaster, with_children=True):
-            for _ in range(6):
-                answer = server.ask("/readyz")
-                assert answer.status == 503
-                assert answer.seconds < LIMIT_SECONDS
+            refusals = [server.ask("/readyz") for _ in range(6)]
+            assert {answer.status for answer in refusals} == {503}
+            slowest = max(answer.seconds for answer in refusals)
+            assert slowest < LIMIT_SECONDS
             assert server.ask("/startupz").status == 503
             seconds = sorted(server.ask("/livez").seconds for _ in range(100))
+            print(f"/readyz 503 after at most {slowest:.2f} s; /livez 95 % {seconds[94] * 1000:.1f} ms, "
+                  f"most {seconds[-1] * 1000:.1f} ms")  # fmt: skip
             assert seconds[94] < 0.050
             assert seconds[-1] < 0.500  # slow only by what else this machine does, never by a queue
             assert {server.ask("/livez").status for _ in range(20)} == {200}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import shutil
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -34,9 +36,9 @@ def test_it_works(head: bytes, path: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Server]:
     directory = tmp_path_factory.mktemp("lane")
-    running.manage("migrate", **running.at(directory))
+    shutil.copy(database, directory)
     with running.server(directory, WEB_CONCURRENCY="1", WEB_THREADS="2") as started:
         yield started
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import statistics
 from collections import Counter
@@ -14,17 +15,15 @@ import pytest
 
 from tests import services
 from tests.server import running
+from tests.server.conftest import SITES
 from tests.server.running import Server, ask
 
-SITES = ("north.example", "south.example", "east.example")
+pytestmark = pytest.mark.xdist_group("metrics")
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    env = running.at(tmp_path)
-    running.manage("migrate", **env)
-    for domain in SITES:
-        running.manage("sites", "add", domain, **env)
+def server(tmp_path: Path, database: Path) -> Iterator[Server]:
+    shutil.copy(database, tmp_path)
     with running.server(tmp_path) as started:
         yield started
 
@@ -77,14 +76,24 @@ def test_files_of_workers_that_are_gone_do_not_pile_up(server: Server) -> None:
     assert files <= {"archive.db", *(f"{pid}.db" for pid in server.workers())}
 
 
+def test_counts_go_on_after_a_reload(server: Server) -> None:
+    visit(server, [("north.example", "/")] * 10)
+    expected, before = counted(server), server.workers()
+    server.process.send_signal(signal.SIGHUP)
+    services.wait_until(lambda: not set(before) & set(server.workers()) and server.serves(), what="new workers serve")
+    assert counted(server) == expected
+    visit(server, [("north.example", "/")] * 10)
+    assert sum(counted(server).values()) == 20
+
+
 def figures_directory(server: Server) -> Path:
     """Where the workers keep their files open."""
     maps = Path(f"/proc/{server.workers()[0]}/maps").read_text().split()
     return next(Path(word).parent for word in maps if word.endswith(".db"))
 
 
-def test_nothing_is_left_behind(tmp_path: Path) -> None:
-    running.manage("migrate", **running.at(tmp_path))
+def test_nothing_is_left_behind(tmp_path: Path, database: Path) -> None:
+    shutil.copy(database, tmp_path)
     with running.server(tmp_path) as started:
         started.ask("/")
         directory = figures_directory(started)
@@ -123,16 +132,15 @@ def test_the_port_can_be_left_closed(tmp_path: Path) -> None:
         assert not services.answers(started.metrics_port)
 
 
-def test_ten_thousand_sites_are_a_hundred_and_one_series(tmp_path: Path) -> None:
+def test_ten_thousand_sites_are_a_hundred_and_one_series(tmp_path: Path, database: Path) -> None:
     """And a scrape of them costs less than ten milliseconds of the server's time."""
-    env = running.at(tmp_path)
-    running.manage("migrate", **env)
-    running.manage("shell", "-c", TEN_THOUSAND, **env)
+    shutil.copy(database, tmp_path)
+    running.manage("shell", "-c", TEN_THOUSAND, **running.at(tmp_path))
     with running.server(tmp_path) as server:
         visit(server, [(f"s{n}.example", path) for n in range(300) for path in ("/", "/robots.txt", "/admin/")])
         assert len({site for site, _ in counted(server)}) == 101
         assert sum(counted(server).values()) == 900
-        assert server.figures()["colonnade_directory_sites"] == 10_001
+        assert server.figures()["colonnade_directory_sites"] == 10_004
         seconds = [ask(server.metrics_port, "/metrics").seconds for _ in range(50)]
         print(f"scrape: median {statistics.median(seconds) * 1000:.1f} ms, {len(server.figures())} samples")
         assert statistics.median(seconds) < 0.010

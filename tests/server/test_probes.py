@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,14 +19,15 @@ TOKEN = "planted-health-token"
 
 
 @pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("probes")
+def directory(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Path:
+    folder = tmp_path_factory.mktemp("probes")
+    shutil.copy(database, folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
 def server(directory: Path) -> Iterator[Server]:
     settings = {"SECURE_SSL_REDIRECT": "true", "HEALTH_TOKEN": TOKEN}
-    running.manage("migrate", **running.at(directory))
     with running.server(directory, **settings) as started:
         yield started
 

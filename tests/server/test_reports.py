@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -73,10 +74,9 @@ def ingest() -> Iterator[Ingest]:
 
 
 @pytest.fixture(scope="module")
-def server(ingest: Ingest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(ingest: Ingest, database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("reports")
-    running.manage("migrate", **running.at(folder))
-    running.manage("sites", "add", "north.example", **running.at(folder))
+    shutil.copy(database, folder)
     dsn = f"http://plantedkey@127.0.0.1:{ingest.server_port}/1"
     tracing = {"SENTRY_DSN": dsn, "SENTRY_TRACES_SAMPLE_RATE": "1.0", "LOG_LEVEL": "DEBUG"}
     with running.server(folder, **SECRETS, **tracing) as started:
@@ -122,8 +122,8 @@ def test_a_trace_has_the_site_and_an_unknown_host_none(server: Server, ingest: I
 def test_an_error_has_the_site(server: Server, ingest: Ingest) -> None:
     """The table of pages is taken away under the server's feet."""
     ingest.items.clear()
-    database = Path(server.settings["DATABASE_URL"].removeprefix("sqlite:///"))
-    with running.without_table(database, "pages_page"):
+    path = Path(server.settings["DATABASE_URL"].removeprefix("sqlite:///"))
+    with running.without_table(path, "pages_page"):
         answer = server.ask("/planted-page/?q=planted-query", host="north.example", headers=CARRIED)
     assert answer.status == 500
     services.wait_until(lambda: ingest.of("event") != [], what="the event arrives")
