@@ -61,3 +61,13 @@ def test_sam_is_refused_on_north_and_told_why(tab: Page, server: Server) -> None
     sign_in(tab, server, "sam", site="south")
     expect(tab.locator("#header")).to_contain_text("South Quarter Gazette")
     expect(tab.locator(".switcher")).to_have_count(0)  # one site: nothing to switch
+
+
+def test_what_a_role_does_not_include_is_told_with_a_way_back(tab: Page, server: Server) -> None:
+    sign_in(tab, server, "nora", site="north")
+    answer = tab.goto(server.url("north", "/admin/sites/site/"))
+    assert answer is not None
+    assert answer.status == 403
+    expect(tab.locator("h1")).to_have_text("Not permitted")
+    tab.get_by_role("link", name="Back to the overview").click()
+    assert tab.url == server.url("north", "/admin/")
