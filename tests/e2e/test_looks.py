@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -73,6 +74,17 @@ def test_every_site_colour_can_be_read(scheme: str, person: Callable[..., Browse
         expect(tab.locator(".preview-bar")).to_contain_text(key.title())
         assert_well_shown(tab)
         tab.goto(server.url("north", "/admin/"))
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_theme_can_be_read_in_any_accent(scheme: str, person: Callable[..., BrowserContext], server: Server) -> None:
+    tab = person(scheme=scheme).new_page()
+    tab.goto(server.url("north"))
+    assert tab.locator(".prose a").count() == 1
+    for red, green, blue in product((0, 128, 255), repeat=3):
+        accent = f"#{red:02x}{green:02x}{blue:02x}"
+        tab.evaluate("accent => document.documentElement.style.setProperty('--accent', accent)", accent)
+        assert too_faint(tab) == [], accent
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
