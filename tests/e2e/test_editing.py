@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Server
 from tests.e2e.steps import colour_of_header, open_page_form, sign_in, switch
 
-pytestmark = [pytest.mark.service("chromium"), pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.service("chromium")
 
 GREEN, BLUE = "rgb(43, 106, 77)", "rgb(31, 95, 139)"  # the demo's #2b6a4d and #1f5f8b
 

@@ -10,7 +10,7 @@ from tests.e2e.conftest import HARD_COLOURS, Server
 from tests.e2e.contrast import too_faint
 from tests.e2e.steps import sign_in, switch
 
-pytestmark = [pytest.mark.service("chromium"), pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.service("chromium")
 
 SCHEMES = ("light", "dark")
 PUBLIC = [

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.e2e.conftest import Server
 from tests.e2e.steps import open_page_form, sign_in, switch
 
-pytestmark = [pytest.mark.service("chromium"), pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.service("chromium")
 
 
 def test_form_of_one_site_sent_under_another_is_not_saved(
