@@ -64,6 +64,7 @@ class SiteAdmin(AdminSite):
         name = request.resolver_match.url_name if request.resolver_match else None
         return {
             **super().each_context(request),
+            "site": site,  # the sign-in view would put the row here, which has no colour
             "site_url": f"{request.scheme}://{site.domain}{_port(request)}/",
             "opened_under_field": OPENED_UNDER,
             "my_sites": mine[:SITES_IN_MENU] if len(mine) > SITES_IN_MENU else mine,
