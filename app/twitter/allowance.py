@@ -1,4 +1,4 @@
-"""How much one credential may still ask and read. Threads share one `Allowance`; it never waits for a window."""
+"""How much one credential may still ask and read. Threads share an `Allowance`; it never waits for a window."""
 
 from __future__ import annotations
 

@@ -258,5 +258,5 @@ def _fields(*, authors: bool) -> dict[str, str]:
     return {**fields, "expansions": "author_id", "user_fields": USER_FIELDS} if authors else fields
 
 
-def _json(answer: Any) -> Json:  # Any: tweepy has no types
+def _json(answer: Any) -> Json:  # noqa: ANN401  # tweepy has no types
     return dict(answer)

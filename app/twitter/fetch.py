@@ -70,10 +70,12 @@ class Reader:
         found = []
         for source, profile in zip(question.sources, question.accounts, strict=True):
             if complete:
-                own = [replace(post, author=profile) for post in posts.values() if post.author_id == profile.id]
+                own = [
+                    replace(post, author=profile) for post in posts.values() if post.author_id == profile.id
+                ]
                 found.append(Found(source=source, posts=tuple(own), newest=newest))
             else:
-                # Somebody wrote more than a search gives out; each is asked alone, so that nobody loses posts.
+                # Somebody wrote more than a search gives out; each is asked alone, so nobody loses posts.
                 found += self.answer(timeline(source, profile))
         return found
 
@@ -108,9 +110,13 @@ class Reader:
         since = question.since_id
         match question.form:
             case "batch":
-                return self.client.search(question.query, since_id=since, size=size, token=token, authors=False)
+                return self.client.search(
+                    question.query, since_id=since, size=size, token=token, authors=False
+                )
             case "search":
-                return self.client.search(question.query, since_id=since, size=size, token=token, authors=True)
+                return self.client.search(
+                    question.query, since_id=since, size=size, token=token, authors=True
+                )
             case "timeline":
                 user_id = question.accounts[0].id
                 return self.client.timeline(user_id, since_id=since, size=size, token=token)
@@ -132,7 +138,11 @@ def _other_words(question: Question, error: BadQuestion) -> list[Question]:
             for sources in (question.sources[:middle], question.sources[middle:])
             for half in batches(sources, profiles.__getitem__, marked=marked)
         ]
-    if question.form in {"search", "timeline"} and question.since_id is not None and error.parameter == "since_id":
+    if (
+        question.form in {"search", "timeline"}
+        and question.since_id is not None
+        and error.parameter == "since_id"
+    ):
         return [replace(question, since_id=None)]
     return []
 
@@ -148,4 +158,3 @@ def _refuse_gone(answer: Json) -> None:
 
 def _newest(posts: Iterable[Post]) -> Post | None:
     return max(posts, key=lambda post: post.id, default=None)
-

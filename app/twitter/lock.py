@@ -1,4 +1,4 @@
-"""One poll at a time. The lock belongs to the process that polls: when it dies, however it dies, it is free."""
+"""One poll at a time. The lock belongs to the polling process: however that dies, the lock is free."""
 
 from __future__ import annotations
 

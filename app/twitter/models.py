@@ -38,7 +38,9 @@ class Feed(SiteRelated):
         max_length=LONGEST_SEARCH,
         help_text=_("A user name or address, a list's address or number, or the words of a search."),
     )
-    active = models.BooleanField(_("active"), default=True, help_text=_("Only active feeds are polled and shown."))
+    active = models.BooleanField(
+        _("active"), default=True, help_text=_("Only active feeds are polled and shown.")
+    )
     is_default = models.BooleanField(
         _("the site's feed"), default=False, help_text=_("Shown where a page asks for the site's own feed.")
     )

@@ -223,7 +223,7 @@ def _source(kind: str, value: str, credential: str, rows: Sequence[Row]) -> Sour
 
 
 def _is_due(row: Row, now: dt.datetime) -> bool:
-    # Without a failure the next poll is only told to people: a rate window or a budget decides when it is asked.
+    # Without a failure the next poll is only told to people; a rate window or a budget decides.
     if row.requested or not row.failures or row.next_poll_at is None or row.next_poll_at <= now:
         return True
     # A last try in the future means that the clock went back; what it promised is then void.

@@ -21,7 +21,7 @@ class _Link:
 
 
 def linked(text: str, entities: Mapping[str, Any]) -> SafeString:
-    """Each entity is linked once; those that overlap, lie outside or lead elsewhere than to the web are text."""
+    """Each entity is linked once; one that overlaps, lies outside or does not lead to the web is text."""
     pieces: list[SafeString] = []
     position = 0
     for link in sorted(_links(entities)):

@@ -169,7 +169,9 @@ def raise_content_versions(sites: Collection[int]) -> None:
 def _still_followed(rows: Sequence[Row]) -> list[Row]:
     """The rows whose feed is still there, on, and after the same thing; locked until they are written."""
     feeds = Feed.all_sites.select_for_update().filter(pk__in=[row.feed for row in rows], active=True)
-    current = {pk: (kind, value) for pk, kind, value in feeds.order_by("pk").values_list("pk", "kind", "value")}
+    current = {
+        pk: (kind, value) for pk, kind, value in feeds.order_by("pk").values_list("pk", "kind", "value")
+    }
     return [row for row in rows if current.get(row.feed) == (row.kind, row.value)]
 
 
@@ -221,6 +223,7 @@ def _chunks(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
 def _wait(error: XError, failures: int) -> dt.timedelta:
     if isinstance(error, Transient):
         # The first two hiccups cost nothing; then 5 minutes, doubling up to an hour.
-        return min(dt.timedelta(minutes=5) * 2 ** min(failures - 3, 8), dt.timedelta(hours=1)) * (failures > 2)
+        return min(dt.timedelta(minutes=5) * 2 ** min(failures - 3, 8), dt.timedelta(hours=1)) * (
+            failures > 2
+        )
     return min(dt.timedelta(minutes=15) * 2 ** min(failures - 1, 8), LONGEST_WAIT)
-

@@ -175,6 +175,6 @@ def _missing(resource: str, parameter: str, value: str) -> Json:
 
 def _invalid(parameter: str, message: str) -> Problem:
     return Problem(
-        400, PROBLEMS + "invalid-request", "Invalid Request", "One or more parameters to your request was invalid.",
+        400, PROBLEMS + "invalid-request", "Invalid Request", "A parameter of the request is invalid.",
         errors=[{"parameters": {parameter: []}, "message": message}],
     )  # fmt: skip

@@ -86,7 +86,7 @@ class XServer(ThreadingHTTPServer):
         self._thread.join()
         self.server_close()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: object, client_address: object) -> None:
         """A client that was killed or gave up is part of the tests, not news."""
 
     def order(self, where: str = "", **what: Any) -> Fault:
