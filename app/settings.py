@@ -112,6 +112,7 @@ INSTALLED_APPS = [
     "app.observability",
     "app.publishing",
     "app.themes",
+    "app.twitter",
     "app.pages",
     "app.tenancy.admin_site.config.AdminConfig",  # after app.tenancy, whose templates come before the admin's own
     "django.contrib.sessions",

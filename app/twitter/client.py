@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -56,6 +57,11 @@ class XClient:
         """Requests that were sent, retries included."""
         return self._tweepy.calls
 
+    @property
+    def first_heard_at(self) -> dt.datetime | None:
+        """When the first answer came, by X's clock."""
+        return self._tweepy.first_heard_at
+
     def close(self) -> None:
         self._tweepy.session.close()
 
@@ -68,9 +74,7 @@ class XClient:
     def posts(self, numbers: Iterable[int]) -> Json:
         return _json(self._tweepy.get_tweets(list(numbers), tweet_fields=POST_FIELDS))
 
-    def search(
-        self, query: str, *, since_id: int | None, size: int, token: str | None, authors: bool
-    ) -> Json:
+    def search(self, query: str, *, since_id: int | None, size: int, token: str | None, authors: bool) -> Json:
         return _json(
             self._tweepy.search_recent_tweets(
                 query, **_paging(since_id, "next_token", token), **_fields(authors=authors), max_results=size
@@ -87,21 +91,18 @@ class XClient:
 
     def list_posts(self, list_id: int, *, size: int, token: str | None) -> Json:
         paging = _paging(None, "pagination_token", token)
-        return _json(
-            self._tweepy.get_list_tweets(list_id, **paging, **_fields(authors=True), max_results=size)
-        )
+        return _json(self._tweepy.get_list_tweets(list_id, **paging, **_fields(authors=True), max_results=size))
 
 
 class _Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
     """tweepy's client with a way to X that gives up: its own has no timeout, one host, and logs the token."""
 
-    def __init__(
-        self, token: str, base_url: str, connections: int, on_headers: Callable[[Headers], None]
-    ) -> None:
+    def __init__(self, token: str, base_url: str, connections: int, on_headers: Callable[[Headers], None]) -> None:
         super().__init__(bearer_token=token, return_type=dict)
         self.base_url = base_url.rstrip("/")
         self.on_headers = on_headers
         self.calls = 0
+        self.first_heard_at: dt.datetime | None = None
         adapter = requests.adapters.HTTPAdapter(pool_maxsize=connections)
         self.session.mount("https://", adapter)
         self.session.mount("http://", adapter)
@@ -144,13 +145,13 @@ class _Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
             raise Transient("X stopped in the middle of its answer.") from None
         except (requests.RequestException, urllib3.exceptions.HTTPError):
             raise _Unreached("X cannot be reached, or broke off its answer.") from None
+        if self.first_heard_at is None:
+            self.first_heard_at = _moment(response.headers.get("date", ""))
         self._report(route, response)
         return self._judge(response, body)
 
     def _report(self, route: str, response: requests.Response) -> None:
-        remaining, reset = (
-            response.headers.get(f"x-rate-limit-{name}", "") for name in ("remaining", "reset")
-        )
+        remaining, reset = (response.headers.get(f"x-rate-limit-{name}", "") for name in ("remaining", "reset"))
         if remaining.isdigit() and reset.isdigit() and len(reset) <= 11:
             reset_at = dt.datetime.fromtimestamp(int(reset), dt.UTC)
             self.on_headers(Headers(endpoint_of(route), int(remaining), reset_at))
@@ -174,9 +175,7 @@ class _Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
             if "usage-capped" in kind or "usagecap" in str(problem.get("title", "")).lower():
                 return CapReached("The X account's cap of posts is used up.")
             known = reset.isdigit() and len(reset) <= 11
-            reset_at = (
-                dt.datetime.fromtimestamp(int(reset), dt.UTC) if known else dt.datetime.now(dt.UTC) + WINDOW
-            )
+            reset_at = dt.datetime.fromtimestamp(int(reset), dt.UTC) if known else dt.datetime.now(dt.UTC) + WINDOW
             return RateLimited("X asks to wait: too many questions in this window.", reset_at=reset_at)
         gone = kind.endswith(("/resource-not-found", "/not-authorized-for-resource", "/resource-unavailable"))
         if status == 404 or (gone and status == 403):
@@ -210,6 +209,13 @@ class _Answer:
 def endpoint_of(route: str) -> str:
     """X counts windows by endpoint, whichever account or list is in the path."""
     return "/".join(":id" if part.isdigit() and part != "2" else part for part in route.split("/"))
+
+
+def _moment(text: str) -> dt.datetime | None:
+    try:
+        return parsedate_to_datetime(text)
+    except ValueError:
+        return None
 
 
 def _read(response: requests.Response) -> bytes:
@@ -258,5 +264,5 @@ def _fields(*, authors: bool) -> dict[str, str]:
     return {**fields, "expansions": "author_id", "user_fields": USER_FIELDS} if authors else fields
 
 
-def _json(answer: Any) -> Json:  # noqa: ANN401  # tweepy has no types
+def _json(answer: Any) -> Json:  # tweepy has no types
     return dict(answer)

@@ -22,6 +22,7 @@ class Found:
     source: Source
     posts: tuple[Post, ...] = ()
     newest: Post | None = None
+    searched: bool = False  # search answers half a minute late, a timeline at once
     error: XError | None = None
 
 
@@ -58,7 +59,7 @@ class Reader:
             new = [replace(post, author=question.accounts[0]) for post in new]
         # Older ones of a list come along: they are proof that they still stand.
         seen = [post for post in posts.values() if post.id <= (question.since_id or 0)]
-        return Found(source=source, posts=tuple(new + seen), newest=_newest(new))
+        return Found(source=source, posts=tuple(new + seen), newest=_newest(new), searched=question.form == "search")
 
     def _batch(self, question: Question) -> list[Found]:
         posts: dict[int, Post] = {}
@@ -70,10 +71,8 @@ class Reader:
         found = []
         for source, profile in zip(question.sources, question.accounts, strict=True):
             if complete:
-                own = [
-                    replace(post, author=profile) for post in posts.values() if post.author_id == profile.id
-                ]
-                found.append(Found(source=source, posts=tuple(own), newest=newest))
+                own = [replace(post, author=profile) for post in posts.values() if post.author_id == profile.id]
+                found.append(Found(source=source, posts=tuple(own), newest=newest, searched=True))
             else:
                 # Somebody wrote more than a search gives out; each is asked alone, so nobody loses posts.
                 found += self.answer(timeline(source, profile))
@@ -110,13 +109,9 @@ class Reader:
         since = question.since_id
         match question.form:
             case "batch":
-                return self.client.search(
-                    question.query, since_id=since, size=size, token=token, authors=False
-                )
+                return self.client.search(question.query, since_id=since, size=size, token=token, authors=False)
             case "search":
-                return self.client.search(
-                    question.query, since_id=since, size=size, token=token, authors=True
-                )
+                return self.client.search(question.query, since_id=since, size=size, token=token, authors=True)
             case "timeline":
                 user_id = question.accounts[0].id
                 return self.client.timeline(user_id, since_id=since, size=size, token=token)
@@ -138,11 +133,7 @@ def _other_words(question: Question, error: BadQuestion) -> list[Question]:
             for sources in (question.sources[:middle], question.sources[middle:])
             for half in batches(sources, profiles.__getitem__, marked=marked)
         ]
-    if (
-        question.form in {"search", "timeline"}
-        and question.since_id is not None
-        and error.parameter == "since_id"
-    ):
+    if question.form in {"search", "timeline"} and question.since_id is not None and error.parameter == "since_id":
         return [replace(question, since_id=None)]
     return []
 

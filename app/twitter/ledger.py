@@ -22,9 +22,7 @@ class Ledger:
         }
         row = Spending.objects.filter(credential=credential).first()
         spent = row.on(self._now.date()) if row else 0
-        return Allowance(
-            reads_left=max(settings.TWITTER_DAILY_READS - spent, 0), windows=windows, now=self._now
-        )
+        return Allowance(reads_left=max(settings.TWITTER_DAILY_READS - spent, 0), windows=windows, now=self._now)
 
     def spend(self, credential: str, reads: int) -> None:
         """Counts reads before anything else is done with them: a run that dies has still read them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Self
 
@@ -38,9 +38,7 @@ class Feed(SiteRelated):
         max_length=LONGEST_SEARCH,
         help_text=_("A user name or address, a list's address or number, or the words of a search."),
     )
-    active = models.BooleanField(
-        _("active"), default=True, help_text=_("Only active feeds are polled and shown.")
-    )
+    active = models.BooleanField(_("active"), default=True, help_text=_("Only active feeds are polled and shown."))
     is_default = models.BooleanField(
         _("the site's feed"), default=False, help_text=_("Shown where a page asks for the site's own feed.")
     )
@@ -87,12 +85,13 @@ class Feed(SiteRelated):
             raise ValidationError(_("A site has at most %(most)s active feeds.") % {"most": MOST_FEEDS})
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
-        feed = super().from_db(db, field_names, values)
-        feed._stored = {name: getattr(feed, name) for name in ("kind", "value") if name in field_names}
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        feed = super().from_db(*args, **kwargs)
+        loaded = {"kind", "value"} - feed.get_deferred_fields()
+        feed._stored = {name: getattr(feed, name) for name in loaded}
         return feed
 
-    def save(self, **kwargs: Any) -> None:  # type: ignore[override]  # Django's arguments, passed on
+    def save(self, **kwargs: Any) -> None:
         # An unusable value is kept as written, so that the poll can say in the admin what is wrong with it.
         with suppress(UnusableValue):
             self.value = normal(self.kind, self.value)
@@ -101,8 +100,9 @@ class Feed(SiteRelated):
             if changed and self.pk:
                 # What the feed followed before is no part of what it follows now.
                 self.tweets.all().delete()
+                untouched = Feed()
                 for name in STATE:
-                    setattr(self, name, self._meta.get_field(name).get_default())
+                    setattr(self, name, getattr(untouched, name))
             super().save(**kwargs)
         self._stored = {"kind": self.kind, "value": self.value}
 

@@ -172,9 +172,7 @@ def timeline(source: Source, profile: Profile) -> Question:
     )
 
 
-def batches(
-    sources: Sequence[Source], profile_of: Callable[[str], Profile], *, marked: bool
-) -> list[Question]:
+def batches(sources: Sequence[Source], profile_of: Callable[[str], Profile], *, marked: bool) -> list[Question]:
     """As few searches as X's length of a query allows, from sources in the order of their marks."""
     packs: list[list[Source]] = []
     room = 0
@@ -201,9 +199,7 @@ def _batch(sources: Sequence[Source], profiles: Sequence[Profile], *, marked: bo
 
 
 def _alone(form: Literal["search", "list"], source: Source, since_id: int | None) -> Question:
-    return Question(
-        form=form, credential=source.credential, sources=(source,), query=source.value, since_id=since_id
-    )
+    return Question(form=form, credential=source.credential, sources=(source,), query=source.value, since_id=since_id)
 
 
 def _source(kind: str, value: str, credential: str, rows: Sequence[Row]) -> Source:

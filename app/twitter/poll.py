@@ -20,6 +20,7 @@ from app.twitter.client import XClient
 from app.twitter.errors import BadCredentials, BadQuestion, XError
 from app.twitter.fetch import Found, Reader
 from app.twitter.ledger import Ledger
+from app.twitter.marks import Marks
 from app.twitter.models import Credential
 from app.twitter.plan import Account, Due, LookUp, Question, Row, Source
 from app.twitter.summary import Summary
@@ -136,7 +137,9 @@ class Run:
         return [source for source in self.work.sources if id(source) not in failed]
 
     def _ask(self, questions: Sequence[Question]) -> None:
+        marks = Marks()
         for task, founds in self._side_by_side(questions, Reader.answer):
+            marks.note(founds, self._heard_at())
             self._spend(task.credential, founds)
             quiet = [found for found in founds if not found.posts and found.error is None]
             store.store_quiet(quiet, self.work.now)
@@ -147,6 +150,13 @@ class Run:
                 if found.posts:
                     self.summary.new_posts += store.store_posts(found, self.work.now)
                 self.summary.polled += len(found.source.rows)
+        for newest, rows in marks.raised():
+            store.raise_marks(rows, newest, self.work.now)
+
+    def _heard_at(self) -> dt.datetime | None:
+        """When the run's first answer came, by X's clock."""
+        heard = [reader.client.first_heard_at for reader in self._readers.values()]
+        return min((moment for moment in heard if moment), default=None)
 
     def _spend(self, credential: str, founds: Sequence[Found]) -> None:
         posts = {post.id: post for found in founds for post in found.posts if post.id not in self._read}

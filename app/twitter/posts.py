@@ -128,7 +128,7 @@ def _moment(value: object) -> dt.datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
-def _without_nul(value: Any) -> Any:  # noqa: ANN401  # JSON, walked
+def _without_nul(value: Any) -> Any:  # JSON, walked
     if isinstance(value, str):
         return value.replace("\x00", "")
     if isinstance(value, Mapping):

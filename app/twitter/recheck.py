@@ -82,7 +82,5 @@ def store(checked: Checked, credentials: Mapping[int, str], now: dt.datetime) ->
 
 def _standing(answer: Json) -> set[int]:
     data = answer.get("data")
-    numbers = (
-        [str(item.get("id", "")) for item in data if isinstance(item, dict)] if isinstance(data, list) else []
-    )
+    numbers = [str(item.get("id", "")) for item in data if isinstance(item, dict)] if isinstance(data, list) else []
     return {int(number) for number in numbers if number.isdigit()}

@@ -48,9 +48,7 @@ def figures() -> Iterable[Metric]:
     reads = CounterMetricFamily("colonnade_poll_posts_read", "Posts that polls read, as X bills them.")
     reads.add_metric([], record.posts_read)
     yield reads
-    failures = CounterMetricFamily(
-        "colonnade_poll_failures", "Feeds that failed in polls, by kind.", labels=["kind"]
-    )
+    failures = CounterMetricFamily("colonnade_poll_failures", "Feeds that failed in polls, by kind.", labels=["kind"])
     for kind, count in record.failures.items():
         failures.add_metric([kind], count)
     yield failures

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -69,9 +69,17 @@ def _person(item: Mapping[str, Any]) -> str:
     return f"https://x.com/{quote(name, safe='')}" if isinstance(name, str) else ""
 
 
-_ADDRESSES = {
+def _hashtag(item: Mapping[str, Any]) -> str:
+    return _search(item, "#")
+
+
+def _cashtag(item: Mapping[str, Any]) -> str:
+    return _search(item, "$")
+
+
+_ADDRESSES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "urls": _web,
     "mentions": _person,
-    "hashtags": lambda item: _search(item, "#"),
-    "cashtags": lambda item: _search(item, "$"),
+    "hashtags": _hashtag,
+    "cashtags": _cashtag,
 }

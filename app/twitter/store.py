@@ -23,6 +23,7 @@ from app.twitter.posts import Post, Profile
 
 CHUNK = 500
 LONGEST_WAIT = dt.timedelta(hours=24)
+LONGEST_SILENCE = dt.timedelta(hours=1)
 
 
 def load_rows(site_id: int | None) -> list[Row]:
@@ -129,6 +130,14 @@ def store_failure(rows: Sequence[Row], error: XError, now: dt.datetime) -> None:
     _answered(rows, now)
 
 
+def raise_marks(rows: Sequence[Row], newest: Post, now: dt.datetime) -> None:
+    """Moves the marks of feeds that this run filled up to a post that is older than their answers."""
+    behind = Q(since_id__lt=newest.id) | Q(since_id=None)
+    for some in _chunks(rows, CHUNK):
+        feeds = Feed.all_sites.filter(behind, pk__in=[row.feed for row in some], succeeded_at=now)
+        feeds.update(since_id=newest.id, since_at=newest.created_at)
+
+
 def withdraw(rows: Sequence[Row]) -> int:
     """Removes the posts of feeds whose account may not be shown any more; how many rows."""
     tweets = Tweet.all_sites.filter(feed_id__in=[row.feed for row in rows])
@@ -154,7 +163,9 @@ def prune(site_id: int | None, keep: int) -> int:
 def forget_accounts() -> None:
     """Accounts that nobody follows any more."""
     followed = Feed.all_sites.filter(kind=Feed.Kind.USER).values("value")
-    KnownAccount.objects.exclude(name__in=followed).delete()
+    forgotten = list(KnownAccount.objects.exclude(name__in=followed).values_list("pk", flat=True))
+    if forgotten:
+        KnownAccount.objects.filter(pk__in=forgotten).delete()
 
 
 def raise_content_versions(sites: Collection[int]) -> None:
@@ -169,16 +180,12 @@ def raise_content_versions(sites: Collection[int]) -> None:
 def _still_followed(rows: Sequence[Row]) -> list[Row]:
     """The rows whose feed is still there, on, and after the same thing; locked until they are written."""
     feeds = Feed.all_sites.select_for_update().filter(pk__in=[row.feed for row in rows], active=True)
-    current = {
-        pk: (kind, value) for pk, kind, value in feeds.order_by("pk").values_list("pk", "kind", "value")
-    }
+    current = {pk: (kind, value) for pk, kind, value in feeds.order_by("pk").values_list("pk", "kind", "value")}
     return [row for row in rows if current.get(row.feed) == (row.kind, row.value)]
 
 
 def _known(rows: Sequence[Row], posts: Sequence[Post]) -> dict[tuple[int, int], tuple[int, dt.datetime]]:
-    tweets = Tweet.all_sites.filter(
-        feed_id__in=[row.feed for row in rows], remote_id__in=[post.id for post in posts]
-    )
+    tweets = Tweet.all_sites.filter(feed_id__in=[row.feed for row in rows], remote_id__in=[post.id for post in posts])
     return {
         (feed, number): (pk, checked_at)
         for pk, feed, number, checked_at in tweets.values_list("pk", "feed_id", "remote_id", "checked_at")
@@ -220,10 +227,12 @@ def _chunks(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
     return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
-def _wait(error: XError, failures: int) -> dt.timedelta:
+def _wait(error: XError, failures: int) -> dt.timedelta | None:
+    """The first two hiccups cost nothing, then minutes, doubling; what is gone or wrong waits longer."""
     if isinstance(error, Transient):
-        # The first two hiccups cost nothing; then 5 minutes, doubling up to an hour.
-        return min(dt.timedelta(minutes=5) * 2 ** min(failures - 3, 8), dt.timedelta(hours=1)) * (
-            failures > 2
-        )
-    return min(dt.timedelta(minutes=15) * 2 ** min(failures - 1, 8), LONGEST_WAIT)
+        return None if failures < 3 else min(dt.timedelta(minutes=_doubled(5, failures - 3)), LONGEST_SILENCE)
+    return min(dt.timedelta(minutes=_doubled(15, failures - 1)), LONGEST_WAIT)
+
+
+def _doubled(minutes: int, times: int) -> int:
+    return minutes << min(times, 10)

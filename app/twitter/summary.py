@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +32,7 @@ class Summary:
     refused: str = ""  # why the deployment's own credential cannot be used
     useless: int = 0  # feeds that failed because of their credential
 
-    def failed_with(self, rows: tuple[Row, ...] | list[Row], error: XError) -> None:
+    def failed_with(self, rows: Sequence[Row], error: XError) -> None:
         if isinstance(error, WAITING):
             self.waiting += len(rows)
         else:

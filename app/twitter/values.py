@@ -6,9 +6,7 @@ import re
 
 KINDS = ("user", "list", "search")
 LONGEST_SEARCH = 512  # X's limit for a recent search
-_ADDRESS = re.compile(
-    r"(?:https?://)?(?:www\.|mobile\.)?(?:x|twitter)\.com/(?P<path>[^?#]*)(?:[?#].*)?", re.I
-)
+_ADDRESS = re.compile(r"(?:https?://)?(?:www\.|mobile\.)?(?:x|twitter)\.com/(?P<path>[^?#]*)(?:[?#].*)?", re.I)
 _USERNAME = re.compile(r"[A-Za-z0-9_]{1,15}")
 _LIST_ID = re.compile(r"[0-9]{1,19}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -44,9 +42,7 @@ def _list(value: str) -> str:
     address = _ADDRESS.fullmatch(value)
     number = address["path"].strip("/").removeprefix("i/lists/") if address else value
     if not _LIST_ID.fullmatch(number):
-        raise UnusableValue(
-            "A list is given by its number or its address, such as https://x.com/i/lists/123."
-        )
+        raise UnusableValue("A list is given by its number or its address, such as https://x.com/i/lists/123.")
     return str(int(number))
 
 

@@ -38,9 +38,7 @@ def answer(world: World, path: str, params: dict[str, str], *, largest_page: int
         case ["2", "tweets"]:
             return _lookup(world, params)
         case ["2", "tweets", "search", "recent"]:
-            return _page(
-                world, _search(world, params), params, least=10, token="next_token", most=largest_page
-            )
+            return _page(world, _search(world, params), params, least=10, token="next_token", most=largest_page)
         case ["2", "users", number, "tweets"]:
             return _timeline(world, number, params, largest_page)
         case ["2", "lists", number, "tweets"]:
@@ -114,9 +112,7 @@ def _timeline(world: World, number: str, params: dict[str, str], largest_page: i
     return _page(world, posts, params, least=5, token="pagination_token", most=largest_page)
 
 
-def _page(
-    world: World, posts: list[Post], params: dict[str, str], *, least: int, token: str, most: int
-) -> Json:
+def _page(world: World, posts: list[Post], params: dict[str, str], *, least: int, token: str, most: int) -> Json:
     size = int(params.get("max_results", "10"))
     if not least <= size <= 100:
         raise _invalid("max_results", f"{size} is not between {least} and 100.")

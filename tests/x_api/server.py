@@ -67,9 +67,7 @@ class XServer(ThreadingHTTPServer):
         self.limits = dict(LIMITS)
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
-        self._thread = threading.Thread(
-            target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
+        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property
     def url(self) -> str:
@@ -182,9 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.hold:
             fault.release.wait()
         if fault.cut:
-            self.wfile.write(
-                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"
-            )
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{")
             self.wfile.flush()
             self.close_connection = True
             return False

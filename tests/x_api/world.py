@@ -61,7 +61,7 @@ class World:
             self.posts[number] = Post(number, author.id, text, moment, extra)
             return self.posts[number]
 
-    def list(self, members: Iterable[Account]) -> int:
+    def make_list(self, members: Iterable[Account]) -> int:
         with self.lock:
             number = 90_000 + next(self._numbers)
             self.lists[number] = {member.id for member in members}

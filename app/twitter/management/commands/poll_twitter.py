@@ -31,14 +31,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--site", help="id or domain of the only site to poll for")
-        parser.add_argument(
-            "--dry-run", action="store_true", help="say what would be asked; ask and write nothing"
-        )
+        parser.add_argument("--dry-run", action="store_true", help="say what would be asked; ask and write nothing")
         parser.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
 
-    def handle(
-        self, *_: Any, site: str | None, dry_run: bool, as_json: bool, **__: Any
-    ) -> None:  # Any: Django's
+    def handle(self, *_: Any, site: str | None, dry_run: bool, as_json: bool, **__: Any) -> None:  # Any: Django's
         try:
             site_id = self._site_id(site)
             if dry_run:
