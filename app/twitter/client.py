@@ -182,6 +182,8 @@ class _Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
             return SourceGone(f"X does not give this out: {said}")
         if status in {401, 403}:
             return BadCredentials(f"X refuses the token (HTTP {status}).")
+        if status != 400:
+            return Transient(f"X answered with something that is not an answer (HTTP {status}).")
         return BadQuestion(f"X does not understand this: {said}", parameter=_parameter(problem))
 
     def _said(self, problem: Json) -> str:
