@@ -7,8 +7,10 @@ import django_stubs_ext
 from django.core.management.utils import get_random_secret_key
 from environs import ValidationError, validate
 
+from app import __version__
 from app.env import Environment
-from app.observability import logs
+from app.observability import logs, sentry
+from app.observability.redact import redactor
 from app.tenancy.host import InvalidHost, normalise_domain
 
 django_stubs_ext.monkeypatch()  # forms.ModelForm[Site] and the like exist at run time too
@@ -124,6 +126,8 @@ INSTALLED_APPS = [
 
 # docs/architecture.md draws this order; app.tenancy.checks refuses another one.
 MIDDLEWARE = [
+    "app.health.middleware.ProbeMiddleware",
+    "app.observability.middleware.RequestLogMiddleware",
     "app.tenancy.middleware.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -235,5 +239,27 @@ TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
 
+# What /startupz waits for besides the database, and what /healthz reports: an app brings its own checks.
+HEALTH_WARM_UP = "app.warm.warm_up"
+HEALTH_CHECKS = [
+    "app.health.checks.Database",
+    "app.health.checks.Migrations",
+    "app.health.checks.Cache",
+    "app.health.checks.Storage",
+    "app.health.checks.Mail",
+    "app.health.checks.Disk",
+    "app.tenancy.health.DirectoryAge",
+]
+
 LOGGING_CONFIG = None
+# SECURITY: what is learnt here is cut out of every log line and every report to Sentry.
+redactor.learn([SECRET_KEY, *SECRET_KEY_FALLBACKS, HEALTH_TOKEN, TWITTER_BEARER_TOKEN, SENTRY_DSN])
+redactor.learn([DATABASE.get("PASSWORD"), EMAIL.get("EMAIL_HOST_PASSWORD"), storage.password])
+redactor.learn([urlsplit(str(CACHE.get("LOCATION"))).password])
 logs.configure(LOG_FORMAT, LOG_LEVEL)
+sentry.configure(
+    SENTRY_DSN,
+    environment=SENTRY_ENVIRONMENT,
+    traces_sample_rate=SENTRY_TRACES_SAMPLE_RATE,
+    release=f"colonnade@{__version__}",
+)

@@ -46,7 +46,7 @@ def when_ready(_: Arbiter) -> None:
 
     global metrics_listener
     if os.environ.get("METRICS_PORT") != "0":
-        metrics_listener = metrics_server.listen(bind.rpartition(":")[0].strip("[]"), metrics_port)
+        metrics_listener = metrics_server.listen_beside(bind, metrics_port)
     multiprocess.forget_master(shared_figures)
 
 

@@ -18,9 +18,7 @@ from django.core.files.storage import FileSystemStorage, storages
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django.template import engines
-from django.template.loader import get_template
-from django.urls import get_resolver
+from django.utils.module_loading import import_string
 from health_check.base import HealthCheck
 from health_check.exceptions import ServiceUnavailable, ServiceWarning
 
@@ -57,13 +55,11 @@ class Migrations(HealthCheck):
 
     name = "migrations"
 
-    def run(self) -> None:  # type: ignore[override]  # the library takes both kinds, its annotation only one
+    def run(self) -> None:
         needed = known_migrations()
         with connection.temporary_connection():
             applied = set(MigrationRecorder(connection).applied_migrations())
-        missing = [
-            key for key, stands_for in needed.items() if not ({key} <= applied or stands_for <= applied)
-        ]
+        missing = [key for key, stands_for in needed.items() if not ({key} <= applied or stands_for <= applied)]
         if missing:
             raise ServiceUnavailable("migrations are pending")
 
@@ -74,8 +70,10 @@ class Warm(HealthCheck):
 
     name = "warm"
 
-    def run(self) -> None:  # type: ignore[override]  # as above
-        warm_up()
+    def run(self) -> None:
+        if not _warm.is_set():
+            import_string(settings.HEALTH_WARM_UP)()
+            _warm.set()
 
 
 @dataclasses.dataclass(repr=False)
@@ -84,7 +82,7 @@ class Disk(HealthCheck):
 
     name = "disk"
 
-    def run(self) -> None:  # type: ignore[override]  # as above
+    def run(self) -> None:
         storage = storages["default"]
         if not isinstance(storage, FileSystemStorage):
             return
@@ -112,18 +110,3 @@ def known_migrations() -> dict[tuple[str, str], set[tuple[str, str]]]:
                 stands_for = {(key[0], name) for _, name in migration.replaces}
                 _known[key] = stands_for or {key}
     return _known
-
-
-def warm_up() -> None:
-    """Loads the URLs, the migrations and the templates of HEALTH_TEMPLATES; cheap when it has been done.
-
-    In `wsgi.py` it runs before the workers are forked, and they share the memory.
-    """
-    if _warm.is_set():
-        return
-    known_migrations()
-    get_resolver().reverse_dict  # noqa: B018  # reading it imports every URLconf
-    engines.all()
-    for name in settings.HEALTH_TEMPLATES:
-        get_template(name)
-    _warm.set()

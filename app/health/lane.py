@@ -21,8 +21,8 @@ PEEK_BYTES = 2048
 FIRST_BYTES_SECONDS = 30.0
 
 
-def lane_path(head: bytes) -> str | None:
-    """The path of a request that may take a probe's lane.
+def lane_path(head: bytes) -> str:
+    """The path of a request that may take a probe's lane, nothing for any other.
 
     SECURITY: only a request that is there as a whole, and has no body, may. One that dribbles in would hold
     the lane, and anyone could then have the pods killed.
@@ -30,17 +30,17 @@ def lane_path(head: bytes) -> str | None:
     lines, end, _ = head.partition(b"\r\n\r\n")
     method, _, rest = lines.partition(b" ")
     if not end or method not in (b"GET", b"HEAD"):
-        return None
+        return ""
     if b"\ncontent-length:" in lines.lower() or b"\ntransfer-encoding:" in lines.lower():
-        return None
+        return ""
     return rest.partition(b" ")[0].partition(b"?")[0].decode("ascii", "replace")
 
 
-class LaneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
+class LaneWorker(ThreadWorker):
     """`worker_class` of docker/gunicorn.conf.py. `threads` counts the pages' threads, without the lanes'."""
 
     def init_process(self) -> None:
-        self.lanes: dict[str | None, ThreadPoolExecutor] = {}
+        self.lanes: dict[str, ThreadPoolExecutor] = {}
         for name, (paths, threads) in LANES.items():
             self.lanes |= dict.fromkeys(paths, ThreadPoolExecutor(threads, thread_name_prefix=name))
         super().init_process()
@@ -58,7 +58,7 @@ class LaneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
         self.poller.register(client, EVENT_READ, partial(self.on_pending_socket_readable, connection))
 
     def enqueue_req(self, conn: TConn) -> None:
-        pool = self.lanes.get(self._lane_of(conn), self.tpool)
+        pool = self.lanes.get(self._path_of(conn)) or self.tpool
         done = pool.submit(self.handle, conn)
         done.add_done_callback(lambda future: self.method_queue.defer(self.finish_request, conn, future))
 
@@ -68,10 +68,10 @@ class LaneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
         for connection in self.pending_conns:
             connection.timeout = min(connection.timeout, deadline)
 
-    def _lane_of(self, conn: TConn) -> str | None:
+    def _path_of(self, conn: TConn) -> str:
         if self.cfg.is_ssl:
-            return None  # what can be peeked at is cipher text
+            return ""  # what can be peeked at is cipher text
         try:
             return lane_path(conn.sock.recv(PEEK_BYTES, socket.MSG_PEEK | socket.MSG_DONTWAIT))
         except OSError:
-            return None  # nothing there, or gone: the ordinary way deals with it
+            return ""  # nothing there, or gone: the ordinary way deals with it

@@ -40,9 +40,7 @@ def respond(request: HttpRequest, answers: dict[str, Answer]) -> HttpResponse:
         response = JsonResponse({"status": word, "checks": checks}, status=status)
     else:
         lines = [word, *(f"{name}: {answer.words}" for name, answer in answers.items() if not answer.ok)]
-        response = HttpResponse(
-            "\n".join(lines) + "\n", status=status, content_type="text/plain; charset=utf-8"
-        )
+        response = HttpResponse("\n".join(lines) + "\n", status=status, content_type="text/plain; charset=utf-8")
     return unstored(response)
 
 

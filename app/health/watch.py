@@ -69,9 +69,7 @@ class Watch:
                     return Run(answer=self._last)
                 self._run = Run()
                 self._starts.append(self._run.started)
-                threading.Thread(
-                    target=self._ask, args=[self._run], name=f"check-{self.name}", daemon=True
-                ).start()
+                threading.Thread(target=self._ask, args=[self._run], name=f"check-{self.name}", daemon=True).start()
             return self._run
 
     def answer(self, run: Run) -> Answer:
@@ -100,16 +98,14 @@ class Watch:
             outcome = self.check.run()
             if inspect.isawaitable(outcome):
                 asyncio.run(_awaited(outcome))
-        except HealthCheckException as raised:
-            error = public(self.check, raised)
         except Exception as raised:  # noqa: BLE001  # whatever a check dies of, the answer is "not ok"
             error = public(self.check, raised)
         finally:
             connections.close_all()
-        run.answer = Answer(error, time.monotonic() - run.started)
+        answer = Answer(error, time.monotonic() - run.started)
+        self._keep(answer)
         with self._lock:
-            self._run = None
-        self._keep(run.answer)
+            run.answer, self._run = answer, None
         run.done.set()
 
     def _keep(self, answer: Answer) -> None:
@@ -138,6 +134,7 @@ def public(check: HealthCheck, raised: Exception) -> HealthCheckException:
     own = type(check).run.__module__.startswith("app.")
     if own and isinstance(raised, HealthCheckException):
         return raised
-    shown = ServiceUnavailable("unavailable")
+    mild = isinstance(raised, ServiceWarning)
+    shown = ServiceWarning("warning") if mild else ServiceUnavailable("unavailable")
     shown.__cause__ = raised.__cause__ or raised
     return shown

@@ -37,9 +37,7 @@ def configuration(log_format: str, level: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "filters": {"repeats": {"()": "app.observability.logs.RepeatsTheAccessLine"}},
         "formatters": {"line": {"()": "app.observability.logs.LineFormatter", "log_format": log_format}},
-        "handlers": {
-            "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}
-        },
+        "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}},
         "root": {"handlers": ["stdout"], "level": level},
         "loggers": {
             "django.request": {"filters": ["repeats"]},

@@ -22,8 +22,9 @@ from app.observability.multiprocess import locked
 SLOWEST_CLIENT_SECONDS = 2.0
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """The port, bound once; workers inherit it."""
+def listen_beside(bind: str, port: int) -> socket.socket:
+    """The port, bound once on the address of the web port; workers inherit it."""
+    host = "" if bind.startswith(("unix:", "fd:")) else bind.rpartition(":")[0].strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family, backlog=64)
     listener.setblocking(False)  # all workers wake up for a scrape, one gets it

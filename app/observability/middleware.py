@@ -83,7 +83,7 @@ def _stream_observed(response: HttpResponseBase, request: HttpRequest, request_i
         return response
     if getattr(response, "file_to_stream", None) is not None:
         return response  # a plain file: no code of ours runs, and the server may send it by itself
-    chunks = cast("Iterator[bytes]", iter(response.streaming_content))
+    chunks = cast("Iterator[bytes]", response.streaming_content)
     response.streaming_content = _observed_chunks(chunks, request, request_id)
     return response
 

@@ -43,7 +43,7 @@ class Redactor:
         """The text without known secrets. Fit for a finished line, whose form it leaves alone."""
         return text if self._pattern is None else self._pattern.sub(REDACTED, text)
 
-    def clean_tree(self, value: Any) -> Any:  # noqa: ANN401  # Sentry's events are JSON of no fixed shape
+    def clean_tree(self, value: Any) -> Any:  # Sentry's events are JSON of no fixed shape
         if isinstance(value, str):
             return self.clean(value)
         if isinstance(value, dict):

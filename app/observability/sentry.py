@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 import sentry_sdk
 from sentry_sdk.crons import capture_checkin
@@ -20,9 +20,7 @@ from app.observability.redact import redactor
 
 POLL_MONITOR = "poll-twitter"
 UNTRACED = frozenset({"/livez", "/readyz", "/startupz", "/healthz"})
-SENT_HEADERS = frozenset(
-    {"host", "user-agent", "accept", "accept-language", "content-type", "content-length"}
-)
+SENT_HEADERS = frozenset({"host", "user-agent", "accept", "accept-language", "content-type", "content-length"})
 FLUSH_SECONDS = 2.0
 
 
@@ -47,7 +45,6 @@ def configure(
         before_send_transaction=scrub_transaction,
         before_breadcrumb=scrub_breadcrumb,
         # SECURITY: each of these sends what may hold a secret: variables, bodies, a command's arguments.
-        send_default_pii=False,
         include_local_variables=False,
         max_request_body_size="never",
         disabled_integrations=[ArgvIntegration],
@@ -64,7 +61,7 @@ def scrub(event: Event, _: Hint) -> Event | None:
     """The event without query, cookies, unknown headers and known secrets. Check-ins pass here too."""
     request = event.get("request")
     if request:
-        headers = dict(request.get("headers") or {})
+        headers = cast("dict[str, str]", request.get("headers") or {})
         event["request"] = {
             "method": request.get("method"),
             "url": str(request.get("url", "")).partition("?")[0],
@@ -79,11 +76,10 @@ def scrub_transaction(event: Event, hint: Hint) -> Event | None:
     trace = (event.get("contexts") or {}).get("trace") or {}
     if trace.get("op") == "http.server" and "site.id" not in (event.get("tags") or {}):
         return None
-    for span in [trace, *(event.get("spans") or [])]:
-        if isinstance(span, dict):
-            _drop_query(span.get("data") or {})
-            if isinstance(span.get("description"), str):
-                span["description"] = span["description"].partition("?")[0]
+    for span in [trace, *cast("list[dict[str, Any]]", event.get("spans") or [])]:
+        _drop_query(span.get("data") or {})
+        if isinstance(span.get("description"), str):
+            span["description"] = span["description"].partition("?")[0]
     return scrub(event, hint)
 
 
