@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.observability import metrics_directory
@@ -22,7 +23,7 @@ worker_class = "app.health.lane.LaneWorker"
 threads = int(os.environ.get("WEB_THREADS") or 4)
 preload_app = True
 # The heartbeat file must be in memory: on a slow disk a worker would be killed for waiting on it.
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 timeout = 30
 graceful_timeout = 25
 # Above the proxy's idle time, or it would send a request into a connection that is being closed.

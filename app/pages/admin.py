@@ -12,10 +12,10 @@ from app.pages.models import Page
 from app.tenancy.admin import SiteRelatedAdmin
 
 
-class ParentField(forms.ModelChoiceField):
+class ParentField(forms.ModelChoiceField[Page]):
     """The tree in a select box: each page indented under its parent."""
 
-    def label_from_instance(self, obj: Any) -> str:
+    def label_from_instance(self, obj: Page) -> str:
         return "\u2003" * obj.path.strip("/").count("/") + f"{obj.title}  ({obj.path})"
 
 

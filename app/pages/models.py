@@ -64,9 +64,8 @@ class Page(Publishable):
 
     def clean(self) -> None:
         super().clean()
-        if self.parent is not None and self.pk is not None:
-            if any(ancestor.pk == self.pk for ancestor in [self.parent, *ancestors(self.parent)]):
-                raise ValidationError({"parent": _("A page cannot lie under itself.")})
+        if self.parent is not None and self.pk in {page.pk for page in (self.parent, *ancestors(self.parent))}:
+            raise ValidationError({"parent": _("A page cannot lie under itself.")})
         if self.parent is not None and not self.slug:
             self.slug = slugify(self.title)
             if not self.slug:

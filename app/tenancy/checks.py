@@ -39,7 +39,7 @@ def site_related(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[chec
             continue
         if issubclass(model, SiteRelated):
             found += _unique_without_site(model)
-            if not isinstance(model._default_manager, SiteManager):
+            if not issubclass(type(model._default_manager), SiteManager):
                 found.append(checks.Error(
                     "Its default manager is not a SiteManager, so its rows are seen on every site.",
                     hint="Derive the manager from app.tenancy.managers.SiteManager.", obj=model, id="tenancy.E003",
@@ -52,7 +52,7 @@ def site_related(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[chec
     return found
 
 
-def _has_site_key(model: type[models.Model]) -> bool:
+def _has_site_key(model: Any) -> bool:
     # contrib's own models (redirects, flatpages) ask contrib.sites, which agrees with us.
     if model in PARTS_OF_A_SITE or model.__module__.startswith("django.contrib."):
         return False

@@ -29,4 +29,4 @@ def _get_current(self: SiteManager, request: HttpRequest | None = None) -> Site:
 def agree() -> None:
     # LazySettings keeps what it has looked up in its __dict__, so only a property of the class is asked every time.
     LazySettings.SITE_ID = property(_site_id)  # type: ignore[attr-defined]
-    SiteManager.get_current = _get_current  # type: ignore[assignment,method-assign]
+    SiteManager.get_current = _get_current  # type: ignore[method-assign]

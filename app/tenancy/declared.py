@@ -71,7 +71,7 @@ def parse(text: str) -> list[DeclaredSite]:
 
 def _entries(value: Any, problems: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     if isinstance(value, dict):
-        pairs = [(f"sites.{key}", entry, str(key)) for key, entry in value.items()]
+        pairs: list[tuple[str, Any, str | None]] = [(f"sites.{key}", entry, str(key)) for key, entry in value.items()]
     elif isinstance(value, list):
         pairs = [(f"sites[{number}]", entry, None) for number, entry in enumerate(value)]
     else:

@@ -32,9 +32,9 @@ def clean_alias(raw: str) -> str:
 
 def refuse_taken(host: str, *, site_id: int | None) -> None:
     """Raises `ValidationError` if a site other than `site_id` has the host, as its domain or as an alias."""
-    for owner in Site.objects.filter(domain=host).exclude(pk=site_id):
+    for owner in Site.objects.filter(domain=host).exclude(pk=site_id or 0):
         raise ValidationError(f"{host} is already the domain of {owner.name}.")
-    for alias in Alias.objects.filter(host=host).exclude(site_id=site_id).select_related("site"):
+    for alias in Alias.objects.filter(host=host).exclude(site_id=site_id or 0).select_related("site"):
         raise ValidationError(f"{host} is already an alias of {alias.site.name} ({alias.site.domain}).")
 
 

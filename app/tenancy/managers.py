@@ -23,8 +23,8 @@ class CurrentSiteId(models.Expression):
 
     output_field: models.Field[Any, Any] = models.BigIntegerField()
 
-    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[int]]:  # noqa: ARG002  # Django's signature
-        return "%s", [current_site().id]
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[int]]:  # noqa: ARG002  # Django's signature
+        return "%s", (current_site().id,)
 
 
 class LinkToAnotherSite(ValueError):

@@ -22,7 +22,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 def serve(request: HttpRequest, site: CurrentSite, get_response: GetResponse) -> HttpResponseBase:
     """The response, made and streamed with `site` as the current one."""
-    request.site = site  # type: ignore[attr-defined]  # where contrib.sites' own middleware would put it
+    request.site = site  # type: ignore[assignment]  # where contrib.sites' own middleware would put a Site
     with activate(site):
         response = get_response(request)
     response.headers.setdefault("X-Site-Id", str(site.id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -50,21 +50,13 @@ class SiteRelated(models.Model):
     class Meta:
         abstract = True
 
-    def fill_site(self) -> None:
-        """Gives a new row the current site. Raises `LinkToAnotherSite` if it has another."""
-        site = current_site()
-        if self.site_id is None:
-            self.site_id = site.id
-        elif self.site_id != site.id:
-            raise LinkToAnotherSite(type(self), "site")
-
     def save(
         self,
         *,
         force_insert: bool | tuple[ModelBase, ...] = False,
         force_update: bool = False,
         using: str | None = None,
-        update_fields: Collection[str] | None = None,
+        update_fields: Iterable[str] | None = None,
     ) -> None:
         self.fill_site()
         refuse_foreign_links(type(self), [self])
@@ -88,22 +80,30 @@ class SiteRelated(models.Model):
         super().clean()
         for field in links(type(self)):
             value = getattr(self, field.attname)
-            target = field.related_model.objects  # type: ignore[union-attr]  # links() picked SiteRelated models
+            target: SiteManager = field.related_model.objects  # type: ignore[attr-defined]  # links() picked SiteRelated
             if value is not None and not target.filter(**{field.target_field.attname: value}).exists():
                 raise ValidationError({field.name: _("Select a valid choice.")})
 
     # `site` is on no form, and Django skips the constraints of fields that a form leaves out: a second page of
     # the same path would then be a 500 from the database instead of a message beside the field.
 
-    def full_clean(self, exclude: Collection[str] | None = None, *args: Any, **kwargs: Any) -> None:
+    def full_clean(self, exclude: Iterable[str] | None = None, *args: Any, **kwargs: Any) -> None:
         self.fill_site()
         super().full_clean(_without_site(exclude), *args, **kwargs)
 
-    def validate_unique(self, exclude: Collection[str] | None = None) -> None:
+    def validate_unique(self, exclude: Iterable[str] | None = None) -> None:
         super().validate_unique(_without_site(exclude))
 
-    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+    def validate_constraints(self, exclude: Iterable[str] | None = None) -> None:
         super().validate_constraints(_without_site(exclude))
+
+    def fill_site(self) -> None:
+        """Gives a new row the current site. Raises `LinkToAnotherSite` if it has another."""
+        site = current_site()
+        if self.site_id is None:  # a new row
+            self.site_id = site.id  # type: ignore[unreachable]  # the stub knows only rows from the database
+        elif self.site_id != site.id:
+            raise LinkToAnotherSite(type(self), "site")
 
     def _refuse_row_of_another_site(self) -> None:
         # SECURITY: Django writes by primary key alone: an instance that was made up, or whose site was changed
@@ -112,7 +112,7 @@ class SiteRelated(models.Model):
             raise LinkToAnotherSite(type(self), "site")
 
 
-def _without_site(exclude: Collection[str] | None) -> set[str]:
+def _without_site(exclude: Iterable[str] | None) -> set[str]:
     return set(exclude or ()) - {"site"}
 
 

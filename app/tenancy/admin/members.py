@@ -29,9 +29,10 @@ class NewMemberForm(forms.ModelForm[Membership]):
 
     def clean_username(self) -> str:
         username: str = self.cleaned_data["username"]
-        self.instance.user = User.objects.filter(username=username).first()
-        if self.instance.user_id is None:
+        user = User.objects.filter(username=username).first()
+        if user is None:
             raise forms.ValidationError(_("Nobody has this user name."))
+        self.instance.user = user
         return username
 
 

@@ -53,7 +53,7 @@ class SuperusersOnly(ActionsBelongToTheSite[Row]):
 
 
 def _is_superuser(request: HttpRequest) -> bool:
-    return bool(request.user.is_active and request.user.is_superuser)  # type: ignore[union-attr]  # anonymous has both
+    return bool(request.user.is_active and request.user.is_superuser)
 
 
 def _note(entry: LogEntry) -> LogEntry:

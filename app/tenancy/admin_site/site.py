@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
@@ -35,7 +36,7 @@ class SiteAdmin(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return may_work_on(request.user, current_site().id)
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., HttpResponseBase]:
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             opened_under = request.POST.get(OPENED_UNDER)
             if opened_under is not None and opened_under != str(current_site().id):
@@ -103,15 +104,10 @@ class SiteAdmin(AdminSite):
             if model is None or not issubclass(model, SiteRelated):
                 raise Http404
             row = model.objects.get(pk=object_id)
-        except (ValueError, ContentType.DoesNotExist):
+        except (ValueError, ObjectDoesNotExist):
             raise Http404 from None
-        except Exception as error:  # the model's own DoesNotExist, or a key of a wrong form
-            if not isinstance(error, (model.DoesNotExist, TypeError)):
-                raise
-            raise Http404 from None
-        if not hasattr(row, "get_absolute_url") or not request.user.has_perm(
-            f"{model._meta.app_label}.view_{model._meta.model_name}"
-        ):
+        permission = f"{model._meta.app_label}.view_{model._meta.model_name}"
+        if not hasattr(row, "get_absolute_url") or not request.user.has_perm(permission):
             raise Http404
         return HttpResponseRedirect(
             f"{request.scheme}://{current_site().domain}{_port(request)}{row.get_absolute_url()}"

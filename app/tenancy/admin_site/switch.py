@@ -49,7 +49,7 @@ def _wanted(raw: str) -> SiteEntry:
 def _audit(request: HttpRequest, site: SiteEntry) -> None:
     with use_site(site):
         entries = LogEntry.objects.log_actions(
-            request.user.pk,
+            request.user.pk or 0,  # signed in: may_work_on() said so
             Site.objects.filter(pk=site.id),
             CHANGE,
             [{"changed": {"object": "Switched to it"}}],
