@@ -249,6 +249,7 @@ HEALTH_CHECKS = [
     "app.health.checks.Mail",
     "app.health.checks.Disk",
     "app.tenancy.health.DirectoryAge",
+    "app.twitter.health.PollAge",
 ]
 
 LOGGING_CONFIG = None

@@ -34,16 +34,6 @@ def x(world: World, settings: Any) -> Iterator[XServer]:
 
 
 @pytest.fixture
-def north(db: None) -> Site:
-    return Site.objects.create(domain="north.example", name="North")
-
-
-@pytest.fixture
-def south(north: Site) -> Site:
-    return Site.objects.create(domain="south.example", name="South")
-
-
-@pytest.fixture
 def poll(x: XServer) -> Poll:
     """Runs the command as an operator does; its JSON, with the exit status that it really had."""
 

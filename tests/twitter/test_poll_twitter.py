@@ -99,7 +99,7 @@ def test_site_option_touches_only_that_site(north: Site, south: Site, world: Wor
     assert texts(of_south) == ["After", "Before"]
     assert texts(of_north) == ["Before"]
     assert Feed.all_sites.filter(pk=of_north.pk).values().get() == before
-    poll(site="north.example")
+    poll(site="north.test")
     assert texts(of_north) == ["After", "Before"]
 
 
