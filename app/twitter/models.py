@@ -22,6 +22,17 @@ MOST_FEEDS = 100
 STATE = ("succeeded_at", "tried_at", "next_poll_at", "last_error", "failures", "since_id", "since_at")
 
 
+class Status(models.TextChoices):
+    """How a feed does, in a word."""
+
+    OFF = "off", _("off")
+    NEW = "new", _("not polled yet")
+    QUEUED = "queued", _("queued")
+    FAILING = "failing", _("failing")
+    WAITING = "waiting", _("waiting")
+    FINE = "fine", _("fine")
+
+
 class Feed(SiteRelated):
     """Something on X that a site shows. The poll fills it; pages only read what is stored."""
 
@@ -111,17 +122,16 @@ class Feed(SiteRelated):
         Feed.objects.filter(pk=self.pk).update(requested_at=timezone.now())
 
     @property
-    def status(self) -> str:
-        """One word for lists: off, queued, failing, waiting, new, or fine."""
+    def status(self) -> Status:
         if not self.active:
-            return "off"
+            return Status.OFF
         if self.requested_at:
-            return "queued"
+            return Status.QUEUED
         if self.last_error:
-            return "failing"
+            return Status.FAILING
         if self.next_poll_at and self.next_poll_at > timezone.now():
-            return "waiting"
-        return "fine" if self.succeeded_at else "new"
+            return Status.WAITING
+        return Status.FINE if self.succeeded_at else Status.NEW
 
 
 class Tweet(SiteRelated):

@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 
 from django.conf import settings
 
+from app.observability.redact import redactor
 from app.twitter import look_ups, plan, recheck, store
 from app.twitter.client import XClient
 from app.twitter.errors import BadCredentials, BadQuestion, XError
@@ -62,11 +63,15 @@ class Work:
         return [source for source in self.due.sources if source.credential]
 
 
-def read_work(site_id: int | None, now: dt.datetime) -> Work:
-    """What there is to do; reads only."""
+def read_work(site_id: int | None, now: dt.datetime, *, feed_id: int | None = None) -> Work:
+    """What there is to do for every site, or one, or one of its feeds; reads only."""
     # all_sites: the poll runs for every site; a token is used for the feeds of its own site only.
-    own = dict(Credential.all_sites.values_list("site_id", "token"))
-    rows = store.load_rows(site_id)
+    credentials_of = Credential.all_sites.all()
+    if site_id is not None:
+        credentials_of = credentials_of.filter(site_id=site_id)
+    own = dict(credentials_of.values_list("site_id", "token"))
+    redactor.learn(own.values())
+    rows = [row for row in store.load_rows(site_id) if feed_id in {None, row.feed}]
     default = settings.TWITTER_BEARER_TOKEN
     credentials = {row.site: fingerprint(own.get(row.site, default)) for row in rows}
     named = tuple(replace(row, credential=credentials[row.site]) for row in rows)

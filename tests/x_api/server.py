@@ -102,6 +102,9 @@ class XServer(ThreadingHTTPServer):
     def asked(self, endpoint: str) -> list[Call]:
         return [call for call in self.calls if call.endpoint == endpoint]
 
+    def before(self, path: str, params: dict[str, str]) -> None:
+        """Called before a question is answered, for whoever makes a world up on the way."""
+
     def take_fault(self, address: str) -> Fault | None:
         with self._lock:
             for fault in self._faults:
@@ -170,6 +173,7 @@ class _Handler(BaseHTTPRequestHandler):
         if call.token not in self.server.tokens:
             raise Problem(401, "about:blank", "Unauthorized", "Unauthorized")
         headers = self.server.count(call)
+        self.server.before(call.path, call.params)
         body = answer(self.server.world, call.path, call.params, largest_page=self.server.largest_page)
         self.server.bill(call, body)
         return headers, body
