@@ -7,10 +7,16 @@ os.environ.setdefault("SECRET_KEY", "only for tests, and long enough to be taken
 # The look at the epoch must not fall into a test's query count; a test of the interval sets its own.
 os.environ.setdefault("SITES_REFRESH_SECONDS", "3600")
 
-from app.settings import *  # noqa: E402, F403
-from app.settings import DATABASES, INSTALLED_APPS  # noqa: E402
+from app.settings import *  # noqa: F403
+from app.settings import DATABASES, INSTALLED_APPS
 
-INSTALLED_APPS = [*INSTALLED_APPS, "django.contrib.flatpages", "django.contrib.redirects", "tests.third_party"]
+INSTALLED_APPS = [
+    *INSTALLED_APPS,
+    "django.contrib.flatpages",
+    "django.contrib.redirects",
+    "django.contrib.sitemaps",
+    "tests.third_party",
+]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

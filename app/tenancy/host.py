@@ -75,7 +75,7 @@ def _split_port(raw: str) -> tuple[str, int | None]:
 
 
 def _address(bracketed: str) -> str:
-    if not bracketed.endswith("]"):
+    if not bracketed.endswith("]") or "%" in bracketed:  # a zone means something on one machine only
         raise InvalidHost("not an IPv6 address")
     try:
         return f"[{ipaddress.IPv6Address(bracketed[1:-1]).compressed}]"

@@ -20,7 +20,9 @@ class SiteSessionMiddleware(SessionMiddleware):
         made_on = request.session.get(MADE_ON)
         # SECURITY: Django binds a session to no host; without this a cookie of one site, replayed on another,
         # signs its owner in there. The session itself is left alone: its rightful site still has it.
-        if made_on is not None and made_on != _site_id(request):
+        if made_on is None and not request.session.is_empty():
+            request.session[MADE_ON] = _site_id(request)
+        elif made_on is not None and made_on != _site_id(request):
             request.session = self.SessionStore()
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:  # type: ignore[override]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -16,22 +16,29 @@ def stream_within(response: HttpResponseBase, site: CurrentSite) -> HttpResponse
         return response
     if getattr(response, "file_to_stream", None) is not None:
         return response  # a plain file: no code of ours runs, and the server may send it by itself
-    response.streaming_content = _within(iter(response.streaming_content), site)  # type: ignore[arg-type]  # not async
+    body: Iterator[bytes] = response._iterator  # type: ignore[attr-defined]  # streaming_content hides its close()
+    closers = response._resource_closers  # type: ignore[attr-defined]  # the body's own would run without the site
+    closers[:] = [close for close in closers if getattr(close, "__self__", None) is not body]
+    response.streaming_content = _Within(body, site)
     return response
 
 
-def _within(chunks: Iterator[bytes], site: CurrentSite) -> Iterable[bytes]:
-    try:
-        while True:
-            # Entered for each chunk and left before it is handed on: the server's thread keeps no site.
-            with activate(site):
-                try:
-                    chunk = next(chunks)
-                except StopIteration:
-                    return
-            yield chunk
-    finally:
-        close = getattr(chunks, "close", None)
+class _Within:
+    """The chunks of a body. The site is entered for each and left before it is handed on, so that the server's
+    thread keeps none."""
+
+    def __init__(self, chunks: Iterator[bytes], site: CurrentSite) -> None:
+        self.chunks, self.site = chunks, site
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        with activate(self.site):
+            return next(self.chunks)
+
+    def close(self) -> None:
+        close = getattr(self.chunks, "close", None)
         if close is not None:
-            with activate(site):
+            with activate(self.site):
                 close()
