@@ -97,7 +97,8 @@ def _search(world: World, params: dict[str, str]) -> list[Post]:
     since = params.get("since_id")
     if since and (int(since) >> 22) + 1_288_834_974_657 < oldest.timestamp() * 1000:
         raise _invalid("since_id", f"'since_id' must be a tweet id created after [{oldest:%Y-%m-%dT%H:%MZ}].")
-    return [post for post in world.readable() if post.created_at > oldest and match(post)]
+    first = int(since or 0)
+    return [p for p in world.readable() if p.id > first and p.created_at > oldest and match(p)]
 
 
 def _timeline(world: World, number: str, params: dict[str, str], largest_page: int) -> Json:

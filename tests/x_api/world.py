@@ -42,6 +42,7 @@ class World:
         self.posts: dict[int, Post] = {}
         self.lists: dict[int, set[int]] = {}
         self._numbers = itertools.count(1)
+        self._ordered: list[Post] | None = None
 
     def account(self, username: str, *, name: str = "", state: str = "active") -> Account:
         with self.lock:
@@ -59,6 +60,7 @@ class World:
             milliseconds = int(moment.timestamp() * 1000) - SNOWFLAKE_EPOCH_MS
             number = (milliseconds << 22) | (next(self._numbers) & 0x3FFFFF)
             self.posts[number] = Post(number, author.id, text, moment, extra)
+            self._ordered = None
             return self.posts[number]
 
     def make_list(self, members: Iterable[Account]) -> int:
@@ -70,6 +72,7 @@ class World:
     def delete(self, post: Post) -> None:
         with self.lock:
             del self.posts[post.id]
+            self._ordered = None
 
     def named(self, username: str) -> Account | None:
         with self.lock:
@@ -80,5 +83,6 @@ class World:
         """Posts that an app may read, newest first."""
         with self.lock:
             active = {number for number, account in self.accounts.items() if account.state == "active"}
-            posts = [post for post in self.posts.values() if post.author_id in active]
-        return sorted(posts, key=lambda post: post.id, reverse=True)
+            if self._ordered is None:
+                self._ordered = sorted(self.posts.values(), key=lambda post: post.id, reverse=True)
+            return [post for post in self._ordered if post.author_id in active]
