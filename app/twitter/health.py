@@ -16,7 +16,7 @@ from app.twitter.models import Feed, PollRecord
 class PollAge(HealthCheck):
     """Feeds that are shown are polled. Old posts are a warning: pages are served with them."""
 
-    name = "poll age"
+    name = "poll"
     allowed: timedelta = timedelta(hours=2)
 
     def run(self) -> None:  # type: ignore[override]  # the library takes both kinds, its annotation only one
