@@ -24,7 +24,7 @@ from app.twitter.errors import (
     SourceGone,
     Transient,
 )
-from app.twitter.posts import Json
+from app.twitter.posts import Json, storable
 
 CONNECT_SECONDS, READ_SECONDS, ANSWER_SECONDS = 3.0, 10.0, 20.0
 LARGEST_ANSWER = 8 * 2**20
@@ -191,7 +191,7 @@ class _Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
         said = str(first.get("message") or problem.get("detail") or problem.get("title") or "no reason given")
         # SECURITY: an answer may quote the question, and this text is shown in the admin.
-        return said.replace(self.bearer_token, "[token]")[:300]
+        return storable(said.replace(self.bearer_token, "[token]"))[:300]
 
 
 class _Unreached(Transient):
@@ -235,9 +235,13 @@ def _read(response: requests.Response) -> bytes:
     return b"".join(pieces)
 
 
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")  # and PostgreSQL would not store it
+
+
 def _parse(body: bytes) -> dict[str, Any] | None:
     try:
-        answer = json.loads(body)
+        answer = json.loads(body, parse_constant=_no_number)
     except (ValueError, RecursionError):
         return None
     return answer if isinstance(answer, dict) else None

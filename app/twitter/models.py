@@ -107,6 +107,8 @@ class Feed(SiteRelated):
         with suppress(UnusableValue):
             self.value = normal(self.kind, self.value)
         changed = any(getattr(self, name) != value for name, value in self._stored.items())
+        if changed and kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], *STATE}
         with transaction.atomic():
             if changed and self.pk:
                 # What the feed followed before is no part of what it follows now.
@@ -137,8 +139,8 @@ class Feed(SiteRelated):
 class Tweet(SiteRelated):
     """A post in one feed of one site. Feeds have rows of their own, so that no site depends on another's."""
 
-    feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="tweets")
     remote_id = models.BigIntegerField()
+    feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="tweets")
     text = models.TextField()
     entities = models.JSONField(default=dict)
     created_at = models.DateTimeField()

@@ -87,6 +87,7 @@ class Run:
         self.summary = Summary(sites=len({row.site for row in work.rows}), feeds=len(work.rows))
         self._ledger = Ledger(work.now)
         self._readers: dict[str, Reader] = {}
+        self._clients = ExitStack()
         self._read: set[int] = set()
 
     def run(self) -> Summary:
@@ -97,15 +98,13 @@ class Run:
         for source in work.due.sources:
             if not source.credential:
                 self._fail(source.rows, BadCredentials("There is no bearer token for X."))
-        with ExitStack() as stack:
-            for credential in sorted({source.credential for source in work.sources}):
-                self._readers[credential] = self._reader(credential, stack)
+        with self._clients:
             asked = self._look_up()
             self._ask(work.questions(asked))
             self._recheck()
-            for credential, reader in self._readers.items():
-                self._ledger.keep_windows(credential, dict(reader.allowance.windows))
-                summary.calls += reader.client.calls
+        for credential, reader in self._readers.items():
+            self._ledger.keep_windows(credential, dict(reader.allowance.windows))
+            summary.calls += reader.client.calls
         summary.removed_posts += store.prune(work.site_id, settings.TWITTER_KEEP)
         if work.site_id is None:
             store.forget_accounts()
@@ -114,7 +113,9 @@ class Run:
             summary.refused = default.allowance.refused.sentence
         return summary
 
-    def _reader(self, credential: str, stack: ExitStack) -> Reader:
+    def _reader(self, credential: str) -> Reader:
+        if credential in self._readers:
+            return self._readers[credential]
         allowance = self._ledger.allowance(credential)
         client = XClient(
             self.work.tokens[credential],
@@ -122,8 +123,9 @@ class Run:
             connections=AT_ONCE,
             on_headers=allowance.heard,
         )
-        stack.callback(client.close)
-        return Reader(client, allowance, settings.TWITTER_KEEP)
+        self._clients.callback(client.close)
+        self._readers[credential] = Reader(client, allowance, settings.TWITTER_KEEP)
+        return self._readers[credential]
 
     def _look_up(self) -> list[Source]:
         """Finds who is not known yet or not well; the sources whose posts can be asked for."""
@@ -171,11 +173,8 @@ class Run:
         self.summary.posts_read += len(billed)
 
     def _recheck(self) -> None:
-        checks = [
-            check
-            for check in recheck.checks_due(self.work.credentials, self.work.now)
-            if check.credential in self._readers
-        ]
+        with_token = {site: credential for site, credential in self.work.credentials.items() if credential}
+        checks = recheck.checks_due(with_token, self.work.now)
         for task, checked in self._side_by_side(checks, recheck.ask):
             self._ledger.spend(task.credential, len(checked.standing))
             self.summary.posts_read += len(checked.standing)
@@ -197,7 +196,7 @@ class Run:
         pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="x")
         try:
             for wave in (scouts, others):
-                asked = {pool.submit(ask, self._readers[task.credential], task): task for task in wave}
+                asked = {pool.submit(ask, self._reader(task.credential), task): task for task in wave}
                 for future in as_completed(asked):
                     yield asked.pop(future), future.result()
         finally:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 Json = Mapping[str, Any]  # Any: whatever JSON can hold
+
+ENTITY_KINDS = ("urls", "mentions", "hashtags", "cashtags")
+ENTITY_PARTS = frozenset({"start", "end", "url", "display_url", "username", "tag"})
+MOST_ENTITIES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ def read_refusals(answer: Json) -> list[Refusal]:
     return [
         Refusal(
             str(error.get("resource_id") or error.get("value") or ""),
-            str(error.get("detail") or error.get("title") or "X gives no reason.")[:300],
+            storable(str(error.get("detail") or error.get("title") or "X gives no reason."))[:300],
             str(error.get("type", "")).endswith(("/resource-not-found", "/not-authorized-for-resource")),
         )
         for error in _dicts(answer.get("errors"))
@@ -92,22 +96,44 @@ def _post(item: Json, authors: Mapping[int, Profile]) -> Post | None:
     kinds = {reference.get("type") for reference in _dicts(item.get("referenced_tweets"))}
     return Post(
         id=number,
-        text=text.replace("\x00", ""),  # PostgreSQL's text cannot hold it
+        text=storable(text),
         created_at=created_at,
         author_id=author_id,
         author=authors.get(author_id),
-        entities=_without_nul(dict(entities)) if isinstance(entities, Mapping) else {},
+        entities=_entities(entities) if isinstance(entities, Mapping) else {},
         is_repost="retweeted" in kinds,
     )
+
+
+def storable(text: str) -> str:
+    """The text, as long as before, without what a database cannot hold: NUL, and half a pair of surrogates."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _entities(entities: Json) -> dict[str, Any]:
+    """The parts that links are made of; whatever else is there, and however deep, is left out."""
+    return {
+        kind: [
+            {
+                name: storable(part) if isinstance(part, str) else part
+                for name, part in item.items()
+                if name in ENTITY_PARTS and isinstance(part, str | int)
+            }
+            for item in _dicts(entities.get(kind))[:MOST_ENTITIES]
+        ]
+        for kind in ENTITY_KINDS
+        if entities.get(kind)
+    }
 
 
 def _profiles(value: object) -> list[Profile]:
     people = []
     for item in _dicts(value):
         number, username = _number(item.get("id")), item.get("username")
-        if number is not None and isinstance(username, str) and username:
-            name = str(item.get("name") or username).replace("\x00", "")
-            people.append(Profile(number, username[:50], name[:200], item.get("protected") is True))
+        # SECURITY: the name becomes part of a question and of an address.
+        if number is not None and isinstance(username, str) and re.fullmatch(r"[A-Za-z0-9_]{1,50}", username):
+            name = storable(str(item.get("name") or username))[:200]
+            people.append(Profile(number, username, name, item.get("protected") is True))
     return people
 
 
@@ -126,13 +152,3 @@ def _moment(value: object) -> dt.datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-
-
-def _without_nul(value: Any) -> Any:  # JSON, walked
-    if isinstance(value, str):
-        return value.replace("\x00", "")
-    if isinstance(value, Mapping):
-        return {key: _without_nul(inner) for key, inner in itertools.islice(value.items(), 50)}
-    if isinstance(value, list):
-        return [_without_nul(inner) for inner in value[:200]]
-    return value

@@ -115,7 +115,8 @@ def store_failure(rows: Sequence[Row], error: XError, now: dt.datetime) -> None:
     """What an editor reads at the feed, and when it is tried again."""
     if isinstance(error, WAITING):
         _update(rows, tried_at=now, next_poll_at=error.reset_at)
-    elif isinstance(error, UNUSABLE):
+        return  # and a "poll now" stays in the queue
+    if isinstance(error, UNUSABLE):
         _update(rows, tried_at=now, next_poll_at=None, last_error=error.sentence)
     else:
         failures = 1 + max(row.failures for row in rows)

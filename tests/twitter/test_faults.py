@@ -132,6 +132,8 @@ def test_rate_limit_without_reset_is_one_call(north: Site, x: XServer, poll: Pol
         {"cut": True},
         {"status": 200, "body": "<html>Hello</html>"},
         {"status": 200, "body": [1, 2]},
+        {"status": 200, "body": '{"data": NaN}'},
+        {"status": 200, "body": '{"data":' * 5000},
         {"status": 302, "headers": {"Location": "http://127.0.0.1:1/"}},
         {"status": 418, "body": [1]},
     ],
@@ -318,6 +320,24 @@ def test_deleted_post_is_removed_by_the_re_check(
     assert stays.id in Tweet.all_sites.values_list("remote_id", flat=True)
 
 
+def test_posts_of_a_resting_feed_are_checked_again(
+    north: Site, followed: Feed, world: World, x: XServer, poll: Poll
+) -> None:
+    poll()
+    world.posts.clear()
+    world.post(world.account("other"), "Makes the world forget what it had")
+    later = timezone.now() + dt.timedelta(hours=1)
+    Feed.all_sites.update(failures=3, next_poll_at=later, last_error="It failed.")
+    Tweet.all_sites.update(checked_at=timezone.now() - dt.timedelta(hours=21))
+    x.forget()
+
+    said = poll()
+
+    assert [call.endpoint for call in x.calls] == ["posts"]
+    assert (said["waiting"], said["removed_posts"]) == (1, 1)
+    assert texts(followed) == []
+
+
 def test_answer_that_merely_lacks_posts_removes_none(north: Site, followed: Feed, x: XServer, poll: Poll) -> None:
     poll()
     Tweet.all_sites.update(checked_at=timezone.now() - dt.timedelta(hours=21))
@@ -331,8 +351,9 @@ def test_answer_that_merely_lacks_posts_removes_none(north: Site, followed: Feed
 def test_odd_posts_do_no_harm(north: Site, followed: Feed, x: XServer, poll: Poll) -> None:
     ours = feed(north, "search", "word")
     fine = {
-        "id": "900000000000000001", "text": "Fine\x00 word", "author_id": "7", "created_at": "2026-01-01T00:00:00.000Z",
-        "unheard_of": {"deep": [1]}, "entities": "not a mapping",
+        "id": "900000000000000001", "text": "Fine\x00 word\ud83d", "author_id": "7",
+        "created_at": "2026-01-01T00:00:00.000Z", "unheard_of": {"deep": [1]},
+        "entities": {"urls": [{"start": 0, "odd": {}}, 1], "annotations": [[]]},
     }  # fmt: skip
     body = {
         "data": [
@@ -356,7 +377,7 @@ def test_odd_posts_do_no_harm(north: Site, followed: Feed, x: XServer, poll: Pol
     said = poll()
 
     assert said["exit_code"] == 0
-    assert texts(ours) == ["Fine word"]
+    assert texts(ours) == ["Fine\ufffd word?"]
 
 
 def test_clock_that_went_back_stops_nothing(north: Site, followed: Feed, world: World, x: XServer, poll: Poll) -> None:
