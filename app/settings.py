@@ -30,8 +30,13 @@ def domain(value: str) -> str:
         raise ValidationError(f"{value!r} is no host: {error.reason}.") from None
 
 
+def domains(value: str | list[str]) -> list[str]:
+    return [domain(part) for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
 env = Environment()
 env.add_parser("domain", domain)
+env.add_parser("domains", domains)
 natural = validate.Range(min=0)
 positive = validate.Range(min=1)
 
@@ -56,7 +61,7 @@ STORAGE_URL = env.str("STORAGE_URL", "")
 DEFAULT_SITE_ID = env.int("SITE_ID", 1, validate=positive)
 SITE_DOMAIN = env.domain("SITE_DOMAIN", "localhost")
 MEZZANINE_SITE_ID = env.int("MEZZANINE_SITE_ID", None, validate=positive)
-LISTED_HOSTS = env.list("ALLOWED_HOSTS", [], subcast=domain)
+LISTED_HOSTS = env.domains("ALLOWED_HOSTS", [])
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", PRIVATE_NETWORKS)
 PROXY_HOPS = env.int("PROXY_HOPS", 1, validate=positive)
 SITES_REFRESH_SECONDS = env.float("SITES_REFRESH_SECONDS", 1.0, validate=natural)
@@ -94,6 +99,8 @@ if not SECRET_KEY and DATABASE is not None:
             env.fault("SECRET_KEY", f"Not set, and {key_file} cannot be kept ({error.strerror}).")
     else:
         env.fault("SECRET_KEY", "Not set. Any 50 random characters will do; SECRET_KEY_FILE reads a file.")
+if EMAIL is not None and "EMAIL_BACKEND" not in EMAIL:
+    env.fault("EMAIL_URL", "Not a valid email URL; smtp+tls://USER:PASSWORD@HOST:587, for example.")
 storage = urlsplit(STORAGE_URL or "")
 if STORAGE_URL and (storage.scheme not in {"s3", "s3+http"} or not storage.path.strip("/")):
     env.fault("STORAGE_URL", "Not of the form s3://KEY:SECRET@HOST/BUCKET?region=REGION.")
@@ -169,7 +176,14 @@ SQLITE = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
 }
-POSTGRESQL = {"connect_timeout": 2, "keepalives_idle": 30, "options": "-c statement_timeout=30000"}
+POSTGRESQL = {
+    "connect_timeout": 2,
+    # A server that vanished without a word is noticed after a minute, not after the system's quarter of an hour.
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "options": "-c statement_timeout=30000",
+}
 DATABASES = {
     "default": {
         "CONN_MAX_AGE": 60,

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 from app.observability import metrics_directory
 
 if TYPE_CHECKING:
-    import socket
-
     from gunicorn.arbiter import Arbiter
     from gunicorn.workers.base import Worker
 
@@ -36,18 +34,14 @@ control_socket_disable = True
 max_requests = 0
 limit_request_line = 8190
 
-
 metrics_port = int(os.environ.get("METRICS_PORT") or 9090)
-metrics_listener: socket.socket | None = None
 
 
 def when_ready(_: Arbiter) -> None:
     """In the master, with the application loaded and before the first worker is forked."""
     from app.observability import metrics_server, multiprocess
 
-    global metrics_listener
-    if os.environ.get("METRICS_PORT") != "0":
-        metrics_listener = metrics_server.listen_beside(bind, metrics_port)
+    metrics_server.listen_beside(bind, metrics_port)
     multiprocess.forget_master(shared_figures)
 
 
@@ -57,8 +51,7 @@ def post_worker_init(_: Worker) -> None:
     from app.tenancy.directory import directory
 
     directory.follow()
-    if metrics_listener is not None:
-        metrics_server.serve(metrics_listener)
+    metrics_server.serve()
 
 
 def child_exit(server: Arbiter, worker: Worker) -> None:

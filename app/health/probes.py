@@ -47,6 +47,7 @@ def respond(request: HttpRequest, answers: dict[str, Answer]) -> HttpResponse:
 def unstored(response: HttpResponse) -> HttpResponse:
     response["Cache-Control"] = "no-store"
     response["Vary"] = "Accept"
+    response["Content-Length"] = str(len(response.content))  # or the server would send it in chunks
     return response
 
 

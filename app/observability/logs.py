@@ -18,6 +18,7 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 def configure(log_format: str, level: str) -> None:
     """Every logger of the process, ours and the libraries', from here on."""
     logging.config.dictConfig(configuration(log_format, level))
+    logging.captureWarnings(True)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -13,13 +13,21 @@ from pathlib import Path
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
+_made: Path | None = None
+
+
 def make() -> Path:
-    """A fresh directory, in memory if possible, known to this process and those it starts."""
-    memory = Path("/dev/shm")  # noqa: S108  # what is made in it is our own, with mode 0700
-    parent = memory if os.access(memory, os.W_OK) else None
-    directory = Path(tempfile.mkdtemp(prefix="colonnade-metrics-", dir=parent))
-    os.environ[VARIABLE] = str(directory)
-    return directory
+    """A fresh directory, in memory if possible, known to this process and those it starts.
+
+    The same one when asked again: gunicorn reads its configuration anew on SIGHUP, and counts go on.
+    """
+    global _made
+    if _made is None:
+        memory = Path("/dev/shm")  # noqa: S108  # what is made in it is our own, with mode 0700
+        parent = memory if os.access(memory, os.W_OK) else None
+        _made = Path(tempfile.mkdtemp(prefix="colonnade-metrics-", dir=parent))
+        os.environ[VARIABLE] = str(_made)
+    return _made
 
 
 def known() -> Path | None:

@@ -22,19 +22,24 @@ from app.observability.multiprocess import locked
 SLOWEST_CLIENT_SECONDS = 2.0
 
 
-def listen_beside(bind: str, port: int) -> socket.socket:
-    """The port, bound once on the address of the web port; workers inherit it."""
-    host = "" if bind.startswith(("unix:", "fd:")) else bind.rpartition(":")[0].strip("[]")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family, backlog=64)
-    listener.setblocking(False)  # all workers wake up for a scrape, one gets it
-    return listener
+_listener: socket.socket | None = None
 
 
-def serve(listener: socket.socket) -> None:
+def listen_beside(bind: str, port: int) -> None:
+    """Binds the port, on the address of the web port; workers inherit it. Port 0 is none."""
+    global _listener
+    if port:
+        host = "" if bind.startswith(("unix:", "fd:")) else bind.rpartition(":")[0].strip("[]")
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        _listener = socket.create_server((host, port), family=family, backlog=64)
+        _listener.setblocking(False)  # all workers wake up for a scrape, one gets it
+
+
+def serve() -> None:
     """Answers scrapes from now on, in a thread of this process. To be called after the fork."""
-    server = MetricsServer(listener)
-    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+    if _listener is not None:
+        server = MetricsServer(_listener)
+        threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
 
 
 def render(accept: str) -> tuple[bytes, str]:

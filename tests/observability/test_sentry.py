@@ -10,7 +10,9 @@ from wsgiref.util import setup_testing_defaults
 import pytest
 import sentry_sdk
 from django.core.exceptions import DisallowedHost
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import path
@@ -117,8 +119,12 @@ def client() -> Iterator[Client]:
         "app.observability.middleware.RequestLogMiddleware",
         f"{__name__}.SiteMiddleware",
     ]
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)  # no database here, as in Django's own test client
     with override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=stack):
         yield Client()
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 TAGS = {"site.id": "7", "site.domain": "north.example", "site.source": "host"}

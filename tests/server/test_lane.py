@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import http.client
+import shutil
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from app.health.lane import lane_path
-from tests import running
-from tests.running import Server
+from tests.server import running
+from tests.server.running import Server
+
+pytestmark = pytest.mark.xdist_group("lane")
 
 
 @pytest.mark.parametrize(
@@ -31,9 +36,9 @@ def test_it_works(head: bytes, path: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Server]:
     directory = tmp_path_factory.mktemp("lane")
-    running.manage("migrate", env=running.settings_of(directory))
+    shutil.copy(database, directory)
     with running.server(directory, WEB_CONCURRENCY="1", WEB_THREADS="2") as started:
         yield started
 
@@ -65,10 +70,13 @@ def test_nobody_can_hold_up_the_probes(server: Server, start: bytes) -> None:
 
 
 def test_a_connection_serves_one_probe_after_another(server: Server) -> None:
-    with dribble(server, b"") as client:
-        for _ in range(3):
-            client.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert client.recv(4096).startswith(b"HTTP/1.1 200")
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    for _ in range(3):
+        connection.request("GET", "/livez")
+        used = connection.sock
+        assert connection.getresponse().read() == b"ok\n"
+        assert connection.sock is used
+    connection.close()
 
 
 def test_a_silent_connection_does_not_delay_the_end(tmp_path_factory: pytest.TempPathFactory) -> None:

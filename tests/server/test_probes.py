@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests import running
-from tests.running import Server, wait_until
+from tests import services
+from tests.server import running
+from tests.server.running import Server
 
+pytestmark = pytest.mark.xdist_group("probes")
 PROBES = ("/livez", "/readyz", "/startupz")
 TOKEN = "planted-health-token"
 
 
 @pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("probes")
+def directory(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Path:
+    folder = tmp_path_factory.mktemp("probes")
+    shutil.copy(database, folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
 def server(directory: Path) -> Iterator[Server]:
     settings = {"SECURE_SSL_REDIRECT": "true", "HEALTH_TOKEN": TOKEN}
-    running.manage("migrate", env=running.settings_of(directory, **settings))
     with running.server(directory, **settings) as started:
         yield started
 
@@ -65,11 +69,11 @@ def test_nothing_else_is_allowed(server: Server, probe: str, method: str) -> Non
 @pytest.mark.parametrize("probe", [*PROBES, "/healthz"])
 @pytest.mark.parametrize("accept", ["bogus", "image/png", "", ";;;", "a/b;q=x, */*"])
 def test_no_accept_header_breaks_a_probe(server: Server, probe: str, accept: str) -> None:
-    assert server.ask(probe, Accept=accept).status == 200
+    assert server.ask(probe, headers={"Accept": accept}).status == 200
 
 
 def test_json_for_who_asks_for_it(server: Server) -> None:
-    answer = server.ask("/startupz", Accept="application/json")
+    answer = server.ask("/startupz", headers={"Accept": "application/json"})
     assert json.loads(answer.body) == {
         "status": "ok",
         "checks": {"database": "ok", "migrations": "ok", "warm": "ok"},
@@ -82,7 +86,7 @@ def test_only_the_exact_path_is_a_probe(server: Server, path: str) -> None:
 
 
 def test_the_report_has_every_check(server: Server) -> None:
-    checks = json.loads(server.ask("/healthz", Accept="application/json").body)
+    checks = json.loads(server.ask("/healthz", headers={"Accept": "application/json"}).body)
     assert set(checks) >= {"database", "migrations", "cache", "storage", "mail", "disk", "directory"}
     assert set(checks.values()) == {"OK"}
 
@@ -103,47 +107,47 @@ def test_the_report_has_a_form_for_everyone(server: Server, query: str, content_
 
 
 FORWARDED = [
-    {"X_Forwarded_For": "203.0.113.9"},
-    {"X_Forwarded_Host": "north.example"},
-    {"X_Forwarded_Proto": "https"},
+    {"X-Forwarded-For": "203.0.113.9"},
+    {"X-Forwarded-Host": "north.example"},
+    {"X-Forwarded-Proto": "https"},
     {"Forwarded": "for=203.0.113.9"},
-    {"X_Real_Ip": "203.0.113.9"},
+    {"X-Real-Ip": "203.0.113.9"},
     {"Via": "1.1 proxy"},
 ]
 
 
 @pytest.mark.parametrize("header", FORWARDED)
 def test_who_comes_through_a_proxy_is_outside(server: Server, header: dict[str, str]) -> None:
-    assert server.ask("/healthz", **header).status == 404
+    assert server.ask("/healthz", headers=header).status == 404
 
 
 @pytest.mark.parametrize("header", FORWARDED)
 def test_the_token_opens_the_report(server: Server, header: dict[str, str]) -> None:
-    assert server.ask("/healthz", **header, Authorization=f"Bearer {TOKEN}").status == 200
-    assert server.ask(f"/healthz?token={TOKEN}", **header).status == 200
+    assert server.ask("/healthz", headers={**header, "Authorization": f"Bearer {TOKEN}"}).status == 200
+    assert server.ask(f"/healthz?token={TOKEN}", headers=header).status == 200
 
 
 @pytest.mark.parametrize("wrong", ["", "x", TOKEN[:-1], TOKEN + "x", "Ω"])
 def test_a_wrong_token_does_not(outside: Server, wrong: str) -> None:
     header = {} if wrong == "Ω" else {"Authorization": f"Bearer {wrong}"}
     query = "?token=%CE%A9" if wrong == "Ω" else f"?token={wrong}"
-    answer = outside.ask(f"/healthz{query}", **header)
+    answer = outside.ask(f"/healthz{query}", headers=header)
     assert (answer.status, answer.body) == (404, "Not Found\n")
 
 
 def test_outside_without_a_token_there_is_no_report(outside: Server) -> None:
     assert outside.ask("/healthz").status == 404
-    assert outside.ask("/healthz", Authorization=f"Bearer {TOKEN}").status == 200
+    assert outside.ask("/healthz", headers={"Authorization": f"Bearer {TOKEN}"}).status == 200
 
 
 def test_without_a_token_set_an_empty_one_opens_nothing(directory: Path, server: Server) -> None:
     with running.server(directory, TRUSTED_PROXIES="192.0.2.0/24") as started:
-        assert started.ask("/healthz?token=", Authorization="Bearer ").status == 404
+        assert started.ask("/healthz?token=", headers={"Authorization": "Bearer "}).status == 404
 
 
 def test_nothing_secret_is_said_when_all_is_wrong(directory: Path) -> None:
     """No server listens at any of these; the names would be in every library's message."""
-    port = running.free_port()
+    port = services.free_port()
     planted = {
         "DATABASE_URL": f"postgres://planted-user:planted-password@127.0.0.1:{port}/planted-name",
         "CACHE_URL": f"redis://:planted-redis@127.0.0.1:{port}/0",
@@ -155,7 +159,7 @@ def test_nothing_secret_is_said_when_all_is_wrong(directory: Path) -> None:
         assert started.ask("/livez").status == 200
         for path in ("/readyz", "/startupz", "/healthz", "/healthz?format=json", "/healthz?format=openmetrics"):
             for accept in ("", "application/json"):
-                answer = started.ask(path, Accept=accept)
+                answer = started.ask(path, headers={"Accept": accept})
                 assert answer.status == (200 if "openmetrics" in path else 503)
                 for secret in ("planted", "127.0.0.1", str(port), "Error", "refused", str(directory)):
                     assert secret not in answer.body, (path, answer.body)
@@ -168,5 +172,5 @@ def test_a_pod_without_its_migrations_starts_and_is_not_ready(directory: Path) -
     database = directory / "empty.sqlite3"
     with running.server(directory, DATABASE_URL=f"sqlite:///{database}") as started:
         assert [started.ask(probe).status for probe in PROBES] == [200, 503, 503]
-        running.manage("migrate", env=started.environment)
-        wait_until(lambda: {started.ask(probe).status for probe in PROBES} == {200}, "the pod is ready")
+        running.manage("migrate", **started.settings)
+        services.wait_until(lambda: {started.ask(probe).status for probe in PROBES} == {200}, what="the pod is ready")
