@@ -162,9 +162,9 @@ def main() -> int:
         os.environ.update(
             DJANGO_SETTINGS_MODULE="app.settings",
             DATABASE_URL=os.environ.get("TEST_DATABASE_URL", f"sqlite:///{Path(folder) / 'bench.sqlite3'}"),
-            SECRET_KEY="only for the benchmark, and long enough to be taken for a real one",  # noqa: S106
+            SECRET_KEY="only for the benchmark, and long enough to be taken for a real one",
             TWITTER_API_URL=url,
-            TWITTER_BEARER_TOKEN="stand-in",  # noqa: S106
+            TWITTER_BEARER_TOKEN="stand-in",
             TWITTER_DAILY_READS="1000000",
         )
         import django

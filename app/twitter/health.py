@@ -19,7 +19,7 @@ class PollAge(HealthCheck):
     name = "poll"
     allowed: timedelta = timedelta(hours=2)
 
-    def run(self) -> None:  # type: ignore[override]  # the library takes both kinds, its annotation only one
+    def run(self) -> None:
         # all_sites: one poll serves them all.
         if not Feed.all_sites.filter(active=True).exists():
             return

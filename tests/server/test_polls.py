@@ -145,7 +145,7 @@ def deployment(request: pytest.FixtureRequest, tmp_path: Path, templates: dict[s
 
 def _sql(server: services.PostgreSQL, statement: str) -> None:
     with psycopg.connect(server.url(), autocommit=True) as connection:
-        connection.execute(statement)  # type: ignore[call-overload]  # composed here, from nothing of outside
+        connection.execute(statement)
 
 
 def test_it_works(deployment: Deployment) -> None:

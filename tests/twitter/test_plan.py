@@ -82,7 +82,7 @@ def test_credentials_never_share_a_question() -> None:
 
 def test_failed_feed_rests_unless_asked_for() -> None:
     later = NOW + dt.timedelta(minutes=5)
-    resting = {"failures": 3, "next_poll_at": later, "tried_at": EARLIER}
+    resting: dict[str, Any] = {"failures": 3, "next_poll_at": later, "tried_at": EARLIER}
 
     assert plan.due([row(1, **resting)], NOW).waiting
     assert plan.due([row(1, **resting, requested=True)], NOW).sources
