@@ -19,6 +19,7 @@ import pytest
 from tests import services
 from tests.x_api import World, XServer
 
+pytestmark = pytest.mark.xdist_group("polls")  # they share the databases that are made once
 SCENE = """
 from django.contrib.sites.models import Site
 from app.tenancy.current import use_site
@@ -253,31 +254,27 @@ def test_database_that_loses_a_table_is_status_2(deployment: Deployment, x: XSer
 
 
 @pytest.mark.service("postgresql")
-def test_database_server_gone_half_way_is_status_2(x: XServer, tmp_path: Path) -> None:
-    for part in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        part.chmod(0o755)
-    server = services.PostgreSQL(tmp_path / "postgresql")
-    server.make()
-    server.start()
-    try:
-        _prepare(server.url())
-        deployment = Deployment(server.url(), x)
-        held = x.order("max_results", hold=True)
-        with deployment.polling() as process:
-            held.taken.wait()
-            server.stop()
-            held.release.set()
-            output, errors = process.communicate()
-        assert process.returncode == 2
-        assert output.splitlines()[-1].startswith("poll_twitter: The database cannot be used")
-        assert "Traceback" not in output + errors
-        away = deployment.poll("--json")
-        assert (away.returncode, json.loads(away.stdout)["exit_code"]) == (2, 2)
-        server.start()
-        assert deployment.poll().returncode == 0
-        assert_everything_is_there_once(deployment)
-    finally:
-        server.stop()
+@pytest.mark.parametrize("deployment", ["postgresql"], indirect=True)
+def test_database_server_gone_half_way_is_status_2(
+    deployment: Deployment, x: XServer, postgresql: services.PostgreSQL
+) -> None:
+    name = deployment.url.rpartition("/")[2]
+    held = x.order("max_results", hold=True)
+    with deployment.polling() as process:
+        held.taken.wait()
+        _sql(postgresql, f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        _sql(postgresql, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")  # noqa: S608
+        held.release.set()
+        output, errors = process.communicate()
+    away = deployment.poll("--json")
+    _sql(postgresql, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
+    assert process.returncode == 2
+    assert output.splitlines()[-1].startswith("poll_twitter: The database cannot be used")
+    assert "Traceback" not in output + errors
+    assert (away.returncode, json.loads(away.stdout)["exit_code"]) == (2, 2)
+    assert deployment.poll().returncode == 0
+    assert_everything_is_there_once(deployment)
 
 
 def test_stand_in_runs_a_command_of_its_own(tmp_path: Path) -> None:
