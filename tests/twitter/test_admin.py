@@ -112,9 +112,9 @@ def test_other_site_has_no_such_feed(editor: Browser, south: Site) -> None:
     theirs = feed(south, "user", "secret_interest")
     for name in ("change", "questions", "poll_now", "history", "delete"):
         response = editor.post if name == "poll_now" else editor.get
-        answer = response(reverse(f"admin:twitter_feed_{name}", args=[theirs.pk]), follow=True)
+        answer = response(reverse(f"admin:twitter_feed_{name}", args=[theirs.pk]))
+        assert answer.status_code == 404
         assert "secret_interest" not in answer.content.decode()
-        assert name not in {"questions", "poll_now"} or answer.status_code == 404
     editor.post(reverse("admin:twitter_feed_changelist"), {"action": "poll_now", "_selected_action": [theirs.pk]})
     assert "secret_interest" not in editor.get(reverse("admin:twitter_feed_changelist")).content.decode()
     assert fresh(theirs).requested_at is None
@@ -145,10 +145,10 @@ def test_token_is_for_site_admins_of_its_site(north: Site, editor: Browser, at_s
     address = f"/admin/twitter/credential/{credential.pk}/change/"
     assert editor.get(address).status_code == 403
     at_south.force_login(person("sven", south, "Site admin"))
-    answer = at_south.get(address, follow=True)
-    assert answer.redirect_chain == [("/admin/", 302)]
+    answer = at_south.get(address)
+    assert answer.status_code == 404
     assert fingerprint(TOKEN) not in answer.content.decode()
-    assert at_south.post(address, {"token": "stolen"}, follow=True).status_code == 200
+    assert at_south.post(address, {"token": "stolen"}).status_code == 404
     assert Credential.all_sites.get().token == TOKEN
 
 
