@@ -67,3 +67,10 @@ def fresh(feed: Feed) -> Feed:
     with use_site(feed.site_id):
         found: Feed = Feed.objects.get(pk=feed.pk)
     return found
+
+
+@pytest.fixture
+def followed(north: Site, world: World) -> Feed:
+    """A feed that any poll can fill."""
+    world.post(world.account("good"), "Good news")
+    return feed(north, "user", "good")
