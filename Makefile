@@ -56,7 +56,14 @@ bench-resolve: install ## Host resolution at 10, 1,000 and 100,000 domains
 	@$(BIN)/python -m bench resolve
 
 ##@ Ship
-.PHONY: requirements
+.PHONY: image requirements
+# The date of the commit, so that two builds of it are the same bytes. DOCKER_BUILD adds arguments of your own.
+image: ## Build the container image (IMAGE=colonnade:dev)
+	DOCKER_BUILDKIT=1 docker build $(DOCKER_BUILD) --tag $(IMAGE) \
+	  --build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) --build-arg REVISION=$$(git rev-parse HEAD) \
+	  --build-arg VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) .
+
 requirements: install ## Pin pyproject.toml's dependencies, with hashes
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+	echo uv | $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" - -c requirements/dev.txt -o requirements/build.txt
