@@ -27,13 +27,14 @@
 {{- define "colonnade.sitesFile" -}}
 {{- $rows := dict -}}
 {{- range include "colonnade.sites" . | fromJsonArray -}}
-{{- $_ := set $rows .key (merge (pick . "domain" "name" "aliases" "theme" "state" "settings") (dict "name" .domain)) -}}
+{{- $_ := set $rows .key (pick . "domain" "name" "aliases" "theme" "state" "colour" "settings") -}}
 {{- end -}}
 {{- dict "sites" $rows | toYaml -}}
 {{- end -}}
 
+{{/* Empty when nothing is declared: sync_sites refuses a file without sites, so rows stay as they are. */}}
 {{- define "colonnade.sitesConfigMap" -}}
-{{- if .Values.siteSync.enabled -}}
+{{- if and .Values.siteSync.enabled (or .Values.sitesExistingConfigMap (include "colonnade.sites" . | fromJsonArray)) -}}
 {{- default (include "colonnade.shortName" (dict "root" . "suffix" "sites")) .Values.sitesExistingConfigMap -}}
 {{- end -}}
 {{- end -}}
