@@ -11,7 +11,16 @@ from tests.chart.rendering import Object, containers, environment, identity, pod
 
 Rule = Callable[[list[Object]], Iterator[str]]
 RULES: list[Rule] = []
-RESTRICTED_VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
+RESTRICTED_VOLUMES = {
+    "configMap",
+    "csi",
+    "downwardAPI",
+    "emptyDir",
+    "ephemeral",
+    "persistentVolumeClaim",
+    "projected",
+    "secret",
+}
 
 
 def rule(check: Rule) -> Rule:
@@ -43,14 +52,23 @@ def nothing_named_twice(objects: list[Object]) -> Iterator[str]:
     """Server-side apply refuses a map-like list with one key twice."""
     yield from (f"object {name}" for name in _repeated(map(str, map(identity, objects))))
     for where, spec in pods(objects):
-        yield from (f"{where} volume {name}" for name in _repeated(v["name"] for v in spec.get("volumes", [])))
+        yield from (
+            f"{where} volume {name}" for name in _repeated(v["name"] for v in spec.get("volumes", []))
+        )
         yield from (f"{where} container {name}" for name in _repeated(c["name"] for c in containers(spec)))
         for one in containers(spec):
             here = f"{where} {one['name']}"
-            yield from (f"{here} env {n}" for n in _repeated(e["name"].removesuffix("_FILE") for e in one.get("env", [])))
-            yield from (f"{here} port {n}" for n in _repeated(str(p["containerPort"]) for p in one.get("ports", [])))
+            yield from (
+                f"{here} env {n}"
+                for n in _repeated(e["name"].removesuffix("_FILE") for e in one.get("env", []))
+            )
+            yield from (
+                f"{here} port {n}" for n in _repeated(str(p["containerPort"]) for p in one.get("ports", []))
+            )
             yield from (f"{here} port {n}" for n in _repeated(p["name"] for p in one.get("ports", [])))
-            yield from (f"{here} mount {n}" for n in _repeated(m["mountPath"] for m in one.get("volumeMounts", [])))
+            yield from (
+                f"{here} mount {n}" for n in _repeated(m["mountPath"] for m in one.get("volumeMounts", []))
+            )
 
 
 @rule
@@ -112,7 +130,11 @@ def no_credential_in_plain_sight(objects: list[Object]) -> Iterator[str]:
                 looks = re.search(r"PASSWORD|SECRET|TOKEN|DSN|KEY|_URL$", name) and not name.endswith("_FILE")
                 if looks and isinstance(value, str) and name not in {"TWITTER_API_URL", "DATABASE_URL"}:
                     yield f"{where} {name}"
-                if name == "DATABASE_URL" and isinstance(value, str) and re.search(r"//[^/@]*:[^/@]*@", value):
+                if (
+                    name == "DATABASE_URL"
+                    and isinstance(value, str)
+                    and re.search(r"//[^/@]*:[^/@]*@", value)
+                ):
                     yield f"{where} {name} with a password"
 
 
@@ -127,7 +149,9 @@ def selectors_select(objects: list[Object]) -> Iterator[str]:
                 yield f"{identity(one)} does not select its own pods"
             if any("version" in key or "chart" in key for key in wanted):
                 yield f"{identity(one)} selects by a label that changes"
-            hit = [who for who, template in templates if wanted.items() <= template["metadata"]["labels"].items()]
+            hit = [
+                who for who, template in templates if wanted.items() <= template["metadata"]["labels"].items()
+            ]
             if hit != [identity(one)]:
                 yield f"{identity(one)} would take {hit}"
         selector = _selector(one)
@@ -136,7 +160,9 @@ def selectors_select(objects: list[Object]) -> Iterator[str]:
         hit_pods = [t for _, t in templates if selector.items() <= t["metadata"]["labels"].items()]
         if not hit_pods:
             yield f"{identity(one)} selects nothing"
-        ports = {port["name"] for t in hit_pods for c in t["spec"]["containers"] for port in c.get("ports", [])}
+        ports = {
+            port["name"] for t in hit_pods for c in t["spec"]["containers"] for port in c.get("ports", [])
+        }
         yield from (f"{identity(one)}: no port {name}" for name in _ports(one) - ports)
 
 
@@ -156,7 +182,9 @@ def _ports(item: Object) -> set[str]:
         return {str(port["targetPort"]) for port in item["spec"]["ports"]}
     if item["kind"] == "NetworkPolicy":
         rules = item["spec"].get("ingress", [])
-        return {port["port"] for one in rules for port in one.get("ports", []) if isinstance(port["port"], str)}
+        return {
+            port["port"] for one in rules for port in one.get("ports", []) if isinstance(port["port"], str)
+        }
     return set()
 
 
@@ -176,7 +204,9 @@ def others_point_at_what_is_there(objects: list[Object]) -> Iterator[str]:
             if [ports.count(end["port"]) for end in one["spec"]["endpoints"]] != [1]:
                 yield f"{identity(one)} finds its port not exactly once"
         for name, port in _backends(one):
-            known = {p["port"] for p in services[name]["spec"]["ports"]} | {p["name"] for p in services[name]["spec"]["ports"]}
+            known = {p["port"] for p in services[name]["spec"]["ports"]} | {
+                p["name"] for p in services[name]["spec"]["ports"]
+            }
             if port not in known:
                 yield f"{identity(one)}: {name} has no port {port}"
 
@@ -195,10 +225,16 @@ def _backends(item: Object) -> Iterator[tuple[str, str | int]]:
 @rule
 def jobs_end(objects: list[Object]) -> Iterator[str]:
     for one in objects:
-        spec = {"Job": one.get("spec"), "CronJob": one.get("spec", {}).get("jobTemplate", {}).get("spec")}.get(one["kind"])
+        spec = {
+            "Job": one.get("spec"),
+            "CronJob": one.get("spec", {}).get("jobTemplate", {}).get("spec"),
+        }.get(one["kind"])
         if spec and not {"backoffLimit", "activeDeadlineSeconds"} <= spec.keys():
             yield f"{identity(one)} may run for ever"
-        if one["kind"] == "CronJob" and not {"timeZone", "startingDeadlineSeconds", "concurrencyPolicy"} <= one["spec"].keys():
+        if (
+            one["kind"] == "CronJob"
+            and not {"timeZone", "startingDeadlineSeconds", "concurrencyPolicy"} <= one["spec"].keys()
+        ):
             yield f"{identity(one)} leaves its schedule open"
 
 
@@ -213,7 +249,9 @@ def _references(objects: list[Object], provided: set[str]) -> Iterator[str]:
         for kind, name, key in _wanted(spec):
             if name in provided or name == "default" or name.removesuffix("-app") in provided:
                 continue
-            made = kind == "Secret" and any(one["kind"] == "Cluster" and f"{one['metadata']['name']}-app" == name for one in objects)
+            made = kind == "Secret" and any(
+                one["kind"] == "Cluster" and f"{one['metadata']['name']}-app" == name for one in objects
+            )
             if not made and ((kind, name) not in keys or (key and key not in keys[kind, name])):
                 yield f"{where} wants {kind} {name} {key}"
 
@@ -226,7 +264,9 @@ def _wanted(spec: Object) -> Iterator[tuple[str, str, str]]:
             for kind, field in (("Secret", "secret"), ("ConfigMap", "configMap")):
                 if field in source:
                     name = source[field].get("name") or source[field]["secretName"]
-                    yield from ((kind, name, item["key"]) for item in source[field].get("items", [{"key": ""}]))
+                    yield from (
+                        (kind, name, item["key"]) for item in source[field].get("items", [{"key": ""}])
+                    )
         if "persistentVolumeClaim" in volume:
             yield "PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"], ""
     mounted = {volume["name"] for volume in spec.get("volumes", [])}

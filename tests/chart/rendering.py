@@ -69,7 +69,9 @@ def sources(values: Values | None = None, *, release: str = "demo", upgrade: boo
 def render(values: Values | None = None, *, release: str = "demo", upgrade: bool = False) -> Rendered:
     texts = sources(values, release=release, upgrade=upgrade)
     notes = next(text for name, text in texts.items() if name.endswith("NOTES.txt"))
-    return Rendered([one for name, text in sorted(texts.items()) if name.endswith(".yaml") for one in parse(text)], notes)
+    return Rendered(
+        [one for name, text in sorted(texts.items()) if name.endswith(".yaml") for one in parse(text)], notes
+    )
 
 
 def parse(text: str) -> Iterator[Object]:
@@ -88,7 +90,18 @@ def helms() -> list[str]:
 
 
 def render_by(helm: str, values: Values, *, release: str = "demo") -> list[Object]:
-    command = [helm, "template", release, str(CHART), "--namespace", "websites", "--values", "-", "--kube-version", "1.34.0"]
+    command = [
+        helm,
+        "template",
+        release,
+        str(CHART),
+        "--namespace",
+        "websites",
+        "--values",
+        "-",
+        "--kube-version",
+        "1.34.0",
+    ]
     done = subprocess.run(command, input=json.dumps(values), capture_output=True, text=True, check=False)
     if done.returncode:
         raise Refused(done.stderr)
@@ -128,4 +141,8 @@ def environment(container: Object) -> dict[str, Any]:
 
 
 def web(rendered: Rendered) -> Object:
-    return next(one for one in rendered.of("Deployment")["spec"]["template"]["spec"]["containers"] if one["name"] == "web")
+    return next(
+        one
+        for one in rendered.of("Deployment")["spec"]["template"]["spec"]["containers"]
+        if one["name"] == "web"
+    )

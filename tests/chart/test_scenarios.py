@@ -11,7 +11,9 @@ from tests.chart.rendering import CHART, SCENARIOS, render, scenario
 
 def test_it_works() -> None:
     rendered = render()
-    assert {"Deployment", "Service", "StatefulSet", "Job", "CronJob", "Secret"} <= {kind for kind, _ in rendered.names()}
+    assert {"Deployment", "Service", "StatefulSet", "Job", "CronJob", "Secret"} <= {
+        kind for kind, _ in rendered.names()
+    }
 
 
 def test_there_are_enough_scenarios() -> None:

@@ -35,7 +35,10 @@ name: {{ .name }}
 namespace: {{ . }}
 {{- end }}
 labels:
-  {{- merge (include "colonnade.selector" . | fromYaml) (dict
+  {{- merge (dict
+        "app.kubernetes.io/name" (include "colonnade.name" .root)
+        "app.kubernetes.io/instance" .root.Release.Name
+        "app.kubernetes.io/component" .component
         "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_")
         "app.kubernetes.io/version" (.root.Chart.AppVersion | toString)
         "app.kubernetes.io/part-of" "colonnade"

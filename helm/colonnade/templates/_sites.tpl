@@ -1,5 +1,7 @@
-{{/* The declared sites as a sorted list with `key`, `hosts` (domain first) and `object` (the name of what routes them). */}}
+{{/* Makes .Values.siteList once per rendering: the declared sites, sorted, with `key`, `hosts` (domain first) and
+     `object` (the name of what routes them). Include it, then use .Values.siteList. */}}
 {{- define "colonnade.sites" -}}
+{{- if not (hasKey .Values "siteList") -}}
 {{- $root := . -}}
 {{- $byKey := dict -}}
 {{- if kindIs "map" .Values.sites -}}
@@ -20,13 +22,15 @@
 {{- $out = append $out (merge (dict "key" $key "hosts" $hosts "object" $object) $site) -}}
 {{- end -}}
 {{- end -}}
-{{- toJson $out -}}
+{{- $_ := set .Values "siteList" $out -}}
+{{- end -}}
 {{- end -}}
 
 {{/* What sync_sites reads: only what is about the row, nothing about routes. */}}
 {{- define "colonnade.sitesFile" -}}
 {{- $rows := dict -}}
-{{- range include "colonnade.sites" . | fromJsonArray -}}
+{{- include "colonnade.sites" . -}}
+{{- range .Values.siteList -}}
 {{- $_ := set $rows .key (pick . "domain" "name" "aliases" "theme" "state" "colour" "settings") -}}
 {{- end -}}
 {{- dict "sites" $rows | toYaml -}}
@@ -34,7 +38,8 @@
 
 {{/* Empty when nothing is declared: sync_sites refuses a file without sites, so rows stay as they are. */}}
 {{- define "colonnade.sitesConfigMap" -}}
-{{- if and .Values.siteSync.enabled (or .Values.sitesExistingConfigMap (include "colonnade.sites" . | fromJsonArray)) -}}
+{{- include "colonnade.sites" . -}}
+{{- if and .Values.siteSync.enabled (or .Values.sitesExistingConfigMap .Values.siteList) -}}
 {{- default (include "colonnade.shortName" (dict "root" . "suffix" "sites")) .Values.sitesExistingConfigMap -}}
 {{- end -}}
 {{- end -}}
@@ -62,6 +67,7 @@
 {{/* The domain that the first migration gives its site. */}}
 {{- define "colonnade.siteDomain" -}}
 {{- $default := "" -}}
-{{- range include "colonnade.sites" . | fromJsonArray -}}{{- if .default -}}{{- $default = .domain -}}{{- end -}}{{- end -}}
+{{- include "colonnade.sites" . -}}
+{{- range .Values.siteList -}}{{- if .default -}}{{- $default = .domain -}}{{- end -}}{{- end -}}
 {{- coalesce .Values.django.siteDomain $default "localhost" -}}
 {{- end -}}
