@@ -12,8 +12,15 @@ help:
 
 install: .venv/dev-installed ## Make .venv with everything that running and testing need
 
-run: .venv/run-installed ## Migrate SQLite, load the demo into an empty database, serve on :8000
-	@$(BIN)/python manage.py start
+run: .venv/run-installed static/staticfiles.json ## Migrate SQLite, load the demo into an empty database, serve on :8000
+	@mkdir -p var
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py demo --if-empty
+	@exec $(BIN)/gunicorn -c docker/gunicorn.conf.py app.wsgi:application
+
+static/staticfiles.json: .venv/run-installed $(shell find app -path '*/static/*' -type f)
+	@echo "Collecting static files ..."
+	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
 
 # The stamps depend on the pinned files alone, so a second call costs nothing.
 .venv/run-installed: requirements/run.txt

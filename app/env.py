@@ -41,7 +41,7 @@ class Environment(Env):
         try:
             super().seal()
         except EnvValidationError as error:
-            raise InvalidEnvironment(dict(error.error_messages)) from None
+            raise InvalidEnvironment(error.error_messages) from None  # type: ignore[arg-type]  # seal() gives a map
 
     def _get_value(self, env_key: str, default: Any) -> Any:  # Any: environs passes its own sentinel through
         path = os.environ.get(f"{env_key}_FILE")

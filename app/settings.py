@@ -3,11 +3,15 @@
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
+import django_stubs_ext
 from django.core.management.utils import get_random_secret_key
-from environs import validate
+from environs import ValidationError, validate
 
 from app.env import Environment
 from app.observability import logs
+from app.tenancy.host import InvalidHost, normalise_domain
+
+django_stubs_ext.monkeypatch()  # forms.ModelForm[Site] and the like exist at run time too
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
@@ -16,14 +20,23 @@ PRIVATE_NETWORKS = [
     "127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7",
 ]  # fmt: skip
 
+
+def domain(value: str) -> str:
+    try:
+        return normalise_domain(value)
+    except InvalidHost as error:
+        raise ValidationError(f"{value!r} is no host: {error.reason}.") from None
+
+
 env = Environment()
+env.add_parser("domain", domain)
 natural = validate.Range(min=0)
 positive = validate.Range(min=1)
 
 # Process
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 LOG_FORMAT = env.str("LOG_FORMAT", "console", validate=validate.OneOf(logs.FORMATS))
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(logs.LEVELS))
 # gunicorn's own numbers live in docker/gunicorn.conf.py; a bad one is reported here with the rest.
@@ -39,9 +52,9 @@ STORAGE_URL = env.str("STORAGE_URL", "")
 
 # Sites and the proxies in front of them
 DEFAULT_SITE_ID = env.int("SITE_ID", 1, validate=positive)
-SITE_DOMAIN = env.str("SITE_DOMAIN", "localhost")
+SITE_DOMAIN = env.domain("SITE_DOMAIN", "localhost")
 MEZZANINE_SITE_ID = env.int("MEZZANINE_SITE_ID", None, validate=positive)
-LISTED_HOSTS = env.list("ALLOWED_HOSTS", [])
+LISTED_HOSTS = env.list("ALLOWED_HOSTS", [], subcast=domain)
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", PRIVATE_NETWORKS)
 PROXY_HOPS = env.int("PROXY_HOPS", 1, validate=positive)
 SITES_REFRESH_SECONDS = env.float("SITES_REFRESH_SECONDS", 1.0, validate=natural)
@@ -55,9 +68,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "colonnade@localhost")
 # Errors and health
 SENTRY_DSN = env.str("SENTRY_DSN", "")
 SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", "production")
-SENTRY_TRACES_SAMPLE_RATE = env.float(
-    "SENTRY_TRACES_SAMPLE_RATE", 0.0, validate=validate.Range(min=0, max=1)
-)
+SENTRY_TRACES_SAMPLE_RATE = env.float("SENTRY_TRACES_SAMPLE_RATE", 0.0, validate=validate.Range(min=0, max=1))
 HEALTH_TOKEN = env.str("HEALTH_TOKEN", "")
 
 # Twitter
@@ -81,9 +92,6 @@ if not SECRET_KEY and DATABASE is not None:
             env.fault("SECRET_KEY", f"Not set, and {key_file} cannot be kept ({error.strerror}).")
     else:
         env.fault("SECRET_KEY", "Not set. Any 50 random characters will do; SECRET_KEY_FILE reads a file.")
-if "*" in (LISTED_HOSTS or []):
-    env.fault("ALLOWED_HOSTS", "Every host (*) would serve one site under any name; list the hosts.")
-
 storage = urlsplit(STORAGE_URL or "")
 if STORAGE_URL and (storage.scheme not in {"s3", "s3+http"} or not storage.path.strip("/")):
     env.fault("STORAGE_URL", "Not of the form s3://KEY:SECRET@HOST/BUCKET?region=REGION.")
@@ -95,19 +103,19 @@ WSGI_APPLICATION = "app.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
-    "app.tenancy",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sites",
     "app.accounts",
+    "app.tenancy",
     "app.health",
     "app.observability",
     "app.publishing",
     "app.themes",
     "app.pages",
-    "app.tenancy.apps.AdminConfig",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
+    "app.tenancy.admin_site.config.AdminConfig",  # after app.tenancy, whose templates come before the admin's own
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.sites",
     "django.contrib.staticfiles",
     "django_prose_editor",
     "health_check",
@@ -195,6 +203,7 @@ X_FRAME_OPTIONS = "DENY"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static"
+STATICFILES_DIRS = sorted((BASE_DIR / "app" / "themes").glob("*/static"))
 MEDIA_URL = "/media/"
 # Hashed names need `collectstatic` (the image and `make run` do it). A checkout without it still has its
 # looks: unhashed, straight from the apps. `check --deploy` says so.
@@ -203,11 +212,7 @@ WHITENOISE_USE_FINDERS = not COLLECTED
 WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if COLLECTED
-        else "django.contrib.staticfiles.storage.StaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": "app.themes.storage.StaticFilesStorage"},
 }
 if STORAGE_URL:
     STORAGES["default"] = {

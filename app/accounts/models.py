@@ -1,12 +1,7 @@
 """People. A user is one person on every site; what she may do where is a membership (`app.tenancy`)."""
 
-from typing import ClassVar
-
 from django.contrib.auth.models import AbstractUser
-from django.contrib.auth.models import UserManager as DjangoUserManager
 
 
 class User(AbstractUser):
     """Signs in with a user name. `is_staff` grants nothing here: the admin asks for a membership."""
-
-    objects: ClassVar[DjangoUserManager["User"]] = DjangoUserManager()

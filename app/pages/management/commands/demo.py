@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.contrib.sites.models import Site
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from app.accounts.models import User
+from app.pages.demo import PEOPLE, SITES, DemoSite
+from app.pages.models import Page
+from app.tenancy import hosts
+from app.tenancy.current import use_site
+from app.tenancy.models import Alias, Membership, SiteProfile
+
+
+class Command(BaseCommand):
+    help = "Makes three sites with pages, an alias each, two editors and a superuser. A second run changes nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--if-empty", action="store_true", help="Do nothing when there are sites or people already."
+        )
+        parser.add_argument("--port", default="8000", help="The port in the printed addresses (default 8000).")
+
+    def handle(self, *, if_empty: bool, port: str, **_: Any) -> None:
+        if not (if_empty and (User.objects.exists() or Site.objects.count() > 1)):
+            try:
+                with transaction.atomic():
+                    hosts.lock()
+                    self.make()
+            except ValidationError as error:
+                raise CommandError(f"Nothing was made: {' '.join(error.messages)}", returncode=2) from None
+        self.tell(port)
+
+    def make(self) -> None:
+        sites = {demo.key: self.site(demo) for demo in SITES}
+        for username, name, roles in PEOPLE:
+            user, is_new = User.objects.get_or_create(
+                username=username,
+                defaults={"first_name": name, "is_superuser": not roles, "email": f"{username}@localhost"},
+            )
+            if is_new:
+                user.set_password(username)  # told on every start; a demo is no place for secrets
+                user.save()
+            for key, role in roles.items():
+                with use_site(sites[key]):
+                    Membership.objects.get_or_create(user=user, defaults={"role": Group.objects.get(name=role)})
+
+    def site(self, demo: DemoSite) -> Site:
+        site = Site.objects.filter(profile__key=demo.key).first() or self.untouched_first_site() or Site()
+        if site.pk is None or site.profile.key != demo.key:
+            site.domain, site.name = demo.domain, demo.name
+            site.save()
+            SiteProfile.objects.filter(site=site).update(key=demo.key, colour=demo.colour, theme="portico")
+        if not Alias.objects.filter(host=demo.alias).exists():
+            hosts.refuse_taken(demo.alias, site_id=site.pk)
+            Alias.objects.create(site=site, host=demo.alias)
+        with use_site(site):
+            if not Page.objects.exists():
+                self.pages(demo)
+        return site
+
+    def untouched_first_site(self) -> Site | None:
+        """The site that the first migration made, as long as nobody has used it: the demo need not leave it empty."""
+        site = Site.objects.filter(pk=settings.DEFAULT_SITE_ID, domain=settings.SITE_DOMAIN).first()
+        if site is None or site.name != settings.SITE_DOMAIN:
+            return None
+        with use_site(site):
+            used = Page.objects.exists() or Membership.objects.exists() or site.aliases.exists()
+        return None if used else site
+
+    def pages(self, demo: DemoSite) -> None:
+        made: dict[str, Page] = {}
+        for position, page in enumerate(demo.pages):
+            made[page.slug] = Page.objects.create(
+                title=page.title, slug=page.slug, body=page.body, description=page.description,
+                parent=made[page.parent] if page.parent else None, position=position,
+                in_menus=bool(page.slug),
+                status=Page.Status.DRAFT if page.draft else Page.Status.PUBLISHED,
+            )  # fmt: skip
+
+    def tell(self, port: str) -> None:
+        """The addresses and sign-ins, for whoever just typed `make run`."""
+        demo_people = User.objects.filter(username__in=[name for name, _, _ in PEOPLE])
+        self.stdout.write("")
+        for site in Site.objects.filter(profile__state="active").order_by("pk")[:20]:
+            self.stdout.write(f"  http://{site.domain}:{port}/".ljust(38) + site.name)
+        if demo_people.exists():
+            self.stdout.write("\n  Admin at /admin/ of any site; the demo's passwords are the user names:")
+            for username, _, roles in PEOPLE:
+                keys = ", ".join(roles) if roles else "everything"
+                self.stdout.write(f"    {username.ljust(6)} edits {keys}")
+        self.stdout.write("")

@@ -1,0 +1,106 @@
+"""Pages: a tree of rich text per site. A page's address is stored, so that a request finds it by one index."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from app.publishing.models import Publishable
+from app.publishing.rich_text import RichTextField
+
+HOME = "/"
+LONGEST_PATH = 500
+
+
+class Page(Publishable):
+    """A page of a site. `path` follows from the parents' slugs; the page with path `/` is the home page."""
+
+    parent = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("parent"),
+    )
+    position = models.PositiveIntegerField(_("position"), default=0, help_text=_("Lower comes first."))
+    title = models.CharField(_("title"), max_length=200)
+    slug = models.SlugField(
+        _("slug"),
+        max_length=80,
+        blank=True,
+        help_text=_("Its part of the address. Empty on a page at the top: home."),
+    )
+    path = models.CharField(_("path"), max_length=LONGEST_PATH, editable=False)
+    body = RichTextField(_("body"), blank=True)
+    description = models.CharField(
+        _("description"), max_length=300, blank=True, help_text=_("For search engines and link previews.")
+    )
+    in_menus = models.BooleanField(_("show in menus"), default=True)
+
+    class Meta:
+        verbose_name = _("page")
+        verbose_name_plural = _("pages")
+        ordering = ["position", "title", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["site", "path"],
+                name="one_page_per_site_and_path",
+                violation_error_message=_("Another page of this site has this address."),
+            )
+        ]
+        indexes = [models.Index(fields=["site", "parent", "position"], name="pages_tree")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return self.path
+
+    def clean(self) -> None:
+        super().clean()
+        if self.parent is not None and self.pk in {page.pk for page in (self.parent, *ancestors(self.parent))}:
+            raise ValidationError({"parent": _("A page cannot lie under itself.")})
+        if self.parent is not None and not self.slug:
+            self.slug = slugify(self.title)
+            if not self.slug:
+                raise ValidationError({"slug": _("This page needs a slug.")})
+        self.path = self.address()
+        if len(self.path) > LONGEST_PATH:
+            raise ValidationError({"slug": _("The address would be longer than 500 characters.")})
+
+    def address(self) -> str:
+        """The path that slug and parents give."""
+        above = self.parent.path if self.parent is not None else HOME
+        return f"{above}{self.slug}/" if self.slug.strip("/") else above
+
+    @transaction.atomic
+    def save(self, **kwargs: Any) -> None:
+        """Saves the page and, when its address changed, the addresses below it."""
+        if self.path == HOME and self._state.adding:
+            self.slug = ""  # made as the home page by its path
+        before, self.path = self.path, self.address()
+        update_fields: Collection[str] | None = kwargs.get("update_fields")
+        if update_fields is not None and self.path != before:
+            kwargs["update_fields"] = {*update_fields, "path"}
+        is_new = self._state.adding
+        super().save(**kwargs)
+        if not is_new:
+            for child in Page.objects.filter(parent=self):
+                if child.path != child.address():
+                    child.save()
+
+
+def ancestors(page: Page) -> list[Page]:
+    """The pages above a page, nearest first."""
+    found: list[Page] = []
+    above = page.parent
+    while above is not None:
+        found.append(above)
+        above = above.parent
+    return found

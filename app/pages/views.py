@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.shortcuts import render
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_safe
+
+from app.pages.models import Page
+
+
+@require_safe
+def show(request: HttpRequest, path: str) -> HttpResponse:
+    """The published page at a path; a draft for whoever may edit pages on this site."""
+    page = Page.objects.published().filter(path=f"/{path}").first()
+    if page is None and Page.objects.published().filter(path=f"/{path}/").exists():
+        query = request.META.get("QUERY_STRING", "")
+        return HttpResponsePermanentRedirect(f"/{quote(path)}/{'?' if query else ''}{query}")
+    draft = page is None
+    if page is None:
+        page = _draft(request, path)
+    response = render(request, "pages/page.html", {"page": page, "is_draft": draft})
+    if draft:
+        patch_cache_control(response, private=True, no_store=True)
+    return response
+
+
+def _draft(request: HttpRequest, path: str) -> Page:
+    # Without a session cookie there is nobody to ask, and a visitor's 404 stays free of sessions.
+    signed_in = settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
+    if signed_in and request.user.has_perm("pages.change_page"):
+        page: Page | None = Page.objects.filter(path=f"/{path}").first()
+        if page is not None:
+            return page
+    raise Http404

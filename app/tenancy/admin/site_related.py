@@ -1,0 +1,61 @@
+"""What the admin classes of Colonnade have in common."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.db import models
+from django.http import HttpRequest
+
+from app.tenancy.models import LoggedAction, SiteRelated
+
+Row = TypeVar("Row", bound=models.Model)
+SiteRow = TypeVar("SiteRow", bound=SiteRelated)
+
+
+class ActionsBelongToTheSite(admin.ModelAdmin[Row]):
+    """Notes with every logged action on which site it was done, so that recent actions can be told per site."""
+
+    def log_addition(self, request: HttpRequest, obj: Row, message: Any) -> LogEntry:
+        return _note(super().log_addition(request, obj, message))
+
+    def log_change(self, request: HttpRequest, obj: Row, message: Any) -> LogEntry:
+        return _note(super().log_change(request, obj, message))
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> list[LogEntry]:
+        entries = super().log_deletions(request, queryset)
+        return [_note(entry) for entry in entries]
+
+
+class SiteRelatedAdmin(ActionsBelongToTheSite[SiteRow]):
+    """For a `SiteRelated` model. Lists, choices, searches and links see the current site through `objects`."""
+
+
+class SuperusersOnly(ActionsBelongToTheSite[Row]):
+    """For what is above a single site. No role may grant it: a role's permissions hold on one site."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return _is_superuser(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:  # noqa: ARG002
+        return _is_superuser(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return _is_superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:  # noqa: ARG002
+        return _is_superuser(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:  # noqa: ARG002
+        return _is_superuser(request)
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and request.user.is_superuser)
+
+
+def _note(entry: LogEntry) -> LogEntry:
+    LoggedAction.objects.create(entry=entry)
+    return entry

@@ -1,0 +1,26 @@
+from django.apps import AppConfig
+from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save, pre_save
+
+
+class TenancyConfig(AppConfig):
+    name = "app.tenancy"
+    verbose_name = "Sites and members"
+
+    def ready(self) -> None:
+        from django.contrib.sites.models import Site  # models exist only from here on
+
+        from app.tenancy import checks, contrib_sites, roles, site_rows, triggers
+        from app.tenancy.directory import expire_on_change
+        from app.tenancy.links import refuse_foreign_members
+        from app.tenancy.models import Alias, SiteProfile
+
+        contrib_sites.agree()
+        checks.register()
+        m2m_changed.connect(refuse_foreign_members)
+        post_migrate.connect(triggers.install, sender=self)
+        post_migrate.connect(roles.ship)
+        pre_save.connect(site_rows.clean_before_save, sender=Site)
+        post_save.connect(site_rows.give_profile, sender=Site)
+        for model in (Site, SiteProfile, Alias):
+            post_save.connect(expire_on_change, sender=model)
+            post_delete.connect(expire_on_change, sender=model)

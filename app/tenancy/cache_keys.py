@@ -1,0 +1,12 @@
+"""Cache keys carry the site and its theme, so that one site's fragment is never another's."""
+
+from __future__ import annotations
+
+from app.tenancy.current import current_site_or_none
+
+
+def with_site(key: str, key_prefix: str, version: int) -> str:
+    """Django's `KEY_FUNCTION`. What is cached without a current site is shared by none of the sites."""
+    site = current_site_or_none()
+    owner = "-" if site is None else f"{site.id}:{site.theme}"
+    return f"{key_prefix}:{owner}:{version}:{key}"

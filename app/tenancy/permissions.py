@@ -1,0 +1,73 @@
+"""Who may do what on which site. Every question about rights is answered here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser, Permission
+
+from app.accounts.models import User
+from app.tenancy.current import current_site_or_none
+from app.tenancy.directory import ARCHIVED, SiteEntry, directory
+from app.tenancy.models import Membership
+
+Person = AbstractBaseUser | AnonymousUser
+
+
+def may_work_on(user: Person, site_id: int) -> bool:
+    """Whether a person has any role on a site. Asked of the database each time: a revoked role ends at once."""
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    # all_sites: the question is about a site that need not be the current one.
+    return user.is_superuser or Membership.all_sites.filter(user=user, site_id=site_id).exists()
+
+
+def sites_of(user: Person) -> list[SiteEntry]:
+    """The sites that a person may work on, by name; archived ones are not worked on any more."""
+    if not isinstance(user, User) or not user.is_active:
+        return []
+    snapshot = directory.snapshot()
+    ids: Iterable[int] = snapshot.sites
+    if not user.is_superuser:
+        ids = Membership.all_sites.filter(user=user).values_list("site_id", flat=True)
+    entries = (snapshot.sites[pk] for pk in ids if pk in snapshot.sites)
+    return sorted((e for e in entries if e.state != ARCHIVED), key=lambda e: (e.name.casefold(), e.domain))
+
+
+class MembershipBackend(ModelBackend):
+    """Permissions are those of the user's role on the current site; without a site there are none.
+
+    A superuser may do everything everywhere. Groups and permissions that hang on the user herself count for
+    nothing, because they would hold on every site.
+    """
+
+    def get_user_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:  # noqa: ARG002  # Django's signature
+        return set()
+
+    def get_group_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        return self.get_all_permissions(user_obj, obj)
+
+    def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        if not isinstance(user_obj, User) or not user_obj.is_active or obj is not None:
+            return set()
+        if user_obj.is_superuser:
+            return _labels(Permission.objects.all())
+        site = current_site_or_none()
+        if site is None:
+            return set()
+        # SECURITY: keyed by site: one request may ask for two sites, and what holds on one may not leak to the other.
+        cache: dict[int, set[str]] = user_obj.__dict__.setdefault("_permissions_by_site", {})
+        if site.id not in cache:
+            roles = Membership.all_sites.filter(user=user_obj, site_id=site.id).values("role")
+            cache[site.id] = _labels(Permission.objects.filter(group__in=roles))
+        return cache[site.id]
+
+    def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
+        return any(label.startswith(f"{app_label}.") for label in self.get_all_permissions(user_obj))
+
+
+def _labels(permissions: Any) -> set[str]:  # Any: a queryset of Permission, values_list loses its type
+    return {f"{app}.{name}" for app, name in permissions.order_by().values_list("content_type__app_label", "codename")}

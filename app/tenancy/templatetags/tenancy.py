@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.template import Context
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from app.tenancy.admin_site.site import OPENED_UNDER
+from app.tenancy.current import current_site
+
+register = template.Library()
+
+
+@register.inclusion_tag("tenancy/preview_bar.html", takes_context=True)
+def preview_bar(context: Context) -> dict[str, Any]:
+    """Under another site's address: which site an editor sees, and the way out. Nothing for visitors."""
+    site = context.get("site")
+    shown = site if site is not None and site.source == "session" else None
+    return {
+        "shown": shown,
+        "host_site": context.get("host_site"),
+        "csrf_token": context.get("csrf_token"),
+        "request": context.get("request"),
+    }
+
+
+@register.simple_tag
+def opened_under() -> SafeString:
+    """A hidden field for every form of the admin: sent under another site, the form is refused."""
+    return format_html('<input type="hidden" name="{}" value="{}">', OPENED_UNDER, current_site().id)

@@ -1,0 +1,66 @@
+"""Database triggers that raise the directory's epoch, so that `.update()`, bulk writes and psql count as well.
+
+They are (re)made after every migrate: SQLite drops a table's triggers when a migration rebuilds the table.
+"""
+
+from __future__ import annotations
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+WATCHED = {
+    "django_site": ("domain", "name"),
+    # Not content_version: content changes far more often than sites do, and the directory does not hold it.
+    "tenancy_siteprofile": ("site_id", "state", "theme", "colour", "settings"),
+    "tenancy_alias": ("site_id", "host", "redirect"),
+}
+
+RAISE = (
+    "INSERT INTO tenancy_epoch (id, value) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET value = tenancy_epoch.value + 1"
+)
+FUNCTION = f"""
+CREATE OR REPLACE FUNCTION tenancy_raise_epoch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  {RAISE};
+  RETURN NULL;
+END $$
+"""
+
+
+def install(using: str = "default", **_: object) -> None:
+    """Makes the triggers anew. Receiver of `post_migrate`."""
+    connection = connections[using]
+    statements = _postgresql() if connection.vendor == "postgresql" else _sqlite()
+    if not set(WATCHED) <= set(connection.introspection.table_names()):
+        return  # migrated to an earlier state, on the way to none
+    _run(connection, statements)
+
+
+def _run(connection: BaseDatabaseWrapper, statements: list[str]) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def _postgresql() -> list[str]:
+    made = [FUNCTION]
+    for table, columns in WATCHED.items():
+        events = f"INSERT OR DELETE OR TRUNCATE OR UPDATE OF {', '.join(columns)}"
+        made += [
+            f"DROP TRIGGER IF EXISTS raise_epoch ON {table}",
+            f"CREATE TRIGGER raise_epoch AFTER {events} ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION tenancy_raise_epoch()",
+        ]
+    return made
+
+
+def _sqlite() -> list[str]:
+    made = []
+    for table, columns in WATCHED.items():
+        for event in ("INSERT", "DELETE", f"UPDATE OF {', '.join(columns)}"):
+            name = f"raise_epoch_{table}_{event.split()[0].lower()}"
+            made += [
+                f"DROP TRIGGER IF EXISTS {name}",
+                f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN {RAISE}; END",
+            ]
+    return made

@@ -1,0 +1,21 @@
+"""The WSGI application, warmed: URLs, templates and the directory are loaded before the first request.
+
+With gunicorn's `preload_app` this happens once, before the workers are forked, and they share the memory.
+"""
+
+import os
+import sys
+
+from django.core.wsgi import get_wsgi_application
+
+from app.env import InvalidEnvironment
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "app.settings")
+try:
+    application = get_wsgi_application()
+except InvalidEnvironment as error:
+    sys.exit(str(error))
+
+from app.warm import warm_up  # needs the apps
+
+warm_up()

@@ -1,0 +1,265 @@
+"""North can do nothing with south's rows, whatever the model: every `SiteRelated` model is found by itself.
+
+Rows are made from the models' own fields, so a new model is covered on the day that it is written.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group
+from django.contrib.sites.models import Site
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.db import models, transaction
+
+from app.accounts.models import User
+from app.tenancy.current import NoCurrentSite, use_site
+from app.tenancy.managers import LinkToAnotherSite
+from app.tenancy.models import SiteRelated
+
+MODELS = sorted((m for m in apps.get_models() if issubclass(m, SiteRelated)), key=lambda m: m._meta.label)
+LINKS = [
+    (model, field)
+    for model in MODELS
+    for field in model._meta.concrete_fields
+    if isinstance(field, models.ForeignKey) and issubclass(field.related_model, SiteRelated)  # type: ignore[arg-type]
+]
+MANY = [
+    (model, field)
+    for model in MODELS
+    for field in model._meta.many_to_many
+    if issubclass(field.related_model, SiteRelated)  # type: ignore[arg-type]
+]
+_numbers = itertools.count(1)
+every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+
+
+def values(model: type[SiteRelated]) -> dict[str, Any]:
+    """Values for a new row: something of the right kind in every field that has to have one."""
+    found: dict[str, Any] = {}
+    for field in model._meta.concrete_fields:
+        if field.name == "site" or field.primary_key or field.has_default() or (field.null and field.blank):
+            continue
+        found[field.name] = _value(field, next(_numbers))
+    return found
+
+
+def _value(field: Any, number: int) -> Any:
+    if isinstance(field, models.ForeignKey):
+        return _target(field.related_model, number)
+    if field.choices:
+        return field.choices[0][0]
+    if isinstance(field, models.DateTimeField):
+        return datetime(2026, 1, 1, tzinfo=UTC)
+    if isinstance(field, models.JSONField):
+        return {}
+    if isinstance(field, models.IntegerField):
+        return number
+    return f"v{number}"[: field.max_length or 50]
+
+
+def _target(model: Any, number: int) -> Any:
+    if issubclass(model, SiteRelated):
+        return make(model)
+    if model is User:
+        return User.objects.create_user(f"user{number}")
+    if model is Group:
+        return Group.objects.get(name="Editor")
+    assert model is LogEntry, f"teach tests/rules/test_isolation.py to make a {model.__name__}"
+    return LogEntry.objects.create(user=User.objects.create_user(f"user{number}"), action_flag=1)
+
+
+def make(model: Any) -> Any:
+    """A row of the current site."""
+    return model.objects.create(**values(model))
+
+
+def a_field(model: type[SiteRelated]) -> str:
+    return next(f.name for f in model._meta.concrete_fields if not f.primary_key and f.name != "site")
+
+
+Operation = Callable[[Any, Any], Any]
+#: What north tries with south's row; each answers as if the row were not there.
+READS: dict[str, Operation] = {
+    "list": lambda model, row: row in list(model.objects.all()),
+    "filter": lambda model, row: list(model.objects.filter(pk=row.pk)),
+    "exists": lambda model, row: model.objects.filter(pk=row.pk).exists(),
+    "contains": lambda model, row: model.objects.contains(row),
+    "count": lambda model, row: model.objects.filter(pk=row.pk).count(),
+    "first": lambda model, row: model.objects.filter(pk=row.pk).order_by("pk").first(),
+    "values": lambda model, row: list(model.objects.filter(pk=row.pk).values_list("pk")),
+    "in_bulk": lambda model, row: model.objects.in_bulk([row.pk]),
+    "aggregate": lambda model, row: model.objects.filter(pk=row.pk).aggregate(n=models.Count("pk"))["n"],
+    "iterator": lambda model, row: list(model.objects.filter(pk=row.pk).iterator()),
+    "union": lambda model, row: list(_bare(model, row).union(_bare(model, row))),
+    "or": lambda model, row: list(model.objects.filter(pk=row.pk) | model.objects.filter(pk=row.pk)),
+    "exclude": lambda model, row: list(model.objects.exclude(pk=0)),
+    "subquery": lambda model, row: list(Site.objects.filter(pk__in=model.objects.filter(pk=row.pk).values("site_id"))),
+    "outer": lambda model, row: list(
+        Site.objects.filter(models.Exists(model.objects.filter(site_id=models.OuterRef("pk"))), pk=row.site_id)
+    ),
+    "locked": lambda model, row: list(model.objects.select_for_update().filter(pk=row.pk)),
+    "update": lambda model, row: model.objects.filter(pk=row.pk).update(
+        **{a_field(model): getattr(row, a_field(model))}
+    ),
+    "bulk_update": lambda model, row: model.objects.bulk_update([row], [a_field(model)]),
+    "delete": lambda model, row: model.objects.filter(pk=row.pk).delete()[0],
+    "raw_delete": lambda model, row: model.objects.filter(pk=row.pk)._raw_delete("default"),
+}
+#: What is refused with an error.
+REFUSED: dict[str, tuple[Operation, Any]] = {
+    "get": (lambda model, row: model.objects.get(pk=row.pk), ObjectDoesNotExist),
+    "latest": (lambda model, row: model.objects.filter(pk=row.pk).latest("pk"), ObjectDoesNotExist),
+    "refresh": (lambda model, row: model(pk=row.pk).refresh_from_db(), ObjectDoesNotExist),
+    "raw": (lambda model, row: list(model.objects.raw("SELECT 1")), TypeError),
+    "save": (lambda model, row: row.save(), LinkToAnotherSite),
+    "save made up": (lambda model, row: model(**{**values(model), "pk": row.pk}).save(), LinkToAnotherSite),
+    "save moved": (lambda model, row: _moved(row).save(), LinkToAnotherSite),
+    "instance delete": (lambda model, row: row.delete(), LinkToAnotherSite),
+    "delete made up": (lambda model, row: model(pk=row.pk).delete(), LinkToAnotherSite),
+    "create": (lambda model, row: model.objects.create(**values(model), site_id=row.site_id), LinkToAnotherSite),
+    "bulk_create": (lambda model, row: model.objects.bulk_create([row]), LinkToAnotherSite),
+    "update site": (lambda model, row: model.objects.update(site=row.site_id), LinkToAnotherSite),
+    "bulk_update site": (lambda model, row: model.objects.bulk_update([row], ["site"]), LinkToAnotherSite),
+    "full_clean": (lambda model, row: row.full_clean(), LinkToAnotherSite),
+}
+
+
+def _bare(model: Any, row: Any) -> Any:
+    return model.objects.filter(pk=row.pk).order_by()  # SQLite takes no order in the parts of a union
+
+
+def _moved(row: Any) -> Any:
+    row.site_id = Site.objects.get(domain="north.test").pk
+    return row
+
+
+def test_it_finds_the_models() -> None:
+    assert {"tenancy.Membership", "pages.Page", "third_party.Note"} <= {model._meta.label for model in MODELS}
+    assert LINKS
+    assert MANY
+
+
+@every_model
+@pytest.mark.parametrize("name", READS)
+def test_north_sees_nothing_of_souths(model: Any, name: str, north: Site, south: Site) -> None:
+    operation = READS[name]
+    with use_site(south):
+        row = make(model)
+    before = model.all_sites.filter(pk=row.pk).values().get()
+    with use_site(north), transaction.atomic():
+        assert not operation(model, row)
+    assert model.all_sites.filter(pk=row.pk).values().get() == before
+    # The same question on its own site has an answer, so the one above was no accident.
+    with use_site(south), transaction.atomic():
+        assert operation(model, row)
+
+
+@every_model
+@pytest.mark.parametrize("name", REFUSED)
+def test_north_is_refused(model: Any, name: str, north: Site, south: Site) -> None:
+    operation, error = REFUSED[name]
+    with use_site(south):
+        row = make(model)
+    before = model.all_sites.filter(pk=row.pk).values().get()
+    with use_site(north), pytest.raises(error), transaction.atomic():
+        operation(model, row)
+    assert model.all_sites.filter(pk=row.pk).values().get() == before
+
+
+@every_model
+@pytest.mark.parametrize("name", [*READS, *REFUSED])
+def test_without_a_site_it_raises(model: Any, name: str, north: Site, south: Site) -> None:
+    operation = READS[name] if name in READS else REFUSED[name][0]
+    with use_site(south):
+        row = make(model)
+    expected = (NoCurrentSite, TypeError) if name == "raw" else (NoCurrentSite, LinkToAnotherSite)
+    with pytest.raises(expected), transaction.atomic():  # type: ignore[arg-type]  # a tuple of classes
+        operation(model, row)
+    assert model.all_sites.filter(pk=row.pk).exists()
+
+
+@pytest.mark.parametrize(("model", "field"), LINKS, ids=str)
+def test_no_row_links_to_another_sites(model: Any, field: Any, north: Site, south: Site) -> None:
+    with use_site(south):
+        target = make(field.related_model)
+    with use_site(north):
+        row = make(model)
+        for attempt in (
+            lambda: model.objects.create(**{**values(model), field.name: target}),
+            lambda: model.objects.bulk_create([model(**{**values(model), field.attname: target.pk})]),
+            lambda: model.objects.filter(pk=row.pk).update(**{field.name: target}),
+            lambda: model.objects.filter(pk=row.pk).update(**{field.attname: target.pk}),
+            lambda: model.objects.filter(pk=row.pk).update(**{field.name: models.F("pk")}),
+            lambda: _saved(row, field, target),
+            lambda: model.objects.bulk_update([row], [field.name]),
+        ):
+            with pytest.raises(LinkToAnotherSite), transaction.atomic():
+                attempt()
+        with pytest.raises(ValidationError) as invalid:
+            model(**{**values(model), field.attname: target.pk}).full_clean()
+        assert field.name in invalid.value.message_dict
+    assert not model.all_sites.filter(**{field.name: target}).exists()
+
+
+def _saved(row: Any, field: Any, target: Any) -> None:
+    setattr(row, field.attname, target.pk)
+    row.save()
+
+
+@pytest.mark.parametrize(("model", "field"), MANY, ids=str)
+def test_no_many_to_many_links_to_another_sites(model: Any, field: Any, north: Site, south: Site) -> None:
+    with use_site(south):
+        target = make(field.related_model)
+    with use_site(north):
+        row = make(model)
+        members = getattr(row, field.name)
+        for attempt in (lambda: members.add(target), lambda: members.add(target.pk), lambda: members.set([target.pk])):
+            with pytest.raises(LinkToAnotherSite), transaction.atomic():
+                attempt()
+        assert not members.exists()
+    with use_site(south), pytest.raises(LinkToAnotherSite), transaction.atomic():
+        members.add(target)
+
+
+def test_a_queryset_built_without_a_site_serves_whichever_is_current(north: Site, south: Site) -> None:
+    model = apps.get_model("third_party", "Label")
+    built_early = model.objects.filter(name="same")
+    for site in (north, south):
+        with use_site(site):
+            model.objects.create(name="same")
+    for site in (north, south):
+        with use_site(site):
+            assert [row.site_id for row in built_early.all()] == [site.pk]
+
+
+def test_related_rows_prefetching_and_get_or_create_stay_on_the_site(north: Site, south: Site) -> None:
+    label, note = apps.get_model("third_party", "Label"), apps.get_model("third_party", "Note")
+    for site in (north, south):
+        with use_site(site):
+            row, made = label.objects.get_or_create(name="same")
+            assert made
+            note.objects.create(text="n", label=row)
+    with use_site(north):
+        found = label.objects.prefetch_related("notes").get()
+        assert [n.site_id for n in found.notes.all()] == [north.pk]
+        assert label.objects.update_or_create(name="same", defaults={"name": "other"})[1] is False
+    with use_site(south):
+        assert label.objects.get().name == "same"
+
+
+def test_the_same_value_may_be_on_both_sites_and_once_on_each(north: Site, south: Site) -> None:
+    label = apps.get_model("third_party", "Label")
+    with use_site(south):
+        label(name="same").save()
+    with use_site(north):
+        label(name="same").full_clean()
+        label(name="same").save()
+        with pytest.raises(ValidationError, match="already exists"):
+            label(name="same").full_clean()

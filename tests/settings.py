@@ -1,0 +1,28 @@
+"""The product's settings, and what only the tests install: contrib apps that the product does not use, to see
+that they answer per site, and `tests.third_party`, a site-related app as somebody else would write one."""
+
+import os
+
+os.environ.setdefault("SECRET_KEY", "only for tests, and long enough to be taken for a real one")
+# The look at the epoch must not fall into a test's query count; a test of the interval sets its own.
+os.environ.setdefault("SITES_REFRESH_SECONDS", "3600")
+
+from app.settings import *  # noqa: F403
+from app.settings import DATABASES, INSTALLED_APPS
+
+INSTALLED_APPS = [
+    *INSTALLED_APPS,
+    "django.contrib.flatpages",
+    "django.contrib.redirects",
+    "django.contrib.sitemaps",
+    "tests.third_party",
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+COLLECTED = True
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# Connections that outlive a request would keep a test database from being dropped.
+DATABASES["default"]["CONN_MAX_AGE"] = 0

@@ -1,0 +1,155 @@
+"""The session's step: the switcher, what a choice is worth, and where a session is worth anything."""
+
+from __future__ import annotations
+
+from http.cookies import SimpleCookie
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.sites.models import Site
+
+from app.accounts.models import User
+from app.pages.models import Page
+from app.tenancy.current import use_site
+from app.tenancy.models import Membership, SiteProfile
+from tests.conftest import Browser
+
+SWITCH = "/admin/switch-site/"
+
+
+@pytest.fixture
+def editor(nora: User, north: Site, south: Site, at_north: Browser) -> Browser:
+    """nora, signed in on north, with a role on south as well."""
+    with use_site(south):
+        Membership.objects.create(user=nora, role=Membership.all_sites.get(user=nora).role)
+        Page.objects.create(title="Home of South", status="published")
+    with use_site(north):
+        Page.objects.create(title="Home of North", status="published")
+    assert at_north.login(username="nora", password="nora")
+    return at_north
+
+
+def shown(browser: Browser, path: str = "/") -> tuple[str, str]:
+    response = browser.get(path)
+    return response.headers["X-Site-Id"], response.headers["X-Site-Source"]
+
+
+def choose(browser: Browser, value: Any) -> None:
+    session = browser.session
+    session["site_id"] = value
+    session.save()
+
+
+def test_it_works(editor: Browser, north: Site, south: Site) -> None:
+    response = editor.post(SWITCH, {"site_id": south.pk, "next": "/admin/pages/page/"})
+    assert (response.status_code, response.headers["Location"]) == (302, "/admin/pages/page/")
+    assert shown(editor, "/admin/") == (str(south.pk), "session")
+    editor.post(SWITCH, {"site_id": north.pk})
+    assert shown(editor, "/admin/") == (str(north.pk), "host")
+    assert "site_id" not in editor.session
+
+
+def test_a_public_page_under_a_chosen_site_is_a_preview_that_nobody_stores(editor: Browser, south: Site) -> None:
+    choose(editor, south.pk)
+    response = editor.get("/")
+    assert b"Home of South" in response.content
+    assert b"Visitors do not see this" in response.content
+    assert response.headers["X-Site-Source"] == "session"
+    assert {"private", "no-store"} <= set(response.headers["Cache-Control"].split(", "))
+    visitor = Browser("north.test").get("/")
+    assert b"Home of North" in visitor.content
+    assert b"Visitors do not see this" not in visitor.content
+
+
+@pytest.mark.parametrize("value", [999999, "two", "2", -1, 0, None, True, 1.5, [2], {"id": 2}])
+def test_a_choice_that_is_none_is_dropped(editor: Browser, north: Site, value: Any) -> None:
+    choose(editor, value)
+    assert shown(editor, "/admin/") == (str(north.pk), "host")
+    if value is not None:
+        assert "site_id" not in editor.session
+
+
+def test_an_archived_site_cannot_be_worked_on(editor: Browser, north: Site, south: Site) -> None:
+    choose(editor, south.pk)
+    profile = SiteProfile.objects.get(site=south)
+    profile.state = "archived"
+    profile.save()
+    assert shown(editor, "/admin/") == (str(north.pk), "host")
+    assert editor.post(SWITCH, {"site_id": south.pk}).status_code == 404
+
+
+def test_a_role_that_was_revoked_a_moment_ago_counts_no_more(editor: Browser, north: Site, south: Site) -> None:
+    choose(editor, south.pk)
+    assert shown(editor, "/admin/") == (str(south.pk), "session")
+    Membership.all_sites.filter(site=south).delete()
+    assert shown(editor, "/admin/") == (str(north.pk), "host")
+    assert shown(editor) == (str(north.pk), "host")
+
+
+def test_an_account_that_was_closed_a_moment_ago_counts_no_more(editor: Browser, north: Site, south: Site) -> None:
+    choose(editor, south.pk)
+    User.objects.update(is_active=False)
+    assert shown(editor) == (str(north.pk), "host")
+
+
+def test_a_choice_without_a_role_is_dropped(nora: User, at_north: Browser, north: Site, south: Site) -> None:
+    at_north.login(username="nora", password="nora")
+    choose(at_north, south.pk)
+    assert shown(at_north, "/admin/") == (str(north.pk), "host")
+
+
+@pytest.mark.parametrize(("value", "status"), [("999999", 404), ("", 404), ("two", 404), ("-1", 404), ("\u0662", 404)])
+def test_the_switcher_knows_no_such_site(editor: Browser, value: str, status: int) -> None:
+    assert editor.post(SWITCH, {"site_id": value}).status_code == status
+
+
+def test_the_switcher_refuses_a_site_without_a_role(nora: User, at_north: Browser, south: Site) -> None:
+    at_north.login(username="nora", password="nora")
+    assert at_north.post(SWITCH, {"site_id": south.pk}).status_code == 403
+    assert Browser("north.test").post(SWITCH, {"site_id": south.pk}).status_code == 403
+    assert "site_id" not in at_north.session
+
+
+def test_the_switcher_takes_no_get_and_needs_its_token(editor: Browser, north: Site, south: Site) -> None:
+    assert editor.get(SWITCH, {"site_id": south.pk}).status_code == 405
+    strict = Browser("north.test", enforce_csrf_checks=True)
+    strict.cookies = editor.cookies
+    assert strict.post(SWITCH, {"site_id": south.pk}).status_code == 403
+    assert shown(editor, "/admin/") == (str(north.pk), "host")
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["https://evil.test/", "//evil.test/", "/\\evil.test", "\\\\evil.test", "javascript:alert(1)", "http:evil.test"],
+)
+def test_the_switcher_is_no_open_redirect(editor: Browser, south: Site, target: str) -> None:
+    response = editor.post(SWITCH, {"site_id": south.pk, "next": target})
+    assert response.headers["Location"] == "/admin/"
+
+
+def test_a_switch_is_written_down_on_the_site_that_was_chosen(editor: Browser, south: Site, nora: User) -> None:
+    editor.post(SWITCH, {"site_id": south.pk})
+    entry = LogEntry.objects.get(logged_actions__site=south)
+    assert (entry.user, entry.object_id) == (nora, str(south.pk))
+
+
+def test_a_session_of_one_site_opens_nothing_on_another(editor: Browser, south: Site, sam: User) -> None:
+    assert editor.get("/admin/").status_code == 200
+    thief = Browser("south.test")
+    thief.cookies = SimpleCookie(editor.cookies.output(header="", sep=";"))
+    response = thief.get("/admin/")
+    assert response.status_code == 302
+    assert "/admin/login/" in response.headers["Location"]
+    assert editor.get("/admin/").status_code == 200, "its owner is still signed in"
+    thief.login(username="sam", password="sam")
+    assert thief.get("/admin/").status_code == 200
+
+
+def test_sam_is_refused_on_north(sam: User, north: Site) -> None:
+    browser = Browser("north.test")
+    response = browser.post("/admin/login/", {"username": "sam", "password": "sam"})
+    assert b"You have no role on North" in response.content
+    assert "_auth_user_id" not in browser.session
+    wrong = browser.post("/admin/login/", {"username": "sam", "password": "wrong"})
+    assert b"You have no role" not in wrong.content

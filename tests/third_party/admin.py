@@ -1,0 +1,15 @@
+from django.contrib import admin
+
+from app.tenancy.admin import SiteRelatedAdmin
+from tests.third_party.models import Label, Note
+
+
+@admin.register(Label)
+class LabelAdmin(SiteRelatedAdmin[Label]):
+    search_fields = ("name",)
+
+
+@admin.register(Note)
+class NoteAdmin(SiteRelatedAdmin[Note]):
+    autocomplete_fields = ("label",)
+    filter_horizontal = ("others",)

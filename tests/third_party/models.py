@@ -1,0 +1,27 @@
+"""An app in twenty lines, as a developer would add one: every kind of link that isolation has to hold."""
+
+from django.db import models
+
+from app.tenancy.models import SiteRelated
+
+
+class Label(SiteRelated):
+    name = models.CharField(max_length=50)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "name"], name="one_label_per_site_and_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return f"/labels/{self.pk}/"
+
+
+class Note(SiteRelated):
+    text = models.CharField(max_length=50)
+    label = models.ForeignKey(Label, on_delete=models.CASCADE, null=True, blank=True, related_name="notes")
+    others = models.ManyToManyField(Label, blank=True, related_name="+")
+
+    def __str__(self) -> str:
+        return self.text
