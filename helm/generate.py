@@ -19,9 +19,7 @@ import yaml
 REPOSITORY = Path(__file__).resolve().parent.parent
 CHART = REPOSITORY / "helm" / "colonnade"
 PLAIN = REPOSITORY / "k8s"
-MADE_BY = (
-    "# Made from helm/colonnade by `make manifests`; change the chart or k8s/values.yaml, not this file.\n"
-)
+MADE_BY = "# Made from helm/colonnade by `make manifests`; change the chart or k8s/values.yaml, not this file.\n"
 # What only Helm reads, or what would change every file with every version.
 HELM_ONLY_LABELS = {"helm.sh/chart", "app.kubernetes.io/managed-by"}
 
@@ -44,7 +42,8 @@ class Value:
 
 def read_values(text: str) -> list[Value]:
     tree = yaml.compose(text)
-    assert isinstance(tree, yaml.MappingNode)
+    if not isinstance(tree, yaml.MappingNode):
+        raise SystemExit("values.yaml: not a map.")
     return list(_children(tree, "", text.splitlines()))
 
 
@@ -190,9 +189,7 @@ def main(arguments: list[str]) -> int:
     changed = sorted(path for path, text in files.items() if not path.exists() or path.read_text() != text)
     if "--check" in arguments:
         for path in [*changed, *sorted(there)]:
-            sys.stderr.write(
-                f"{path.relative_to(REPOSITORY)} is not what the chart gives; run `make manifests`.\n"
-            )
+            sys.stderr.write(f"{path.relative_to(REPOSITORY)} is not what the chart gives; run `make manifests`.\n")
         return 1 if changed or there else 0
     (PLAIN / "base").mkdir(parents=True, exist_ok=True)
     for path in changed:

@@ -52,23 +52,16 @@ def nothing_named_twice(objects: list[Object]) -> Iterator[str]:
     """Server-side apply refuses a map-like list with one key twice."""
     yield from (f"object {name}" for name in _repeated(map(str, map(identity, objects))))
     for where, spec in pods(objects):
-        yield from (
-            f"{where} volume {name}" for name in _repeated(v["name"] for v in spec.get("volumes", []))
-        )
+        yield from (f"{where} volume {name}" for name in _repeated(v["name"] for v in spec.get("volumes", [])))
         yield from (f"{where} container {name}" for name in _repeated(c["name"] for c in containers(spec)))
         for one in containers(spec):
             here = f"{where} {one['name']}"
             yield from (
-                f"{here} env {n}"
-                for n in _repeated(e["name"].removesuffix("_FILE") for e in one.get("env", []))
+                f"{here} env {n}" for n in _repeated(e["name"].removesuffix("_FILE") for e in one.get("env", []))
             )
-            yield from (
-                f"{here} port {n}" for n in _repeated(str(p["containerPort"]) for p in one.get("ports", []))
-            )
+            yield from (f"{here} port {n}" for n in _repeated(str(p["containerPort"]) for p in one.get("ports", [])))
             yield from (f"{here} port {n}" for n in _repeated(p["name"] for p in one.get("ports", [])))
-            yield from (
-                f"{here} mount {n}" for n in _repeated(m["mountPath"] for m in one.get("volumeMounts", []))
-            )
+            yield from (f"{here} mount {n}" for n in _repeated(m["mountPath"] for m in one.get("volumeMounts", [])))
 
 
 @rule
@@ -130,11 +123,7 @@ def no_credential_in_plain_sight(objects: list[Object]) -> Iterator[str]:
                 looks = re.search(r"PASSWORD|SECRET|TOKEN|DSN|KEY|_URL$", name) and not name.endswith("_FILE")
                 if looks and isinstance(value, str) and name not in {"TWITTER_API_URL", "DATABASE_URL"}:
                     yield f"{where} {name}"
-                if (
-                    name == "DATABASE_URL"
-                    and isinstance(value, str)
-                    and re.search(r"//[^/@]*:[^/@]*@", value)
-                ):
+                if name == "DATABASE_URL" and isinstance(value, str) and re.search(r"//[^/@]*:[^/@]*@", value):
                     yield f"{where} {name} with a password"
 
 
@@ -149,9 +138,7 @@ def selectors_select(objects: list[Object]) -> Iterator[str]:
                 yield f"{identity(one)} does not select its own pods"
             if any("version" in key or "chart" in key for key in wanted):
                 yield f"{identity(one)} selects by a label that changes"
-            hit = [
-                who for who, template in templates if wanted.items() <= template["metadata"]["labels"].items()
-            ]
+            hit = [who for who, template in templates if wanted.items() <= template["metadata"]["labels"].items()]
             if hit != [identity(one)]:
                 yield f"{identity(one)} would take {hit}"
         selector = _selector(one)
@@ -160,9 +147,7 @@ def selectors_select(objects: list[Object]) -> Iterator[str]:
         hit_pods = [t for _, t in templates if selector.items() <= t["metadata"]["labels"].items()]
         if not hit_pods:
             yield f"{identity(one)} selects nothing"
-        ports = {
-            port["name"] for t in hit_pods for c in t["spec"]["containers"] for port in c.get("ports", [])
-        }
+        ports = {port["name"] for t in hit_pods for c in t["spec"]["containers"] for port in c.get("ports", [])}
         yield from (f"{identity(one)}: no port {name}" for name in _ports(one) - ports)
 
 
@@ -182,9 +167,7 @@ def _ports(item: Object) -> set[str]:
         return {str(port["targetPort"]) for port in item["spec"]["ports"]}
     if item["kind"] == "NetworkPolicy":
         rules = item["spec"].get("ingress", [])
-        return {
-            port["port"] for one in rules for port in one.get("ports", []) if isinstance(port["port"], str)
-        }
+        return {port["port"] for one in rules for port in one.get("ports", []) if isinstance(port["port"], str)}
     return set()
 
 
@@ -264,9 +247,7 @@ def _wanted(spec: Object) -> Iterator[tuple[str, str, str]]:
             for kind, field in (("Secret", "secret"), ("ConfigMap", "configMap")):
                 if field in source:
                     name = source[field].get("name") or source[field]["secretName"]
-                    yield from (
-                        (kind, name, item["key"]) for item in source[field].get("items", [{"key": ""}])
-                    )
+                    yield from ((kind, name, item["key"]) for item in source[field].get("items", [{"key": ""}]))
         if "persistentVolumeClaim" in volume:
             yield "PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"], ""
     mounted = {volume["name"] for volume in spec.get("volumes", [])}

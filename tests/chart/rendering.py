@@ -35,7 +35,7 @@ class Rendered:
 
     def of(self, kind: str, name: str = "") -> Object:
         found = [one for one in self.kind(kind) if not name or one["metadata"]["name"] == name]
-        assert len(found) == 1, f"{len(found)} × {kind} {name}"
+        assert len(found) == 1, f"{len(found)} times {kind} {name}"
         return found[0]
 
     def kind(self, kind: str) -> list[Object]:
@@ -75,7 +75,7 @@ def render(values: Values | None = None, *, release: str = "demo", upgrade: bool
 
 
 def parse(text: str) -> Iterator[Object]:
-    return (one for one in yaml.load_all(text, Loader=LOADER) if one)  # noqa: S506  # both loaders are safe ones
+    return (one for one in yaml.load_all(text, Loader=LOADER) if one)  # both loaders are safe ones
 
 
 def scenario(name: str) -> Values:
@@ -142,7 +142,5 @@ def environment(container: Object) -> dict[str, Any]:
 
 def web(rendered: Rendered) -> Object:
     return next(
-        one
-        for one in rendered.of("Deployment")["spec"]["template"]["spec"]["containers"]
-        if one["name"] == "web"
+        one for one in rendered.of("Deployment")["spec"]["template"]["spec"]["containers"] if one["name"] == "web"
     )

@@ -24,9 +24,7 @@ CUSTOM = {
 def faults(item: dict[str, Any], version: str) -> list[str]:
     """What that version's API server would say, each with its place."""
     validator = _validator(item["apiVersion"], item["kind"].lower(), version)
-    return [
-        f"{'/'.join(map(str, error.path))}: {error.message[:200]}" for error in validator.iter_errors(item)
-    ]
+    return [f"{'/'.join(map(str, error.path))}: {error.message[:200]}" for error in validator.iter_errors(item)]
 
 
 @functools.cache

@@ -42,9 +42,7 @@ def test_a_change_that_was_not_generated_is_seen(tmp_path: Path, path: str, stal
     for folder in ("helm", "k8s"):
         shutil.copytree(REPOSITORY / folder, tmp_path / folder)
     text = (tmp_path / path).read_text()
-    (tmp_path / path).write_text(
-        text.replace("port: {{ $s.port }}", "port: 81").replace("port: 80", "port: 8080")
-    )
+    (tmp_path / path).write_text(text.replace("port: {{ $s.port }}", "port: 81").replace("port: 80", "port: 8080"))
     done = generate(tmp_path)
     assert done.returncode == 1
     assert stale in done.stderr
@@ -79,9 +77,7 @@ def plain_objects() -> list[rendering.Object]:
 
 def test_plain_manifests_are_complete_and_good() -> None:
     objects = plain_objects()
-    assert not [
-        fault for one in objects for version in schemas.VERSIONS for fault in schemas.faults(one, version)
-    ]
+    assert not [fault for one in objects for version in schemas.VERSIONS for fault in schemas.faults(one, version)]
     assert policy.findings(objects, provided={"colonnade", "colonnade-sites"}) == []
     assert not [one for one in objects if one["kind"] == "Secret"]
 
@@ -110,9 +106,7 @@ def test_an_overlay_names_only_what_is_there(overlay: str) -> None:
             key, _, text = target["labelSelector"].partition("=")
             hit = [one for one in there if one["metadata"]["labels"].get(key) == text]
         assert hit, target
-        names = {
-            c["name"] for one in hit if (spec := rendering.pod_spec(one)) for c in rendering.containers(spec)
-        }
+        names = {c["name"] for one in hit if (spec := rendering.pod_spec(one)) for c in rendering.containers(spec)}
         assert set(re.findall(r"- (?:\{)?name: (release|web|manage)", patch["patch"])) <= names
 
 

@@ -15,7 +15,8 @@ IMPOSSIBLE: list[tuple[Values, str]] = [
     ({"database": {"type": "sqlite"}, "replicaCount": 2}, "replicaCount=1"),
     ({"database": {"type": "sqlite"}, "autoscaling": {"enabled": True}}, "autoscaling.enabled=false"),
     ({"database": {"type": "sqlite"}, "release": {"mode": "hook"}}, "release.mode=auto"),
-    ({"database": {"type": "sqlite"}, "persistence": {"data": {"accessModes": ["ReadWriteOncePod"]}}}, "ReadWriteOnce"),
+    ({"database": {"type": "sqlite"}, "persistence": {"data": {"accessModes": ["ReadWriteOncePod"]}}},
+     "ReadWriteOnce"),
     ({"database": {"type": "sqlite"}, "externalDatabase": {"host": "db"}}, "database.type=external"),
     ({"externalDatabase": {"existingSecret": "db"}}, "database.type=external"),
     ({"database": EXTERNAL}, "set externalDatabase.url"),
@@ -30,24 +31,31 @@ IMPOSSIBLE: list[tuple[Values, str]] = [
     ({"postgresql": {"auth": {"password": "a", "existingSecret": "b"}}}, "Set postgresql.auth.password or"),
     ({"superuser": {"create": True}}, "superuser.password"),
     ({"sites": {"a": SITE, "b": SITE}}, 'a name of both "a" and "b"'),
-    ({"sites": {"a": SITE, "b": {"domain": "b.example.org", "aliases": ["north.example.org"]}}}, "belongs to one site"),
+    ({"sites": {"a": SITE, "b": {"domain": "b.example.org", "aliases": ["north.example.org"]}}},
+     "belongs to one site"),
     ({"sites": {"a": {**SITE, "aliases": [{"host": "north.example.org"}]}}}, "belongs to one site"),
     ({"sites": [{"key": "a", **SITE}, {"key": "a", "domain": "b.example.org"}]}, "used twice"),
-    ({"sites": {"a": {**SITE, "default": True}, "b": {"domain": "b.example.org", "default": True}}}, "One site can be"),
+    ({"sites": {"a": {**SITE, "default": True}, "b": {"domain": "b.example.org", "default": True}}},
+     "One site can be"),
     ({"sites": {"a": SITE}, "sitesExistingConfigMap": "more"}, "not both"),
-    ({"sites": {"a": SITE}, "ingress": {"enabled": True, "hosts": [{"host": SITE["domain"]}]}}, "routed by site"),
-    ({"sites": {"a": SITE}, "httpRoute": {"enabled": True, "parentRefs": [{"name": "p"}], "hostnames": [SITE["domain"]]}},
+    ({"sites": {"a": SITE}, "ingress": {"enabled": True, "hosts": [{"host": SITE["domain"]}]}},
+     "routed by site"),
+    ({"sites": {"a": SITE}, "httpRoute": {"enabled": True, "parentRefs": [{"name": "p"}],
+     "hostnames": [SITE["domain"]]}},
      "routed by site"),
     ({"tls": {"mode": "perSite"}}, "tls.clusterIssuer"),
     ({"tls": {"mode": "perSite", "clusterIssuer": "a", "issuer": "b"}}, "not both"),
     ({"tls": {"mode": "wildcard"}}, "tls.secretName"),
     ({"tls": {"mode": "existing"}, "sites": {"a": SITE}}, "sites.a.tls.secretName"),
-    ({"tls": {"mode": "perSite", "clusterIssuer": "c"}, "sites": {"a": {**SITE, "aliases": ["*.north.example.org"]}}},
+    ({"tls": {"mode": "perSite", "clusterIssuer": "c"}, "sites": {"a": {**SITE,
+     "aliases": ["*.north.example.org"]}}},
      "tls.dns01=true"),
     ({"httpRoute": {"enabled": True}}, "httpRoute.parentRefs"),
-    ({"httpRoute": {"enabled": True, "parentRefs": [{"name": "p"}], "redirect": {"enabled": True}}}, "redirect.parentRefs"),
+    ({"httpRoute": {"enabled": True, "parentRefs": [{"name": "p"}], "redirect": {"enabled": True}}},
+     "redirect.parentRefs"),
     ({"listenerSet": {"enabled": True, "parentRef": {"name": "p"}}}, "httpRoute.enabled=true"),
-    ({"listenerSet": {"enabled": True, "parentRef": {"name": "p"}}, "httpRoute": {"enabled": True}}, "Set tls.mode"),
+    ({"listenerSet": {"enabled": True, "parentRef": {"name": "p"}}, "httpRoute": {"enabled": True}},
+     "Set tls.mode"),
     ({"listenerSet": {"enabled": True, "parentRef": {"name": "p"}}, "httpRoute": {"enabled": True},
       "tls": {"mode": "wildcard", "secretName": "w"},
       "sites": {"a": {**SITE, "aliases": [f"a{n}.example.org" for n in range(64)]}}}, "holds 64 hosts"),
@@ -55,7 +63,8 @@ IMPOSSIBLE: list[tuple[Values, str]] = [
     ({"cronJobs": {"mine": {"schedule": "@daily"}}}, "set args"),
     ({"cronJobs": {"mine": {"args": ["manage", "x"]}}}, "set schedule"),
     ({"cronJobs": {"poll-twitter": {"restartPolicy": "OnFailure"}}}, "needs restartPolicy: Never"),
-    ({"cronJobs": {"sync-sites": {"args": ["x"], "schedule": "@daily"}}, "sitesExistingConfigMap": "s"}, "another name"),
+    ({"cronJobs": {"sync-sites": {"args": ["x"], "schedule": "@daily"}}, "sitesExistingConfigMap": "s"},
+     "another name"),
 ]  # fmt: skip
 
 MALFORMED: list[tuple[Values, str]] = [
@@ -106,7 +115,5 @@ def test_the_schema_refuses(values: Values, place: str) -> None:
 
 @pytest.mark.parametrize("tag", [1, "1", 20260101, 1.5, "1.10"])
 def test_a_tag_may_be_a_number(tag: Any) -> None:
-    image = render({"image": {"tag": tag}}).of("Deployment")["spec"]["template"]["spec"]["containers"][0][
-        "image"
-    ]
+    image = render({"image": {"tag": tag}}).of("Deployment")["spec"]["template"]["spec"]["containers"][0]["image"]
     assert image == f"ghcr.io/colonnade/colonnade:{tag}"

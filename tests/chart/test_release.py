@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from tests.chart.rendering import (
-    Object, Rendered, Values, containers, environment, pod_spec, render, scenario, web,
+    Object,
+    Rendered,
+    Values,
+    containers,
+    environment,
+    pod_spec,
+    render,
+    scenario,
+    web,
 )  # fmt: skip
 
 EXTERNAL: Values = {
@@ -38,9 +46,7 @@ def test_the_bundled_database_is_migrated_by_a_job_while_pods_wait() -> None:
     assert job["metadata"]["name"].startswith("demo-colonnade-release-")
     assert "annotations" not in job["metadata"]
     assert job["spec"]["template"]["spec"]["containers"][0]["args"] == ["release"]
-    assert [c["args"] for c in rendered.of("Deployment")["spec"]["template"]["spec"]["initContainers"]] == [
-        ["wait"]
-    ]
+    assert [c["args"] for c in rendered.of("Deployment")["spec"]["template"]["spec"]["initContainers"]] == [["wait"]]
 
 
 @pytest.mark.parametrize("values", [EXTERNAL, scenario("cloudnative-pg-existing")])
@@ -100,9 +106,7 @@ def test_a_job_that_would_change_gets_another_name(change: Values) -> None:
     assert render().of("Job")["metadata"]["name"] != render(change).of("Job")["metadata"]["name"]
 
 
-@pytest.mark.parametrize(
-    "name", ["default", "external-database", "cloudnative-pg", "sqlite", "extras", "scaled"]
-)
+@pytest.mark.parametrize("name", ["default", "external-database", "cloudnative-pg", "sqlite", "extras", "scaled"])
 def test_web_release_and_poll_cannot_drift(name: str) -> None:
     found = application(render(scenario(name)))
     own = {where: one for where, one in found.items() if where.rpartition(" ")[2] not in {"themes", "logs"}}
@@ -133,10 +137,7 @@ def test_pods_are_replaced_without_a_gap() -> None:
 
 def test_probes_ask_the_web_port_over_http() -> None:
     container = web(render({"tls": {"mode": "edge"}}))
-    paths = {
-        name: container[name]["httpGet"]["path"]
-        for name in ("startupProbe", "livenessProbe", "readinessProbe")
-    }
+    paths = {name: container[name]["httpGet"]["path"] for name in ("startupProbe", "livenessProbe", "readinessProbe")}
     assert paths == {"startupProbe": "/startupz", "livenessProbe": "/livez", "readinessProbe": "/readyz"}
     assert all(container[name]["httpGet"]["port"] == "http" for name in paths)
     assert all(container[name]["httpGet"]["scheme"] == "HTTP" for name in paths)

@@ -69,9 +69,7 @@ def test_on_a_gateway_a_site_has_route_listeners_and_certificate() -> None:
 
 
 def test_routes_drop_the_forwarded_host_of_clients() -> None:
-    rules = rendered_with(NORTH_SOUTH, **GATEWAY).of("HTTPRoute", "demo-colonnade-site-south")["spec"][
-        "rules"
-    ]
+    rules = rendered_with(NORTH_SOUTH, **GATEWAY).of("HTTPRoute", "demo-colonnade-site-south")["spec"]["rules"]
     assert rules[0]["filters"][0]["requestHeaderModifier"] == {"remove": ["X-Forwarded-Host"]}
 
 
@@ -145,9 +143,7 @@ def test_a_site_switched_off_is_as_not_declared() -> None:
 
 def test_seventeen_aliases_make_two_routes_of_at_most_sixteen_hosts() -> None:
     hosts = [f"alias{number}.example.org" for number in range(17)]
-    routes = rendered_with({"north": {"domain": "north.example.org", "aliases": hosts}}, **GATEWAY).kind(
-        "HTTPRoute"
-    )
+    routes = rendered_with({"north": {"domain": "north.example.org", "aliases": hosts}}, **GATEWAY).kind("HTTPRoute")
     assert [len(route["spec"]["hostnames"]) for route in routes] == [16, 2]
     assert [name for route in routes for name in route["spec"]["hostnames"]] == ["north.example.org", *hosts]
 
@@ -170,9 +166,7 @@ def test_a_list_from_elsewhere_is_read_by_a_job_of_its_own() -> None:
 
 def test_rows_are_pruned_on_request_and_after_the_routes() -> None:
     assert "--prune" not in json.dumps(rendered_with(NORTH_SOUTH).objects)
-    job = rendered_with(NORTH_SOUTH, siteSync={"prune": True, "maxPrune": 3}).of(
-        "Job", "demo-colonnade-prune"
-    )
+    job = rendered_with(NORTH_SOUTH, siteSync={"prune": True, "maxPrune": 3}).of("Job", "demo-colonnade-prune")
     assert job["metadata"]["annotations"]["helm.sh/hook"] == "post-upgrade"
     assert job["spec"]["template"]["spec"]["containers"][0]["args"][-3:] == ["--prune", "--max-prune", "3"]
 
@@ -181,9 +175,7 @@ def test_rows_are_pruned_on_request_and_after_the_routes() -> None:
 def test_a_thousand_sites_render_in_a_second_into_a_small_record(edge: str) -> None:
     letters = random.Random(1)  # noqa: S311  # names that do not compress better than real ones
     names = ["".join(letters.choices("abcdefghijklmnopqrstuvwxyz", k=12)) for _ in range(1000)]
-    sites = {
-        name: {"domain": f"{name}.example.org", "aliases": [f"www.{name}.example.org"]} for name in names
-    }
+    sites = {name: {"domain": f"{name}.example.org", "aliases": [f"www.{name}.example.org"]} for name in names}
     values = {**EDGES[edge], "listenerSet": {"enabled": False}, "tls": {"mode": "edge"}, "sites": sites}
     if edge == "ingress":
         del values["listenerSet"]
@@ -199,9 +191,7 @@ def test_a_thousand_sites_render_in_a_second_into_a_small_record(edge: str) -> N
 def _release_record(values: Values, texts: dict[str, str]) -> bytes:
     """As Helm keeps a release in a Secret: JSON of chart, values and manifest, gzip, base64."""
     kept = {"README.md", "UPGRADING.md"}
-    files = [
-        p for p in rendering.CHART.rglob("*") if p.is_file() and p.name not in kept and p.parent.name != "ci"
-    ]
+    files = [p for p in rendering.CHART.rglob("*") if p.is_file() and p.name not in kept and p.parent.name != "ci"]
     chart = {str(path): base64.b64encode(path.read_bytes()).decode() for path in files}
     record = {"chart": chart, "config": values, "manifest": "---\n".join(texts.values())}
     return base64.b64encode(gzip.compress(json.dumps(record).encode(), 9))

@@ -21,14 +21,14 @@ def ask(path: str, host: str) -> tuple[int, str | None]:
 faults = 0
 for path in os.environ.get("PATHS", "").split():
     status, _ = ask(path, "probe.invalid")
-    print(f"{path}: {status}")
+    sys.stdout.write(f"{path}: {status}\n")
     faults += status != 200
 for host in os.environ.get("HOSTS", "").split():
     status, site = ask("/", host)
-    print(f"{host}: {status}, site {site}")
+    sys.stdout.write(f"{host}: {status}, site {site}\n")
     faults += site is None or status >= 500
 if unknown := os.environ.get("UNKNOWN_HOST"):
     status, site = ask("/", unknown)
-    print(f"{unknown}: {status}, site {site}")
+    sys.stdout.write(f"{unknown}: {status}, site {site}\n")
     faults += status != 404 or site is not None
 sys.exit(1 if faults else 0)
