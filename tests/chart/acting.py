@@ -34,7 +34,8 @@ class Stage:
         places = {mount["mountPath"]: self._mount(rendered, spec, mount["name"]) for mount in container["volumeMounts"]}
         found = {entry["name"]: _moved(str(entry["value"]), places) for entry in container["env"]}
         # Python stands where the image's entrypoint names it.
-        command = [sys.executable, str(image / "docker" / "entrypoint"), *container["args"]]
+        words = [_moved(word, places) for word in container["args"]]
+        command = [sys.executable, str(image / "docker" / "entrypoint"), *words]
         return command, {**services.environment(), "SECRET_KEY": "", **found}
 
     @contextmanager
