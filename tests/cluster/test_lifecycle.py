@@ -223,6 +223,34 @@ def test_a_lost_database_pod_comes_back_with_its_data(space: Namespace) -> None:
     assert space.ask("south.example.test", at=SERVICE).served
 
 
+def test_a_backup_brings_back_what_was(space: Namespace) -> None:
+    database = f"{SERVICE}-postgresql-0"
+    manage = ("exec", f"deploy/{SERVICE}", "-c", "web", "--", "python", "manage.py")
+    dump = space.kubectl("exec", database, "--", "pg_dump", "-U", "colonnade", "--clean", "--if-exists", "colonnade")
+    space.kubectl(*manage, "sites", "archive", "south.example.test")
+    until(lambda: space.ask("south.example.test", at=SERVICE).status == 410, what="the archived site")
+    space.kubectl("scale", f"deploy/{SERVICE}", "--replicas=0")
+    space.kubectl("wait", "--for=delete", "pod", "-l", "app.kubernetes.io/component=web", "--timeout=90s")
+    restore = (
+        "exec",
+        "-i",
+        database,
+        "--",
+        "psql",
+        "-q",
+        "-1",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-U",
+        "colonnade",
+        "colonnade",
+    )
+    space.kubectl(*restore, stdin=dump)
+    space.kubectl("scale", f"deploy/{SERVICE}", "--replicas=2")
+    space.kubectl("rollout", "status", f"deploy/{SERVICE}", "--timeout=3m")
+    assert space.ask("south.example.test", at=SERVICE).served
+
+
 def test_a_frozen_database_takes_pods_out_and_never_restarts_them(space: Namespace, figures: dict[str, str]) -> None:
     # The server can only be stopped from a shell that is not its child, so the pod shares its processes.
     patch = json.dumps({"spec": {"template": {"spec": {"shareProcessNamespace": True}}}})
