@@ -7,8 +7,10 @@ import django_stubs_ext
 from django.core.management.utils import get_random_secret_key
 from environs import ValidationError, validate
 
+from app import __version__
 from app.env import Environment
-from app.observability import logs
+from app.observability import logs, sentry
+from app.observability.redact import redactor
 from app.tenancy.host import InvalidHost, normalise_domain
 
 django_stubs_ext.monkeypatch()  # forms.ModelForm[Site] and the like exist at run time too
@@ -28,8 +30,13 @@ def domain(value: str) -> str:
         raise ValidationError(f"{value!r} is no host: {error.reason}.") from None
 
 
+def domains(value: str | list[str]) -> list[str]:
+    return [domain(part) for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
 env = Environment()
 env.add_parser("domain", domain)
+env.add_parser("domains", domains)
 natural = validate.Range(min=0)
 positive = validate.Range(min=1)
 
@@ -54,7 +61,7 @@ STORAGE_URL = env.str("STORAGE_URL", "")
 DEFAULT_SITE_ID = env.int("SITE_ID", 1, validate=positive)
 SITE_DOMAIN = env.domain("SITE_DOMAIN", "localhost")
 MEZZANINE_SITE_ID = env.int("MEZZANINE_SITE_ID", None, validate=positive)
-LISTED_HOSTS = env.list("ALLOWED_HOSTS", [], subcast=domain)
+LISTED_HOSTS = env.domains("ALLOWED_HOSTS", [])
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", PRIVATE_NETWORKS)
 PROXY_HOPS = env.int("PROXY_HOPS", 1, validate=positive)
 SITES_REFRESH_SECONDS = env.float("SITES_REFRESH_SECONDS", 1.0, validate=natural)
@@ -92,6 +99,8 @@ if not SECRET_KEY and DATABASE is not None:
             env.fault("SECRET_KEY", f"Not set, and {key_file} cannot be kept ({error.strerror}).")
     else:
         env.fault("SECRET_KEY", "Not set. Any 50 random characters will do; SECRET_KEY_FILE reads a file.")
+if EMAIL is not None and "EMAIL_BACKEND" not in EMAIL:
+    env.fault("EMAIL_URL", "Not a valid email URL; smtp+tls://USER:PASSWORD@HOST:587, for example.")
 storage = urlsplit(STORAGE_URL or "")
 if STORAGE_URL and (storage.scheme not in {"s3", "s3+http"} or not storage.path.strip("/")):
     env.fault("STORAGE_URL", "Not of the form s3://KEY:SECRET@HOST/BUCKET?region=REGION.")
@@ -123,6 +132,8 @@ INSTALLED_APPS = [
 
 # docs/architecture.md draws this order; app.tenancy.checks refuses another one.
 MIDDLEWARE = [
+    "app.health.middleware.ProbeMiddleware",
+    "app.observability.middleware.RequestLogMiddleware",
     "app.tenancy.middleware.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -164,7 +175,14 @@ SQLITE = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
 }
-POSTGRESQL = {"connect_timeout": 2, "keepalives_idle": 30, "options": "-c statement_timeout=30000"}
+POSTGRESQL = {
+    "connect_timeout": 2,
+    # A server that vanished without a word is noticed after a minute, not after the system's quarter of an hour.
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "options": "-c statement_timeout=30000",
+}
 DATABASES = {
     "default": {
         "CONN_MAX_AGE": 60,
@@ -234,5 +252,27 @@ TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
 
+# What /startupz waits for besides the database, and what /healthz reports: an app brings its own checks.
+HEALTH_WARM_UP = "app.warm.warm_up"
+HEALTH_CHECKS = [
+    "app.health.checks.Database",
+    "app.health.checks.Migrations",
+    "app.health.checks.Cache",
+    "app.health.checks.Storage",
+    "app.health.checks.Mail",
+    "app.health.checks.Disk",
+    "app.tenancy.health.DirectoryAge",
+]
+
 LOGGING_CONFIG = None
+# SECURITY: what is learnt here is cut out of every log line and every report to Sentry.
+redactor.learn([SECRET_KEY, *SECRET_KEY_FALLBACKS, HEALTH_TOKEN, TWITTER_BEARER_TOKEN, SENTRY_DSN])
+redactor.learn([DATABASE.get("PASSWORD"), EMAIL.get("EMAIL_HOST_PASSWORD"), storage.password])
+redactor.learn([urlsplit(str(CACHE.get("LOCATION"))).password])
 logs.configure(LOG_FORMAT, LOG_LEVEL)
+sentry.configure(
+    SENTRY_DSN,
+    environment=SENTRY_ENVIRONMENT,
+    traces_sample_rate=SENTRY_TRACES_SAMPLE_RATE,
+    release=f"colonnade@{__version__}",
+)

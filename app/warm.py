@@ -9,6 +9,7 @@ from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 from django.urls import get_resolver
 
+from app.health.checks import known_migrations
 from app.tenancy.directory import DirectoryUnavailable, directory
 
 log = logging.getLogger(__name__)
@@ -16,13 +17,14 @@ TEMPLATES = ("tenancy/notice.html", "pages/page.html", "404.html")
 
 
 def warm_up() -> None:
-    """Loads URLs, templates and the directory. Without a database the server starts all the same, not ready."""
+    """Loads URLs, templates, migrations and the directory. Without a database the server starts, and is not ready."""
     get_resolver().url_patterns  # noqa: B018  # importing every view is what it is read for
     for name in TEMPLATES:
         try:
             get_template(name)
         except TemplateDoesNotExist:  # a theme may bring its own and lack this one
             log.warning("Template %s is missing", name)
+    known_migrations()  # the probes compare them with the database's
     try:
         directory.snapshot()
     except DirectoryUnavailable:

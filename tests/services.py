@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
@@ -116,7 +117,7 @@ class PostgreSQL:
         return subprocess.run(command, check=False).returncode == 0
 
 
-def _as_postgres() -> dict[str, object]:
+def _as_postgres() -> dict[str, Any]:
     # PostgreSQL refuses to run as root.
     return {"user": "postgres", "cwd": "/"} if os.geteuid() == 0 else {}
 

@@ -1,19 +1,106 @@
-"""Logs go to standard output, one event a line."""
+"""Logs go to standard output, one event a line: JSON for machines, aligned words for a terminal."""
 
 from __future__ import annotations
 
 import logging.config
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from app.observability.context import current_request
+from app.observability.redact import REDACTED, carried_by, redactor
 
 FORMATS = ("console", "json")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
-def configure(log_format: str, level: str) -> None:  # noqa: ARG001  # both formats come with structlog
-    logging.config.dictConfig(
-        {
-            "version": 1,
-            "disable_existing_loggers": False,
-            "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout"}},
-            "root": {"handlers": ["stdout"], "level": level},
-        }
+def configure(log_format: str, level: str) -> None:
+    """Every logger of the process, ours and the libraries', from here on."""
+    logging.config.dictConfig(configuration(log_format, level))
+    logging.captureWarnings(True)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *ENRICH,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
     )
+
+
+def configuration(log_format: str, level: str) -> dict[str, Any]:
+    """For `logging.config.dictConfig`; gunicorn's own lines take the same form."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"repeats": {"()": "app.observability.logs.RepeatsTheAccessLine"}},
+        "formatters": {"line": {"()": "app.observability.logs.LineFormatter", "log_format": log_format}},
+        "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}},
+        "root": {"handlers": ["stdout"], "level": level},
+        "loggers": {
+            "django.request": {"filters": ["repeats"]},
+            # SECURITY: at DEBUG these print credentials: tweepy its bearer token, the others whole headers.
+            **{name: {"level": "WARNING"} for name in ("tweepy", "requests_oauthlib", "urllib3", "botocore")},
+            # gunicorn brings handlers of its own; with these it speaks through the root.
+            **{
+                name: {"handlers": [], "propagate": True, "level": level}
+                for name in ("gunicorn.error", "gunicorn.access")
+            },
+        },
+    }
+
+
+class RepeatsTheAccessLine(logging.Filter):
+    """Drops Django's "Not Found: /path" and the like: the access line says it. Tracebacks stay."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return bool(record.exc_info)
+
+
+class LineFormatter(structlog.stdlib.ProcessorFormatter):
+    """A finished line. Known secrets are cut out of the whole, so no field and no traceback escapes."""
+
+    def __init__(self, log_format: str) -> None:
+        renderers: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+        if log_format == "json":
+            renderers.append(structlog.processors.JSONRenderer(ensure_ascii=False, default=str))
+        else:
+            renderers.append(structlog.dev.ConsoleRenderer(colors=False, sort_keys=False))
+        super().__init__(foreign_pre_chain=ENRICH, processors=renderers)
+
+    def format(self, record: logging.LogRecord) -> str:
+        # SECURITY: the last door. Without it a secret in an exception's text reaches every log store.
+        return redactor.clean_known(super().format(record))
+
+
+def without_credentials(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Message and traceback without what the request brought along in secret."""
+    request = current_request.get()
+    carried = carried_by(request) if request is not None else None
+    for field in ("event", "exception"):
+        text = event.get(field)
+        if text is not None:
+            text = redactor.clean(str(text))
+            event[field] = carried.sub(REDACTED, text) if carried is not None else text
+    return event
+
+
+def one_line(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """A line end in a message would let a client write log lines of its own."""
+    event["event"] = str(event.get("event", "")).replace("\r", "\\r").replace("\n", "\\n")
+    return event
+
+
+ENRICH: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.PositionalArgumentsFormatter(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+    structlog.processors.format_exc_info,
+    without_credentials,
+    one_line,
+]

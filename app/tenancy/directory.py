@@ -177,6 +177,9 @@ class Directory:
             self._checked = time.monotonic()
             self._due = self._checked + settings.SITES_REFRESH_SECONDS
             metrics.DIRECTORY_CHECKED.set_to_current_time()
+            # On every look: a worker inherits the master's snapshot, but not its gauges.
+            metrics.DIRECTORY_SITES.set(len(self._snapshot.sites) if self._snapshot else 0)
+            metrics.DIRECTORY_EPOCH.set((self._snapshot.epoch if self._snapshot else None) or 0)
         finally:
             self._looking.release()
 
@@ -188,8 +191,6 @@ class Directory:
         self._snapshot = build(None if connection.in_atomic_block else epoch, *_read_rows())
         Site.objects.clear_cache()  # contrib.sites keeps rows per process for ever
         metrics.DIRECTORY_LOADS.inc()
-        metrics.DIRECTORY_SITES.set(len(self._snapshot.sites))
-        metrics.DIRECTORY_EPOCH.set(epoch)
 
 
 def _read_epoch() -> int:

@@ -84,18 +84,18 @@ class SiteRelated(models.Model):
             if value is not None and not target.filter(**{field.target_field.attname: value}).exists():
                 raise ValidationError({field.name: _("Select a valid choice.")})
 
-    # `site` is on no form, and Django skips the constraints of fields that a form leaves out: a second page of
-    # the same path would then be a 500 from the database instead of a message beside the field.
+    # The site, and what is worked out such as a path, is on no form, and Django skips the constraints of fields
+    # that a form leaves out: a second row of the same path would be a 500 instead of a message.
 
     def full_clean(self, exclude: Iterable[str] | None = None, *args: Any, **kwargs: Any) -> None:
         self.fill_site()
-        super().full_clean(_without_site(exclude), *args, **kwargs)
+        super().full_clean(self._left_out(exclude), *args, **kwargs)
 
     def validate_unique(self, exclude: Iterable[str] | None = None) -> None:
-        super().validate_unique(_without_site(exclude))
+        super().validate_unique(self._left_out(exclude))
 
     def validate_constraints(self, exclude: Iterable[str] | None = None) -> None:
-        super().validate_constraints(_without_site(exclude))
+        super().validate_constraints(self._left_out(exclude))
 
     def fill_site(self) -> None:
         """Gives a new row the current site. Raises `LinkToAnotherSite` if it has another."""
@@ -105,15 +105,14 @@ class SiteRelated(models.Model):
         elif self.site_id != site.id:
             raise LinkToAnotherSite(type(self), "site")
 
+    def _left_out(self, exclude: Iterable[str] | None) -> set[str]:
+        return set(exclude or ()) - {field.name for field in self._meta.concrete_fields if not field.editable}
+
     def _refuse_row_of_another_site(self) -> None:
         # SECURITY: Django writes by primary key alone: an instance that was made up, or whose site was changed
         # in memory, would be saved over (or delete) another site's row. all_sites: only there is that row seen.
         if self.pk is not None and type(self).all_sites.filter(pk=self.pk).exclude(site_id=self.site_id).exists():
             raise LinkToAnotherSite(type(self), "site")
-
-
-def _without_site(exclude: Iterable[str] | None) -> set[str]:
-    return set(exclude or ()) - {"site"}
 
 
 class Epoch(models.Model):

@@ -28,13 +28,13 @@ LINKS = [
     (model, field)
     for model in MODELS
     for field in model._meta.concrete_fields
-    if isinstance(field, models.ForeignKey) and issubclass(field.related_model, SiteRelated)  # type: ignore[arg-type]
+    if isinstance(field, models.ForeignKey) and issubclass(field.related_model, SiteRelated)
 ]
 MANY = [
     (model, field)
     for model in MODELS
     for field in model._meta.many_to_many
-    if issubclass(field.related_model, SiteRelated)  # type: ignore[arg-type]
+    if issubclass(field.related_model, SiteRelated)
 ]
 _numbers = itertools.count(1)
 every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
@@ -180,7 +180,7 @@ def test_without_a_site_it_raises(model: Any, name: str, north: Site, south: Sit
     with use_site(south):
         row = make(model)
     expected = (NoCurrentSite, TypeError) if name == "raw" else (NoCurrentSite, LinkToAnotherSite)
-    with pytest.raises(expected), transaction.atomic():  # type: ignore[arg-type]  # a tuple of classes
+    with pytest.raises(expected), transaction.atomic():
         operation(model, row)
     assert model.all_sites.filter(pk=row.pk).exists()
 

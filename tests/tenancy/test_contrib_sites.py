@@ -42,8 +42,9 @@ class LabelFeed(Feed[Label, None]):
 
 
 def which(request: HttpRequest) -> HttpResponse:
+    site_id: int = django_settings.SITE_ID  # type: ignore[misc]  # a property of ours
     return HttpResponse(
-        f"{get_current_site(request).domain} {Site.objects.get_current().domain} {django_settings.SITE_ID}"
+        f"{get_current_site(request).domain} {Site.objects.get_current().domain} {site_id}"
         f" {CurrentSiteManager.__name__} {Redirect.objects.count()}"
     )
 
@@ -88,9 +89,19 @@ def test_redirects_sitemaps_feeds_and_flatpages_answer_per_site(both: tuple[Brow
             body = browser.get(address).content.decode()
             assert f"http://{name.lower()}.test/labels/" in body
             assert other.lower() not in body
-    settings.TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "OPTIONS": {"loaders": [
-        ("django.template.loaders.locmem.Loader", {"flatpages/default.html": "{{ flatpage.content }}", "404.html": "404"}),
-    ]}}]  # fmt: skip
+    settings.TEMPLATES = [
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "OPTIONS": {
+                "loaders": [
+                    (
+                        "django.template.loaders.locmem.Loader",
+                        {"flatpages/default.html": "{{ flatpage.content }}", "404.html": "404"},
+                    ),
+                ]
+            },
+        }
+    ]
     for browser, name in ((both[0], "North"), (both[1], "South")):
         assert browser.get("/pages/about/").content.decode() == f"flat page of {name}"
 

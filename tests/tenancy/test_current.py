@@ -86,7 +86,7 @@ def test_a_site_that_is_not_there() -> None:
 
 
 def test_streams_of_two_sites_read_in_turn_see_their_own(at_north: Browser, at_south: Browser) -> None:
-    responses = at_north.get("/stream/"), at_south.get("/stream/")
+    responses: tuple[Any, Any] = at_north.get("/stream/"), at_south.get("/stream/")
     north, south = (iter(response.streaming_content) for response in responses)
     seen = [next(north), next(south), next(north), next(south)]
     assert seen == [b"north.test:a;", b"south.test:a;", b"north.test:b;", b"south.test:b;"]
@@ -98,7 +98,7 @@ def test_streams_of_two_sites_read_in_turn_see_their_own(at_north: Browser, at_s
 
 
 def test_a_stream_that_is_broken_off_is_closed_on_its_site(at_north: Browser) -> None:
-    response = at_north.get("/stream/")
+    response: Any = at_north.get("/stream/")
     next(iter(response.streaming_content))
     response.close()
     assert closed == ["north.test"]

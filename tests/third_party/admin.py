@@ -7,6 +7,7 @@ from tests.third_party.models import Label, Note
 @admin.register(Label)
 class LabelAdmin(SiteRelatedAdmin[Label]):
     search_fields = ("name",)
+    ordering = ("name",)
 
 
 @admin.register(Note)

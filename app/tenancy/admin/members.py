@@ -27,6 +27,11 @@ class NewMemberForm(forms.ModelForm[Membership]):
         model = Membership
         fields = ("role",)
 
+    def _get_validation_exclusions(self) -> set[str]:
+        # The user comes from the name, so that "a member already" is asked as if she were on the form.
+        exclusions: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # Django's own hook
+        return exclusions - {"user"} if self.instance.user_id is not None else exclusions
+
     def clean_username(self) -> str:
         username: str = self.cleaned_data["username"]
         user = User.objects.filter(username=username).first()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.db import models
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 
 from app.tenancy.models import LoggedAction, SiteRelated
 
@@ -31,6 +31,10 @@ class ActionsBelongToTheSite(admin.ModelAdmin[Row]):
 
 class SiteRelatedAdmin(ActionsBelongToTheSite[SiteRow]):
     """For a `SiteRelated` model. Lists, choices, searches and links see the current site through `objects`."""
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:  # noqa: ARG002
+        # Django would go to the index with a message; a row that is not there, or another site's, is a plain 404.
+        raise Http404
 
 
 class SuperusersOnly(ActionsBelongToTheSite[Row]):

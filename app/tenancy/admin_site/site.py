@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from app.tenancy.admin_site import switch
+from app.tenancy.admin_site import status, switch
 from app.tenancy.admin_site.sign_in import SignInForm
 from app.tenancy.current import current_site
 from app.tenancy.models import SiteRelated
@@ -80,10 +80,14 @@ class SiteAdmin(AdminSite):
     def get_urls(self) -> list[URLResolver | URLPattern]:
         return [
             path("switch-site/", switch.switch_site, name="switch-site"),
+            path("status/", self.admin_view(self.status), name="status"),
             path("choose-site/", self.admin_view(self.choose_site), name="choose-site"),
             path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(self.view_on_site)),
             *super().get_urls(),
         ]
+
+    def status(self, request: HttpRequest) -> HttpResponse:
+        return status.status(request, self.each_context(request))
 
     def choose_site(self, request: HttpRequest) -> HttpResponse:
         """All sites that a person may work on, searched by name or domain."""

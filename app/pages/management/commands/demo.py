@@ -52,6 +52,8 @@ class Command(BaseCommand):
 
     def site(self, demo: DemoSite) -> Site:
         site = Site.objects.filter(profile__key=demo.key).first() or self.untouched_first_site() or Site()
+        if site.pk is not None and site.profile.key == demo.key and site.domain != demo.domain:
+            raise ValidationError(f"The key {demo.key} is taken by {site.domain}, which is not the demo's.")
         if site.pk is None or site.profile.key != demo.key:
             site.domain, site.name = demo.domain, demo.name
             site.save()

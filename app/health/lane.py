@@ -1,0 +1,77 @@
+"""gunicorn's threaded worker with a lane of its own for probes.
+
+When the database hangs, so does every page, and soon every thread. A probe that had to queue behind them
+would get the pod killed, which helps nobody: so probes are told apart before a thread is chosen, and have
+threads of their own.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from selectors import EVENT_READ
+
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+LANES = {"livez": (("/livez",), 1), "other-probes": (("/readyz", "/startupz", "/healthz"), 4)}
+# As much as is looked at; a kubelet's or a proxy's probe is far shorter.
+PEEK_BYTES = 2048
+FIRST_BYTES_SECONDS = 30.0
+
+
+def lane_path(head: bytes) -> str:
+    """The path of a request that may take a probe's lane, nothing for any other.
+
+    SECURITY: only a request that is there as a whole, and has no body, may. One that dribbles in would hold
+    the lane, and anyone could then have the pods killed.
+    """
+    lines, end, _ = head.partition(b"\r\n\r\n")
+    method, _, rest = lines.partition(b" ")
+    if not end or method not in (b"GET", b"HEAD"):
+        return ""
+    if b"\ncontent-length:" in lines.lower() or b"\ntransfer-encoding:" in lines.lower():
+        return ""
+    return rest.partition(b" ")[0].partition(b"?")[0].decode("ascii", "replace")
+
+
+class LaneWorker(ThreadWorker):
+    """`worker_class` of docker/gunicorn.conf.py. `threads` counts the pages' threads, without the lanes'."""
+
+    def init_process(self) -> None:
+        self.lanes: dict[str, ThreadPoolExecutor] = {}
+        for name, (paths, threads) in LANES.items():
+            self.lanes |= dict.fromkeys(paths, ThreadPoolExecutor(threads, thread_name_prefix=name))
+        super().init_process()
+
+    def accept(self, listener: socket.socket) -> None:
+        """As the parent's, but a connection waits in the poller for its first bytes: they tell the lane."""
+        try:
+            client, address = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return  # another worker took it, or the client gave up
+        self.nr_conns += 1
+        connection = TConn(self.cfg, client, address, listener.getsockname())
+        connection.timeout = time.monotonic() + FIRST_BYTES_SECONDS
+        self.pending_conns.append(connection)
+        self.poller.register(client, EVENT_READ, partial(self.on_pending_socket_readable, connection))
+
+    def enqueue_req(self, conn: TConn) -> None:
+        pool = self.lanes.get(self._path_of(conn)) or self.tpool
+        done = pool.submit(self.handle, conn)
+        done.add_done_callback(lambda future: self.method_queue.defer(self.finish_request, conn, future))
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """A worker that stops waits no longer for connections that never said a word than for idle ones."""
+        super()._cap_keepalive(deadline)
+        for connection in self.pending_conns:
+            connection.timeout = min(connection.timeout, deadline)
+
+    def _path_of(self, conn: TConn) -> str:
+        if self.cfg.is_ssl:
+            return ""  # what can be peeked at is cipher text
+        try:
+            return lane_path(conn.sock.recv(PEEK_BYTES, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+        except OSError:
+            return ""  # nothing there, or gone: the ordinary way deals with it

@@ -1,0 +1,128 @@
+"""Errors, traces and the poll's check-ins go to Sentry when SENTRY_DSN is set. Secrets do not."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
+from typing import Any, cast
+
+import sentry_sdk
+from sentry_sdk.crons import capture_checkin
+from sentry_sdk.integrations.argv import ArgvIntegration
+from sentry_sdk.integrations.django import DjangoIntegration
+from sentry_sdk.integrations.logging import ignore_logger
+from sentry_sdk.transport import Transport
+from sentry_sdk.types import Event, Hint
+
+from app.observability.redact import redactor
+
+POLL_MONITOR = "poll-twitter"
+UNTRACED = frozenset({"/livez", "/readyz", "/startupz", "/healthz"})
+SENT_HEADERS = frozenset({"host", "user-agent", "accept", "accept-language", "content-type", "content-length"})
+FLUSH_SECONDS = 2.0
+
+
+def configure(
+    dsn: str, *, environment: str, traces_sample_rate: float, release: str, transport: Transport | None = None
+) -> None:
+    """Starts the client, or none without a DSN. `transport` replaces the network, for the tests."""
+    if not dsn:
+        return
+
+    def sample(context: dict[str, Any]) -> float:
+        path = (context.get("wsgi_environ") or {}).get("PATH_INFO")
+        return 0.0 if path in UNTRACED else traces_sample_rate
+
+    sentry_sdk.init(
+        dsn=dsn,
+        environment=environment,
+        release=release,
+        transport=transport,
+        traces_sampler=sample,
+        before_send=scrub,
+        before_send_transaction=scrub_transaction,
+        before_breadcrumb=scrub_breadcrumb,
+        # SECURITY: each of these sends what may hold a secret: variables, bodies, a command's arguments.
+        include_local_variables=False,
+        max_request_body_size="never",
+        disabled_integrations=[ArgvIntegration],
+        # Whatever library is installed would switch itself on; the list is ours.
+        auto_enabling_integrations=False,
+        integrations=[DjangoIntegration(transaction_style="url", middleware_spans=False)],
+    )
+    # Anyone can send a bad host, and a failed request is an event by its exception already.
+    for name in ("django.security.DisallowedHost", "app.access"):
+        ignore_logger(name)
+
+
+def scrub(event: Event, _: Hint) -> Event | None:
+    """The event without query, cookies, unknown headers and known secrets. Check-ins pass here too."""
+    request = event.get("request")
+    if request:
+        headers = cast("dict[str, str]", request.get("headers") or {})
+        event["request"] = {
+            "method": request.get("method"),
+            "url": str(request.get("url", "")).partition("?")[0],
+            "headers": {name: value for name, value in headers.items() if name.lower() in SENT_HEADERS},
+        }
+    cleaned: Event = redactor.clean_tree(event)
+    return cleaned
+
+
+def scrub_transaction(event: Event, hint: Hint) -> Event | None:
+    """Drops the trace of a request that no site was found for; scanners send those without end."""
+    trace = (event.get("contexts") or {}).get("trace") or {}
+    if trace.get("op") == "http.server" and "site.id" not in (event.get("tags") or {}):
+        return None
+    for span in [trace, *cast("list[dict[str, Any]]", event.get("spans") or [])]:
+        _drop_query(span.get("data") or {})
+        if isinstance(span.get("description"), str):
+            span["description"] = span["description"].partition("?")[0]
+    return scrub(event, hint)
+
+
+def scrub_breadcrumb(crumb: dict[str, Any], _: dict[str, Any]) -> dict[str, Any] | None:
+    _drop_query(crumb.get("data") or {})
+    cleaned: dict[str, Any] = redactor.clean_tree(crumb)
+    return cleaned
+
+
+def _drop_query(data: dict[str, Any]) -> None:
+    for name in ("http.query", "http.fragment", "url.query", "query_string"):
+        data.pop(name, None)
+    for name in ("url", "url.full", "http.url"):
+        if isinstance(data.get(name), str):
+            data[name] = data[name].partition("?")[0]
+
+
+class PollRun:
+    """What a poll can say about itself while it is watched."""
+
+    failed = False
+
+    def fail(self) -> None:
+        """The poll ends in an orderly way, but an operator should hear of it."""
+        self.failed = True
+
+
+@contextmanager
+def monitor_poll() -> Iterator[PollRun]:
+    """Checks in with Sentry's cron monitor `poll-twitter`: at the start, and at the end with ok or error.
+
+    An exception and a non-zero `SystemExit` are errors. Waits up to two seconds for the network: the
+    process is about to end.
+    """
+    run, check_in, started = PollRun(), uuid.uuid4().hex, perf_counter()
+    capture_checkin(POLL_MONITOR, check_in, "in_progress")
+    ok = False
+    try:
+        yield run
+        ok = not run.failed
+    except SystemExit as stop:
+        ok = not stop.code and not run.failed
+        raise
+    finally:
+        capture_checkin(POLL_MONITOR, check_in, "ok" if ok else "error", perf_counter() - started)
+        sentry_sdk.flush(FLUSH_SECONDS)

@@ -1,0 +1,65 @@
+"""Secrets in every spelling that a log line or a report may give them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.test import RequestFactory
+
+from app.observability.redact import REDACTED, Redactor, carried_by
+
+SECRET = 'pl"an/ted s3cret\\'
+
+
+@pytest.fixture
+def redactor() -> Redactor:
+    made = Redactor()
+    made.learn([SECRET, None, "", "short"])
+    return made
+
+
+@pytest.mark.parametrize("text", [SECRET, json.dumps(SECRET), repr(SECRET), "postgres://u:pl%22an/ted%20s3cret%5C@h"])
+def test_a_known_secret_is_cut_out(redactor: Redactor, text: str) -> None:
+    assert "s3cret" not in redactor.clean_known(f"before {text} after")
+
+
+def test_a_short_value_is_no_secret(redactor: Redactor) -> None:
+    assert redactor.clean("a short word") == "a short word"
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("Authorization: Bearer abc.def", f"Authorization: Bearer {REDACTED}"),
+        ("GET /x?access_token=abc&page=2", f"GET /x?access_token={REDACTED}&page=2"),
+        ('{"api_key": "abc"}', f'{{"api_key": "{REDACTED}"}}'),
+        ("redis://user:abc@cache:6379/0", f"redis://user:{REDACTED}@cache:6379/0"),
+        ("Listening at: http://127.0.0.1:8000 (12)", "Listening at: http://127.0.0.1:8000 (12)"),
+    ],
+)
+def test_what_looks_like_a_credential_is_cut_out(redactor: Redactor, text: str, cleaned: str) -> None:
+    assert redactor.clean(text) == cleaned
+
+
+def test_a_tree_is_cleaned_to_its_leaves(redactor: Redactor) -> None:
+    tree = {"frames": [{"vars": {"x": f"-{SECRET}-"}}, ("token=abc", 7)], "n": None}
+    assert redactor.clean_tree(tree) == {
+        "frames": [{"vars": {"x": f"-{REDACTED}-"}}, [f"token={REDACTED}", 7]],
+        "n": None,
+    }
+
+
+def test_what_a_request_carries_in_secret_is_known() -> None:
+    request = RequestFactory().get(
+        "/",
+        {"q": "asked for"},
+        HTTP_AUTHORIZATION="Basic bm9yYTp4",
+        HTTP_COOKIE="sessionid=cookie-value",
+        HTTP_HOST="north.example",
+    )
+    carried = carried_by(request)
+    assert carried is not None
+    for secret in ("bm9yYTp4", "cookie-value", "asked for", "asked+for"):
+        assert carried.search(secret), secret
+    assert not carried.search("north.example")

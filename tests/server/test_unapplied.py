@@ -1,0 +1,36 @@
+"""Ready means: nothing that this code needs is missing in the database. More than that may be there."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.server.conftest import Platform
+from tests.server.running import sql
+
+pytestmark = [pytest.mark.service("postgresql", "redis"), pytest.mark.xdist_group("platform")]
+
+
+def statuses(platform: Platform) -> tuple[int, int]:
+    return platform.server.ask("/readyz").status, platform.server.ask("/startupz").status
+
+
+def apply(app: object, name: object) -> str:
+    return f"INSERT INTO django_migrations (app, name, applied) VALUES ('{app}', '{name}', now())"  # noqa: S608
+
+
+def test_a_migration_that_is_missing_makes_the_pod_unready(platform: Platform) -> None:
+    assert statuses(platform) == (200, 200)
+    newest = "id = (SELECT max(id) FROM django_migrations)"
+    (row,) = sql(platform.database_url, f"DELETE FROM django_migrations WHERE {newest} RETURNING app, name")  # noqa: S608
+    assert statuses(platform) == (503, 503)
+    answer = platform.server.ask("/readyz", headers={"Accept": "application/json"})
+    assert answer.body == (
+        '{"status": "unavailable", "checks": {"database": "ok", "migrations": "migrations are pending"}}'
+    )
+    sql(platform.database_url, apply(*row))
+    assert statuses(platform) == (200, 200)
+
+
+def test_a_migration_of_the_next_release_does_no_harm(platform: Platform) -> None:
+    sql(platform.database_url, apply("pages", "9999_of_the_next_release"))
+    assert statuses(platform) == (200, 200)
