@@ -60,11 +60,11 @@ test-cluster: install ## The chart on the cluster that KUBECONFIG points to (TES
 	@TEST_CLUSTER=1 $(BIN)/python -m pytest tests/cluster -x -v --durations=0 --force-enable-socket
 
 ##@ Ship
-.PHONY: manifests
-manifests: install ## Make the chart's schema and README, and k8s/, from the chart
-	@$(BIN)/python helm/generate.py
-
 .PHONY: requirements
 requirements: install ## Pin pyproject.toml's dependencies, with hashes
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+
+.PHONY: manifests
+manifests: install ## Make the chart's schema and README, and k8s/, from the chart
+	@$(BIN)/python helm/generate.py
