@@ -22,12 +22,31 @@ EXTERNAL: Values = {"database": {"type": "external"}, "externalDatabase": {"url"
 WAITING = "not applied yet"
 
 
+def database(server: services.PostgreSQL, *options: str) -> str:
+    name = f"chart_{uuid.uuid4().hex[:12]}"
+    where = ["-h", "127.0.0.1", "-p", str(server.port), "-U", "postgres"]
+    subprocess.run([str(services.program("createdb")), *where, *options, name], check=True, capture_output=True)
+    return name
+
+
 @pytest.fixture
 def stage(postgresql: services.PostgreSQL, tmp_path: Path) -> Stage:
-    name = f"chart_{uuid.uuid4().hex[:12]}"
-    command = [str(services.program("createdb")), "-h", "127.0.0.1", "-p", str(postgresql.port), "-U", "postgres", name]
-    subprocess.run(command, check=True, capture_output=True)
-    return Stage(tmp_path / "mounted", postgresql.url(name))
+    """A cluster with an empty database."""
+    return Stage(tmp_path / "mounted", postgresql.url(database(postgresql)))
+
+
+@pytest.fixture(scope="session")
+def installed_once(postgresql: services.PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> str:
+    name = database(postgresql)
+    stage = Stage(tmp_path_factory.mktemp("installed"), postgresql.url(name))
+    assert stage.run(render(NORTH), "release").returncode == 0
+    return name
+
+
+@pytest.fixture
+def installed(postgresql: services.PostgreSQL, installed_once: str, tmp_path: Path) -> Stage:
+    """A cluster on which the release with NORTH was installed."""
+    return Stage(tmp_path / "mounted", postgresql.url(database(postgresql, "-T", installed_once)))
 
 
 @contextmanager
@@ -71,68 +90,65 @@ def test_the_same_release_again_changes_nothing(stage: Stage) -> None:
     assert "No migrations to apply" in again.stdout
 
 
-def test_upgrade_a_new_site_reaches_pods_that_run(stage: Stage) -> None:
-    assert stage.run(render(NORTH), "release").returncode == 0
-    with web(stage, render(NORTH)) as port:
+def test_upgrade_a_new_site_reaches_pods_that_run(installed: Stage) -> None:
+    with web(installed, render(NORTH)) as port:
         assert ask(port, host="south.example.test") == (404, None)
-        assert stage.run(render(BOTH), "release").returncode == 0
+        assert installed.run(render(BOTH), "release").returncode == 0
         services.wait_until(lambda: ask(port, host="south.example.test")[1] is not None, what="the new site")
         # With the site gone from the values, its row stays: only prune archives it.
-        assert stage.run(render(NORTH), "release").returncode == 0
+        assert installed.run(render(NORTH), "release").returncode == 0
         assert ask(port, host="south.example.test")[1] is not None
-        pruned = stage.run(render({**NORTH, "siteSync": {"prune": True}}), "prune")
+        pruned = installed.run(render({**NORTH, "siteSync": {"prune": True}}), "prune")
         assert pruned.returncode == 0, pruned.stderr
         services.wait_until(lambda: ask(port, host="south.example.test")[0] == 410, what="the archived site")
         assert ask(port, host="north.example.test")[1] == "1"
 
 
-def test_a_failed_migration_leaves_the_old_pods_serving_and_rollback_is_clean(stage: Stage, tmp_path: Path) -> None:
+def test_a_failed_migration_leaves_the_old_pods_serving_and_rollback_is_clean(installed: Stage, tmp_path: Path) -> None:
     rendered = render(NORTH)
-    assert stage.run(rendered, "release").returncode == 0
     bad = image_with(tmp_path / "bad", "SELECT this_column_is_not_there")
-    with web(stage, rendered) as port:
-        failed = stage.run(rendered, "release", bad)
+    with web(installed, rendered) as port:
+        failed = installed.run(rendered, "release", bad)
         assert failed.returncode != 0
         assert "this_column_is_not_there" in failed.stderr + failed.stdout
-        with stage.started(rendered, "wait-for-release", bad) as (waiting, log):
+        with installed.started(rendered, "wait-for-release", bad) as (waiting, log):
             services.wait_until(lambda: WAITING in log.read_text() or waiting.poll() is not None, what="waiting")
             assert waiting.poll() is None, log.read_text()
         assert ask(port, "/readyz")[0] == 200
         assert ask(port, host="north.example.test")[1] == "1"
-        assert stage.run(rendered, "release").returncode == 0
-        assert stage.run(rendered, "wait-for-release").returncode == 0
+        assert installed.run(rendered, "release").returncode == 0
+        assert installed.run(rendered, "wait-for-release").returncode == 0
 
 
-def test_old_pods_serve_on_the_schema_of_the_next_release_and_roll_back_to(stage: Stage, tmp_path: Path) -> None:
+def test_old_pods_serve_on_the_schema_of_the_next_release_and_roll_back_to(installed: Stage, tmp_path: Path) -> None:
     rendered = render(NORTH)
-    assert stage.run(rendered, "release").returncode == 0
     following = image_with(tmp_path / "next", "CREATE TABLE something_more (id integer)")
-    with web(stage, rendered) as port:
-        assert stage.run(rendered, "release", following).returncode == 0
+    with web(installed, rendered) as port:
+        assert installed.run(rendered, "release", following).returncode == 0
         assert ask(port, "/readyz")[0] == 200
-        assert stage.run(rendered, "wait-for-release").returncode == 0
+        assert installed.run(rendered, "wait-for-release").returncode == 0
 
 
 @pytest.mark.parametrize("values", [EXTERNAL, {"release": {"mode": "initContainer"}}])
-def test_hook_and_init_container_do_the_same_work(stage: Stage, values: Values) -> None:
+def test_hook_and_init_container_do_the_same_work(installed: Stage, values: Values) -> None:
     rendered = render({**values, **BOTH})
-    released = stage.run(rendered, "release")
+    released = installed.run(rendered, "release")
     assert released.returncode == 0, released.stderr
-    with web(stage, rendered) as port:
+    with web(installed, rendered) as port:
         assert ask(port, host="s.example.test")[0] == 301
 
 
-def test_a_superuser_is_made_once(stage: Stage) -> None:
+def test_a_superuser_is_made_once(installed: Stage) -> None:
     rendered = render({"superuser": {"create": True, "username": "first", "password": "a long pass phrase"}})
-    first, again = (stage.run(rendered, "release") for _ in range(2))
+    first, again = (installed.run(rendered, "release") for _ in range(2))
     assert (first.returncode, again.returncode) == (0, 0), first.stderr + again.stderr
     assert "first" in first.stdout
     assert "a long pass phrase" not in first.stdout + again.stdout
 
 
-def test_a_list_that_cannot_be_used_fails_the_release(stage: Stage) -> None:
+def test_a_list_that_cannot_be_used_fails_the_release(installed: Stage) -> None:
     rendered = render({"sites": {"north": {"domain": "localhost.localhost", "theme": "No Theme"}}})
-    assert stage.run(rendered, "release").returncode != 0
+    assert installed.run(rendered, "release").returncode != 0
 
 
 @pytest.mark.parametrize("question", ["health", "sites"])

@@ -59,3 +59,11 @@ def test_what_the_settings_leave_is_read_elsewhere() -> None:
         places = [*(REPOSITORY / "docker").glob("*"), *(REPOSITORY / "app").rglob("*.py")]
         readers = [path for path in places if path.is_file() and name in path.read_text()]
         assert readers or not (REPOSITORY / "docker" / "entrypoint").exists(), name
+
+
+def test_alerts_ask_for_figures_that_the_application_gives() -> None:
+    rules = render(scenario("monitoring")).of("PrometheusRule")["spec"]["groups"][0]["rules"]
+    asked = set(re.findall(r"\bcolonnade_[a-z_]+", " ".join(str(one["expr"]) for one in rules)))
+    given = " ".join(path.read_text() for path in (REPOSITORY / "app" / "observability").rglob("*.py"))
+    assert asked
+    assert {name for name in asked if f'"{name.removesuffix("_total")}"' not in given} == set()

@@ -3,8 +3,8 @@
 {{- $root := .pod.root -}}
 backoffLimit: {{ $root.Values.release.backoffLimit }}
 activeDeadlineSeconds: {{ $root.Values.release.activeDeadlineSeconds }}
-{{- with $root.Values.release.ttlSecondsAfterFinished }}
-ttlSecondsAfterFinished: {{ . }}
+{{- if not (kindIs "invalid" $root.Values.release.ttlSecondsAfterFinished) }}
+ttlSecondsAfterFinished: {{ $root.Values.release.ttlSecondsAfterFinished }}
 {{- end }}
 template:
   metadata:
