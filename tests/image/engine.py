@@ -35,7 +35,11 @@ def build(tag: str, *arguments: str) -> str:
     """`make image`, as the documentation says; where bases come from is the machine's affair (DOCKER_BUILD)."""
     given = f"{os.environ.get('DOCKER_BUILD', '')} {' '.join(arguments)}"
     done = subprocess.run(
-        ["make", "image", f"IMAGE={tag}", f"DOCKER_BUILD={given}"], cwd=ROOT, capture_output=True, text=True, check=False
+        ["make", "image", f"IMAGE={tag}", f"DOCKER_BUILD={given}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
@@ -104,7 +108,9 @@ class Platform:
             yield made
 
     def sql(self, statement: str, database: str = "colonnade") -> str:
-        return docker("exec", self.database.name, "psql", "-U", "colonnade", "-qtAc", statement, database).stdout.strip()
+        return docker(
+            "exec", self.database.name, "psql", "-U", "colonnade", "-qtAc", statement, database
+        ).stdout.strip()
 
     def database_is_up(self) -> bool:
         return docker("exec", self.database.name, "pg_isready", "-h", "127.0.0.1", check=False).returncode == 0

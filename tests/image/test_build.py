@@ -102,7 +102,14 @@ def test_nothing_of_the_application_can_be_written_by_it(files: dict[str, tarfil
 
 
 def test_no_compiler_comes_with_the_base_either(image: str) -> None:
-    found = docker("run", "--rm", "--entrypoint=python", image, "-c", "import shutil; print(shutil.which('gcc'), shutil.which('cc'))")
+    found = docker(
+        "run",
+        "--rm",
+        "--entrypoint=python",
+        image,
+        "-c",
+        "import shutil; print(shutil.which('gcc'), shutil.which('cc'))",
+    )
 
     assert found.stdout.split() == ["None", "None"]
 
@@ -132,7 +139,11 @@ def test_old_and_mirrored_builders_can_read_the_dockerfile() -> None:
 
 def test_hadolint_has_nothing_to_say() -> None:
     done = subprocess.run(
-        [Path(sys.executable).with_name("hadolint"), "Dockerfile"], cwd=ROOT, capture_output=True, text=True, check=False
+        [Path(sys.executable).with_name("hadolint"), "Dockerfile"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert (done.returncode, done.stdout) == (0, "")

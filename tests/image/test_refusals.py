@@ -84,8 +84,12 @@ def test_media_that_cannot_be_written(released: Platform) -> None:
 def test_a_port_that_is_taken(released: Platform) -> None:
     with released.web() as web:
         wait_for(web)
-        assert taken(web, BIND="0.0.0.0:8000").startswith("Port 8000 of 0.0.0.0 cannot be had (Address already in use).")
-        assert taken(web, BIND="0.0.0.0:8001").startswith("Port 9090 of 0.0.0.0 cannot be had (Address already in use).")
+        assert taken(web, BIND="0.0.0.0:8000").startswith(
+            "Port 8000 of 0.0.0.0 cannot be had (Address already in use)."
+        )
+        assert taken(web, BIND="0.0.0.0:8001").startswith(
+            "Port 9090 of 0.0.0.0 cannot be had (Address already in use)."
+        )
 
 
 def taken(web: Container, **env: str) -> str:

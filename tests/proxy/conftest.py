@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests import services
-from tests.proxy.fronts import NAMES, Front, front
 from tests.proxy.echo import echo
+from tests.proxy.fronts import NAMES, Front, front
 
 # Traefik and Envoy are in no Debian package; Traefik is tried where it is on PATH.
 PROXIES = [pytest.param(name, marks=pytest.mark.service(name)) for name in NAMES]
@@ -37,7 +37,9 @@ def application(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(scope="session", params=PROXIES)
-def proxy(request: pytest.FixtureRequest, application: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+def proxy(
+    request: pytest.FixtureRequest, application: int, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Front]:
     """One of the proxies in front of the application."""
     with front(request.param, application, tmp_path_factory.mktemp(request.param) / "front") as made:
         yield made

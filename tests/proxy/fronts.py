@@ -51,7 +51,12 @@ def front(name: str, upstream: int, folder: Path) -> Iterator[Front]:
     make_certificate(place)
     command = {"nginx": nginx, "haproxy": haproxy, "caddy": caddy, "apache": apache, "traefik": traefik}[name](place)
     log = folder / "log"
-    env = {"PATH": os.environ["PATH"], "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "XDG_DATA_HOME": str(folder),
+        "XDG_CONFIG_HOME": str(folder),
+    }
     with running(command, port=place.https, env=env, log=log, what=name):
         # Traefik listens before it has read its routes.
         wait_until(lambda: alive(place), what=f"an answer through {name}")
@@ -106,7 +111,9 @@ def haproxy(place: Place) -> list[str]:
     both = place.folder / "both.pem"
     both.write_text(place.certificate.read_text() + place.key.read_text())
     # The two sections as Debian's package has them.
-    general = "global\n    maxconn 1000\ndefaults\n    timeout connect 5s\n    timeout client 50s\n    timeout server 50s\n"
+    general = (
+        "global\n    maxconn 1000\ndefaults\n    timeout connect 5s\n    timeout client 50s\n    timeout server 50s\n"
+    )
     text = recipe("haproxy.cfg", **{
         "127.0.0.1:8000": f"127.0.0.1:{place.upstream}",
         "bind :80": f"bind 127.0.0.1:{place.http}",
@@ -139,7 +146,17 @@ def apache(place: Place) -> list[str]:
         "*:443": f"127.0.0.1:{place.https}",
         "/etc/ssl/colonnade": str(place.folder),
     })  # fmt: skip
-    modules = ("mpm_event", "authz_core", "reqtimeout", "ssl", "socache_shmcb", "headers", "proxy", "proxy_http", "unixd")
+    modules = (
+        "mpm_event",
+        "authz_core",
+        "reqtimeout",
+        "ssl",
+        "socache_shmcb",
+        "headers",
+        "proxy",
+        "proxy_http",
+        "unixd",
+    )
     lines = [f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in modules if name != "unixd"]
     lines += [f"Listen 127.0.0.1:{place.http}", f"Listen 127.0.0.1:{place.https}", "ServerName localhost",
               f"ServerRoot {place.folder}", f"PidFile {place.folder}/pid", f"DefaultRuntimeDir {place.folder}",

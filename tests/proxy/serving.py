@@ -28,7 +28,9 @@ class Service:
         self.log = folder / "service.log"
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = int(self.listener.getsockname()[1])
-        self.env = services.environment(**{"METRICS_PORT": services.free_port(), "BIND": f"127.0.0.1:{self.port}", **env})
+        self.env = services.environment(
+            **{"METRICS_PORT": services.free_port(), "BIND": f"127.0.0.1:{self.port}", **env}
+        )
         self.process = self.start()
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -62,6 +64,8 @@ class Service:
         services.wait_until(self.ready, what="the service")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         services.stop(self.process)
         self.listener.close()

@@ -24,7 +24,9 @@ def service(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="module", params=PROXIES)
-def released(request: pytest.FixtureRequest, service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+def released(
+    request: pytest.FixtureRequest, service: Service, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Front]:
     with front(request.param, service.port, tmp_path_factory.mktemp(request.param) / "released") as made:
         yield made
 

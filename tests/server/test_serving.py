@@ -14,7 +14,6 @@ import pytest
 
 from tests import services
 
-
 REFRESH = 0.5
 WORKERS = 3
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib.sites.models import Site
 from django.core.checks import run_checks
 from django.db import models
@@ -14,7 +15,7 @@ from app.tenancy.models import SiteRelated
 
 
 def ids(model: type[models.Model], monkeypatch: Any) -> list[str | None]:
-    monkeypatch.setattr(checks.apps, "get_models", lambda: [model])
+    monkeypatch.setattr(apps, "get_models", lambda: [model])
     return [message.id for message in checks.site_related(None)]
 
 
@@ -52,7 +53,7 @@ def test_uniqueness_without_the_site(monkeypatch: Any) -> None:
 @isolate_apps("tests.third_party")
 def test_an_unscoped_default_manager(monkeypatch: Any) -> None:
     class Unscoped(SiteRelated):
-        objects = models.Manager()  # type: ignore[assignment,misc]  # the mistake
+        objects = models.Manager()  # type: ignore[assignment]  # the mistake
 
         class Meta:
             app_label = "third_party"

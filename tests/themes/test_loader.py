@@ -10,8 +10,8 @@ import pytest
 from django.contrib.sites.models import Site
 from django.template import engines
 
-from app.themes import catalogue
 from app.tenancy.models import SiteProfile
+from app.themes import catalogue
 from tests.conftest import Browser
 
 
