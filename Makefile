@@ -37,7 +37,7 @@ static/staticfiles.json: .venv/run-installed $(shell find app -path '*/static/*'
 
 ##@ Check
 .PHONY: test lint format bench bench-resolve
-test: install lint ## Every test: SQLite, and PostgreSQL, nginx, Chromium ... when they are here
+test: install lint static/staticfiles.json ## Every test: SQLite, and PostgreSQL, nginx, Chromium ... when they are here
 	@$(BIN)/python -m tests.suite
 
 lint: install ## ruff, mypy --strict, import contract
@@ -55,6 +55,10 @@ bench: install ## All benchmarks
 bench-resolve: install ## Host resolution at 10, 1,000 and 100,000 domains
 	@$(BIN)/python -m bench resolve
 
+.PHONY: test-cluster
+test-cluster: install ## The chart on the cluster that KUBECONFIG points to (TEST_IMAGE names the product's image there)
+	@TEST_CLUSTER=1 $(BIN)/python -m pytest tests/cluster -x -v --durations=0 --force-enable-socket
+
 ##@ Ship
 .PHONY: image requirements
 # The date of the commit, so that two builds of it are the same bytes. DOCKER_BUILD adds arguments of your own.
@@ -67,3 +71,7 @@ requirements: install ## Pin pyproject.toml's dependencies, with hashes
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
 	echo uv | $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" - -c requirements/dev.txt -o requirements/build.txt
+
+.PHONY: manifests
+manifests: install ## Make the chart's schema and README, and k8s/, from the chart
+	@$(BIN)/python helm/generate.py

@@ -129,6 +129,7 @@ INSTALLED_APPS = [
     "app.observability",
     "app.publishing",
     "app.themes",
+    "app.twitter",
     "app.pages",
     "app.release",
     "app.tenancy.admin_site.config.AdminConfig",  # after app.tenancy, whose templates come before the admin's own
@@ -271,6 +272,7 @@ HEALTH_CHECKS = [
     "app.health.checks.Mail",
     "app.health.checks.Disk",
     "app.tenancy.health.DirectoryAge",
+    "app.twitter.health.PollAge",
 ]
 
 LOGGING_CONFIG = None
