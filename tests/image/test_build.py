@@ -23,9 +23,8 @@ LIMIT = 220_000_000
 
 
 def base() -> str:
-    return dict(
-        line["value"].split("=") for line in DockerfileParser(str(ROOT)).structure if line["instruction"] == "ARG"
-    )["PYTHON_IMAGE"]  # type: ignore[no-any-return]  # dockerfile-parse has no types
+    lines = DockerfileParser(str(ROOT)).structure
+    return str(dict(line["value"].split("=") for line in lines if line["instruction"] == "ARG")["PYTHON_IMAGE"])
 
 
 def layers(image: str) -> list[str]:
