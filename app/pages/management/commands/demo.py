@@ -19,7 +19,7 @@ from app.twitter.models import Feed
 
 
 class Command(BaseCommand):
-    help = "Makes three sites with pages, an alias and a feed each, two editors and a superuser. A second run changes nothing."
+    help = "Makes three sites with pages, an alias and a feed each, and three people. A second run changes nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
