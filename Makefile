@@ -16,6 +16,9 @@ run: .venv/run-installed static/staticfiles.json ## Migrate SQLite, load the dem
 	@mkdir -p var
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py demo --if-empty
+	@# Without a token of your own the demo's feeds come from a stand-in for X, and say in every post that they are made up.
+	@test -n "$$TWITTER_BEARER_TOKEN$$TWITTER_BEARER_TOKEN_FILE" || \
+	  $(BIN)/python -m tests.x_api -- $(BIN)/python manage.py poll_twitter
 	@exec $(BIN)/gunicorn -c docker/gunicorn.conf.py app.wsgi:application
 
 static/staticfiles.json: .venv/run-installed $(shell find app -path '*/static/*' -type f)
@@ -37,7 +40,7 @@ static/staticfiles.json: .venv/run-installed $(shell find app -path '*/static/*'
 
 ##@ Check
 .PHONY: test lint format bench bench-resolve
-test: install lint ## Every test: SQLite, and PostgreSQL, nginx, Chromium ... when they are here
+test: install lint static/staticfiles.json ## Every test: SQLite, and PostgreSQL, nginx, Chromium ... when they are here
 	@$(BIN)/python -m tests.suite
 
 lint: install ## ruff, mypy --strict, import contract
@@ -55,8 +58,23 @@ bench: install ## All benchmarks
 bench-resolve: install ## Host resolution at 10, 1,000 and 100,000 domains
 	@$(BIN)/python -m bench resolve
 
+.PHONY: test-cluster
+test-cluster: install ## The chart on the cluster that KUBECONFIG points to (TEST_IMAGE names the product's image there)
+	@TEST_CLUSTER=1 $(BIN)/python -m pytest tests/cluster -x -v --durations=0 --force-enable-socket
+
 ##@ Ship
-.PHONY: requirements
+.PHONY: image requirements
+# The date of the commit, so that two builds of it are the same bytes. DOCKER_BUILD adds arguments of your own.
+image: ## Build the container image (IMAGE=colonnade:dev)
+	DOCKER_BUILDKIT=1 docker build $(DOCKER_BUILD) --tag $(IMAGE) \
+	  --build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) --build-arg REVISION=$$(git rev-parse HEAD) \
+	  --build-arg VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) .
+
 requirements: install ## Pin pyproject.toml's dependencies, with hashes
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+	echo uv | $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" - -c requirements/dev.txt -o requirements/build.txt
+
+.PHONY: manifests
+manifests: install ## Make the chart's schema and README, and k8s/, from the chart
+	@$(BIN)/python helm/generate.py

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.contrib.sites.models import Site
 from django.db import transaction
 
@@ -50,7 +51,8 @@ def sync(
     changed. `max_prune` defaults to a tenth of the managed sites (one at least), and never to all of them."""
     hosts.lock()
     profiles = {p.key: p for p in SiteProfile.objects.select_related("site").prefetch_related("site__aliases")}
-    _refuse_conflicts(declared, profiles, adopt)
+    mine = _take_over_first(declared, profiles)
+    _refuse_conflicts(declared, profiles, adopt, mine)
     plan = _plan(declared, profiles, prune)
     _refuse_mass_prune(plan, profiles.values(), max_prune)
     if not dry_run:
@@ -58,21 +60,37 @@ def sync(
     return plan
 
 
-def _refuse_conflicts(declared: list[DeclaredSite], profiles: Mapping[str, SiteProfile], adopt: bool) -> None:
+def _take_over_first(declared: list[DeclaredSite], profiles: dict[str, SiteProfile]) -> str | None:
+    """A file that declares the domain of the site that the first migration made means that very site: it gets the
+    file's key, without --adopt, unless a file has it already. The key, if so."""
+    first = f"site-{settings.DEFAULT_SITE_ID}"
+    profile = profiles.get(first)
+    if profile is None or profile.managed_by == FILE:
+        return None
+    for site in declared:
+        if site.domain == profile.site.domain and site.key not in profiles:
+            profiles[site.key] = profiles.pop(first)
+            return site.key
+    return None
+
+
+def _refuse_conflicts(
+    declared: list[DeclaredSite], profiles: Mapping[str, SiteProfile], adopt: bool, mine: str | None
+) -> None:
     problems = []
     keys = {site.key for site in declared}
     if not adopt:
         problems = [
             f"{key} exists and was not made by a file; declare another key, or take it over with --adopt"
             for key in sorted(keys & profiles.keys())
-            if profiles[key].managed_by != FILE
+            if profiles[key].managed_by != FILE and key != mine
         ]
     # Every declared row gets all its hosts anew, so only the hosts of the other sites can be in the way.
     taken: dict[str, str] = {}
-    for profile in profiles.values():
-        if profile.key not in keys:
+    for key, profile in profiles.items():
+        if key not in keys:
             for host in (profile.site.domain, *(alias.host for alias in profile.site.aliases.all())):
-                taken[host] = profile.key
+                taken[host] = key
     for site in declared:
         problems += [
             f"sites.{site.key}: {host} is taken by the site {taken[host]}"

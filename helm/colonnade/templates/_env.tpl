@@ -1,0 +1,161 @@
+{{/* Every credential the application can be given. `key`: its key in `from.existingSecretKeys`. */}}
+{{- define "colonnade.credentials" -}}
+{{- $v := .root.Values -}}
+{{- $all := list
+  (dict "env" "SECRET_KEY" "value" $v.django.secretKey "from" $v.django "key" "secretKey" "generated" true)
+  (dict "env" "SECRET_KEY_FALLBACKS" "value" (join "," $v.django.secretKeyFallbacks) "from" $v.django "key" "secretKeyFallbacks")
+  (dict "env" "CACHE_URL" "value" $v.cache.url "from" $v.cache "key" "url")
+  (dict "env" "EMAIL_URL" "value" $v.email.url "from" $v.email "key" "url")
+  (dict "env" "STORAGE_URL" "value" $v.storage.url "from" $v.storage "key" "url")
+  (dict "env" "SENTRY_DSN" "value" $v.sentry.dsn "from" $v.sentry "key" "dsn")
+  (dict "env" "TWITTER_BEARER_TOKEN" "value" $v.twitter.bearerToken "from" $v.twitter "key" "bearerToken")
+  (dict "env" "HEALTH_TOKEN" "value" $v.health.token "from" $v.health "key" "token")
+-}}
+{{- if .superuser -}}
+{{- $all = append $all (dict "env" "DJANGO_SUPERUSER_PASSWORD" "value" $v.superuser.password "from" $v.superuser "key" "password") -}}
+{{- end -}}
+{{- $out := list -}}
+{{- $own := include "colonnade.shortName" (dict "root" .root "suffix" "credentials") -}}
+{{- $generated := include "colonnade.shortName" (dict "root" .root "suffix" "secret-key") -}}
+{{- if .predeploy -}}
+{{- $own = include "colonnade.shortName" (dict "root" .root "suffix" "predeploy") -}}
+{{- $generated = $own -}}
+{{- end -}}
+{{- range $all -}}
+{{- $name := .env | lower | replace "_" "-" -}}
+{{- if and .from.existingSecret (get .from.existingSecretKeys .key) -}}
+{{- $out = append $out (dict "env" .env "secret" .from.existingSecret "key" (get .from.existingSecretKeys .key)) -}}
+{{- else if .value -}}
+{{- $out = append $out (dict "env" .env "secret" $own "key" $name "value" .value) -}}
+{{- else if .generated -}}
+{{- $out = append $out (dict "env" .env "secret" $generated "key" $name "generated" true) -}}
+{{- end -}}
+{{- end -}}
+{{- $database := include "colonnade.databaseCredential" . | fromYaml -}}
+{{- if $database.secret -}}
+{{- if eq $database.secret "@own" -}}{{- $_ := set $database "secret" $own -}}{{- end -}}
+{{- $out = append $out $database -}}
+{{- end -}}
+{{- toYaml $out -}}
+{{- end -}}
+
+{{/* `postgres://` of the parts, with or without password: (dict "user" … "password" … "host" … "port" … "name" … "sslmode" …) */}}
+{{- define "colonnade.databaseUrl" -}}
+{{- $login := .user | urlquery | replace "+" "%20" -}}
+{{- if .password -}}{{- $login = printf "%s:%s" $login (.password | urlquery | replace "+" "%20") -}}{{- end -}}
+{{- $host := ternary (printf "[%s]" .host) .host (contains ":" .host) -}}
+{{- printf "postgres://%s@%s:%d/%s" $login $host (int .port) (.name | urlquery) -}}
+{{- with .sslmode }}?sslmode={{ . }}{{ end -}}
+{{- end -}}
+
+{{/* Where a whole database URL comes from, if there is one. */}}
+{{- define "colonnade.databaseCredential" -}}
+{{- $v := .root.Values -}}
+{{- $found := dict -}}
+{{- if eq $v.database.type "postgresql" -}}
+{{- if not $v.postgresql.auth.existingSecret -}}
+{{- $found = dict "secret" (include "colonnade.postgresqlName" .root) "key" "url" -}}
+{{- end -}}
+{{- else if eq $v.database.type "cnpg" -}}
+{{- $found = dict "secret" (printf "%s-app" (include "colonnade.cnpgName" .root)) "key" $v.cnpg.urlKey -}}
+{{- else if eq $v.database.type "external" -}}
+{{- $e := $v.externalDatabase -}}
+{{- if and $e.existingSecret $e.existingSecretKeys.url -}}
+{{- $found = dict "secret" $e.existingSecret "key" $e.existingSecretKeys.url -}}
+{{- else if $e.url -}}
+{{- $found = dict "secret" "@own" "key" "database-url" "value" $e.url -}}
+{{- else if not $e.existingSecret -}}
+{{- $found = dict "secret" "@own" "key" "database-url" "value" (include "colonnade.databaseUrl" $e) -}}
+{{- end -}}
+{{- end -}}
+{{- if $found -}}{{- $_ := set $found "env" "DATABASE_URL" -}}{{- end -}}
+{{- toYaml $found -}}
+{{- end -}}
+
+{{/* DATABASE_URL without its password, and the password for libpq: only where a Secret holds the password alone. */}}
+{{- define "colonnade.databaseEnv" -}}
+{{- $v := .Values -}}
+{{- if eq $v.database.type "sqlite" }}
+- {name: DATABASE_URL, value: "sqlite:////data/db.sqlite3"}
+{{- else if and (eq $v.database.type "postgresql") $v.postgresql.auth.existingSecret }}
+{{- $a := $v.postgresql.auth }}
+- name: DATABASE_URL
+  value: {{ include "colonnade.databaseUrl" (dict "user" $a.username "host" (include "colonnade.postgresqlName" .) "port" 5432 "name" $a.database) | quote }}
+- name: PGPASSWORD
+  valueFrom: {secretKeyRef: {name: {{ $a.existingSecret }}, key: {{ $a.existingSecretKeys.password }}}}
+{{- else if and (eq $v.database.type "external") $v.externalDatabase.existingSecret (not $v.externalDatabase.existingSecretKeys.url) }}
+{{- $e := $v.externalDatabase }}
+- name: DATABASE_URL
+  value: {{ include "colonnade.databaseUrl" (omit $e "password") | quote }}
+- name: PGPASSWORD
+  valueFrom: {secretKeyRef: {name: {{ $e.existingSecret }}, key: {{ $e.existingSecretKeys.password }}}}
+{{- end }}
+{{- end -}}
+
+{{/* The plain settings. */}}
+{{- define "colonnade.plainEnv" -}}
+{{- $v := .root.Values -}}
+{{- $full := include "colonnade.fullname" .root -}}
+{{- $ns := include "colonnade.namespace" .root -}}
+{{- $hosts := concat (list "localhost" $full (printf "%s.%s" $full $ns) (printf "%s.%s.svc" $full $ns) (printf "%s.%s.svc.%s" $full $ns $v.clusterDomain)) $v.django.allowedHosts -}}
+- {name: DEBUG, value: {{ $v.django.debug | quote }}}
+- {name: SITE_ID, value: {{ $v.django.siteId | int | quote }}}
+{{- if and .sites (not $v.sitesExistingConfigMap) }}
+{{- /* A file, because a renamed site must not change the pod. */}}
+- {name: SITE_DOMAIN_FILE, value: /etc/colonnade/site-domain}
+{{- else }}
+- {name: SITE_DOMAIN, value: {{ default "localhost" $v.django.siteDomain | quote }}}
+{{- end }}
+{{- with $v.django.mezzanineSiteId }}
+- {name: MEZZANINE_SITE_ID, value: {{ . | int | quote }}}
+{{- end }}
+- {name: ALLOWED_HOSTS, value: {{ $hosts | uniq | join "," | quote }}}
+{{- with $v.proxy.trustedCIDRs }}
+- {name: TRUSTED_PROXIES, value: {{ join "," . | quote }}}
+{{- end }}
+- {name: PROXY_HOPS, value: {{ $v.proxy.hops | int | quote }}}
+- {name: SITES_REFRESH_SECONDS, value: {{ $v.django.sitesRefreshSeconds | quote }}}
+- {name: SECURE_SSL_REDIRECT, value: {{ include "colonnade.sslRedirect" .root | quote }}}
+- {name: HSTS_SECONDS, value: {{ $v.django.hstsSeconds | int | quote }}}
+- {name: LOG_FORMAT, value: {{ $v.django.logFormat | quote }}}
+- {name: LOG_LEVEL, value: {{ $v.django.logLevel | quote }}}
+- {name: DEFAULT_FROM_EMAIL, value: {{ $v.email.from | quote }}}
+- {name: MEDIA_ROOT, value: /media}
+- {name: SENTRY_ENVIRONMENT, value: {{ $v.sentry.environment | quote }}}
+- {name: SENTRY_TRACES_SAMPLE_RATE, value: {{ $v.sentry.tracesSampleRate | quote }}}
+- {name: TWITTER_API_URL, value: {{ $v.twitter.apiUrl | quote }}}
+- {name: TWITTER_DAILY_READS, value: {{ $v.twitter.dailyReads | int | quote }}}
+- {name: TWITTER_KEEP, value: {{ $v.twitter.keep | int | quote }}}
+- {name: METRICS_PORT, value: {{ ternary "9090" "0" $v.metrics.enabled | quote }}}
+- {name: WEB_CONCURRENCY, value: {{ $v.gunicorn.workers | int | quote }}}
+- {name: WEB_THREADS, value: {{ $v.gunicorn.threads | int | quote }}}
+- {name: BIND, value: {{ $v.gunicorn.bind | quote }}}
+- {name: DATABASE_WAIT_SECONDS, value: {{ $v.database.waitSeconds | int | quote }}}
+{{- if .sites }}
+- {name: SITES_FILE, value: /etc/colonnade/sites.yaml}
+{{- end }}
+{{- if .superuser }}
+- {name: DJANGO_SUPERUSER_USERNAME, value: {{ $v.superuser.username | quote }}}
+- {name: DJANGO_SUPERUSER_EMAIL, value: {{ $v.superuser.email | quote }}}
+{{- end }}
+{{- end -}}
+
+{{/* env of one container, a YAML list, one entry per variable, the last wins: server-side apply refuses a name twice.
+     NAME and NAME_FILE are one variable to the application, so an extra NAME replaces the chart's NAME_FILE.
+     (dict "root" $ "sites" bool "superuser" bool "predeploy" bool) */}}
+{{- define "colonnade.env" -}}
+{{- $entries := concat (include "colonnade.plainEnv" . | fromYamlArray) (include "colonnade.databaseEnv" .root | fromYamlArray) -}}
+{{- range include "colonnade.credentials" . | fromYamlArray -}}
+{{- $entries = append $entries (dict "name" (printf "%s_FILE" .env) "value" (printf "/run/secrets/colonnade/%s" .env)) -}}
+{{- end -}}
+{{- $entries = concat $entries (tpl (toYaml .root.Values.extraEnv) .root | fromYamlArray) -}}
+{{- $last := dict -}}{{- $order := list -}}
+{{- range $entries -}}
+{{- $name := trimSuffix "_FILE" .name -}}
+{{- if not (hasKey $last $name) -}}{{- $order = append $order $name -}}{{- end -}}
+{{- $_ := set $last $name . -}}
+{{- end -}}
+{{- $out := list -}}
+{{- range $order -}}{{- $out = append $out (get $last .) -}}{{- end -}}
+{{- toYaml $out -}}
+{{- end -}}

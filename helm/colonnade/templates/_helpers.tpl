@@ -1,0 +1,132 @@
+{{- define "colonnade.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "colonnade.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
+{{- else if contains (default .Chart.Name .Values.nameOverride) .Release.Name -}}
+{{- .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name (default .Chart.Name .Values.nameOverride) | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A name of at most `max` (63) characters: (dict "root" $ "suffix" "poll-twitter" "max" 52). A name that has to be
+     cut carries a hash, so that two releases with one beginning stay apart. */}}
+{{- define "colonnade.shortName" -}}
+{{- $full := include "colonnade.fullname" .root -}}
+{{- $room := sub (default 63 .max) (add1 (len .suffix)) | int -}}
+{{- if gt (len $full) $room -}}
+{{- $full = printf "%s-%s" ($full | trunc (int (sub $room 9)) | trimSuffix "-") ($full | sha256sum | trunc 8) -}}
+{{- end -}}
+{{- printf "%s-%s" $full .suffix -}}
+{{- end -}}
+
+{{- define "colonnade.namespace" -}}
+{{- default .Release.Namespace .Values.namespaceOverride -}}
+{{- end -}}
+
+{{/* metadata of one object: (dict "root" $ "name" … "component" … "annotations" … "labels" …) */}}
+{{- define "colonnade.metadata" -}}
+{{- $annotations := merge (dict) (default dict .annotations) .root.Values.commonAnnotations -}}
+name: {{ .name }}
+{{- with .root.Values.namespaceOverride }}
+namespace: {{ . }}
+{{- end }}
+labels:
+  {{- merge (dict
+        "app.kubernetes.io/name" (include "colonnade.name" .root)
+        "app.kubernetes.io/instance" .root.Release.Name
+        "app.kubernetes.io/component" .component
+        "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_")
+        "app.kubernetes.io/version" (.root.Chart.AppVersion | toString)
+        "app.kubernetes.io/part-of" "colonnade"
+        "app.kubernetes.io/managed-by" .root.Release.Service) (default dict .labels) .root.Values.commonLabels | toYaml | nindent 2 }}
+{{- with $annotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* Labels that never change: (dict "root" $ "component" "web") */}}
+{{- define "colonnade.selector" -}}
+app.kubernetes.io/name: {{ include "colonnade.name" .root }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end -}}
+
+{{- define "colonnade.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- default (include "colonnade.fullname" .) .Values.serviceAccount.name -}}
+{{- else -}}
+{{- default "default" .Values.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{/* (dict "root" $ "image" .Values.image "tag" "default") */}}
+{{- define "colonnade.image" -}}
+{{- $registry := default .root.Values.global.imageRegistry .image.registry -}}
+{{- $tag := .image.tag -}}
+{{- if kindIs "float64" $tag -}}
+{{- /* a number from a values file: 2024 must not become 2.024e+03 */ -}}
+{{- $tag = ternary (printf "%.0f" $tag) (printf "%v" $tag) (eq (float64 (int64 $tag)) $tag) -}}
+{{- end -}}
+{{- $name := trimPrefix "/" (printf "%s/%s" $registry .image.repository) -}}
+{{- if .image.digest -}}{{ $name }}@{{ .image.digest }}{{- else -}}{{ $name }}:{{ default .tag (toString $tag) }}{{- end -}}
+{{- end -}}
+
+{{- define "colonnade.imagePullSecrets" -}}
+{{- $all := list -}}
+{{- range concat .Values.global.imagePullSecrets .Values.imagePullSecrets -}}
+{{- $all = append $all (ternary (dict "name" .) . (kindIs "string" .)) -}}
+{{- end -}}
+{{- with uniq $all }}{{ toYaml . }}{{ end -}}
+{{- end -}}
+
+{{/* (dict "root" $ "class" "…") */}}
+{{- define "colonnade.storageClass" -}}
+{{- with default .root.Values.global.storageClass .class }}
+storageClassName: {{ ternary "" . (eq . "-") | quote }}
+{{- end }}
+{{- end -}}
+
+{{/* auto: what fits the database */}}
+{{- define "colonnade.releaseMode" -}}
+{{- if ne .Values.release.mode "auto" -}}{{ .Values.release.mode }}
+{{- else if eq .Values.database.type "sqlite" -}}initContainer
+{{- else if eq .Values.database.type "external" -}}hook
+{{- else if and (eq .Values.database.type "cnpg") (not .Values.cnpg.create) -}}hook
+{{- else -}}job
+{{- end -}}
+{{- end -}}
+
+{{- define "colonnade.cnpgName" -}}
+{{- default (include "colonnade.shortName" (dict "root" . "suffix" "db" "max" 50)) .Values.cnpg.clusterName -}}
+{{- end -}}
+
+{{- define "colonnade.hasMediaVolume" -}}
+{{- if and .Values.persistence.media.enabled (not .Values.storage.url) (not .Values.storage.existingSecret) -}}true{{- end -}}
+{{- end -}}
+
+{{/* A volume that one node at a time may mount holds its pods together. */}}
+{{- define "colonnade.oneNode" -}}
+{{- $media := and (include "colonnade.hasMediaVolume" .) (not (has "ReadWriteMany" .Values.persistence.media.accessModes)) -}}
+{{- if or $media (eq .Values.database.type "sqlite") -}}true{{- end -}}
+{{- end -}}
+
+{{/* A volume that one pod at a time may mount. */}}
+{{- define "colonnade.onePod" -}}
+{{- $media := and (include "colonnade.hasMediaVolume" .) (has "ReadWriteOncePod" .Values.persistence.media.accessModes) -}}
+{{- if or $media (eq .Values.database.type "sqlite") -}}true{{- end -}}
+{{- end -}}
+
+{{- define "colonnade.manyPods" -}}
+{{- if .Values.autoscaling.enabled -}}{{- if gt (int .Values.autoscaling.minReplicas) 1 -}}true{{- end -}}
+{{- else if gt (int .Values.replicaCount) 1 -}}true{{- end -}}
+{{- end -}}
+
+{{- define "colonnade.sslRedirect" -}}
+{{- if kindIs "bool" .Values.django.secureSSLRedirect -}}{{ .Values.django.secureSSLRedirect }}
+{{- else -}}{{ or (ne .Values.tls.mode "none") (not (empty .Values.ingress.tls)) }}{{- end -}}
+{{- end -}}

@@ -1,0 +1,23 @@
+{{/* spec of the job that migrates and writes the sites: (dict "pod" … "resources" … "onlySites" bool) */}}
+{{- define "colonnade.releaseJobSpec" -}}
+{{- $root := .pod.root -}}
+backoffLimit: {{ $root.Values.release.backoffLimit }}
+activeDeadlineSeconds: {{ $root.Values.release.activeDeadlineSeconds }}
+{{- if not (kindIs "invalid" $root.Values.release.ttlSecondsAfterFinished) }}
+ttlSecondsAfterFinished: {{ $root.Values.release.ttlSecondsAfterFinished }}
+{{- end }}
+template:
+  metadata:
+    labels:
+      {{- include "colonnade.selector" (dict "root" $root "component" "release") | nindent 6 }}
+  spec:
+    {{- include "colonnade.podSpec" .pod | nindent 4 }}
+    {{- if .onlySites }}
+    initContainers:
+      -
+        {{- include "colonnade.container" (merge (dict "name" "wait-for-release" "args" (list "wait")) .resources .pod) | nindent 8 }}
+    {{- end }}
+    containers:
+      -
+        {{- include "colonnade.container" (merge (dict "name" "release" "args" (ternary (list "manage" "sync_sites" "/etc/colonnade/sites.yaml") (list "release") .onlySites)) .resources .pod) | nindent 8 }}
+{{- end -}}

@@ -1,0 +1,203 @@
+"""Writes what is made from the chart: its schema, its README's table, and the plain manifests in k8s/.
+
+`python helm/generate.py` writes; `--check` writes nothing and exits 1, naming the files that would change.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any  # Any: values.yaml holds whatever YAML holds
+
+import helm_python
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+CHART = REPOSITORY / "helm" / "colonnade"
+PLAIN = REPOSITORY / "k8s"
+MADE_BY = "# Made from helm/colonnade by `make manifests`; change the chart or k8s/values.yaml, not this file.\n"
+# What only Helm reads, or what would change every file with every version.
+HELM_ONLY_LABELS = {"helm.sh/chart", "app.kubernetes.io/managed-by"}
+
+
+@dataclass(frozen=True)
+class Value:
+    """One key of values.yaml with what its comments say."""
+
+    path: str
+    default: Any
+    description: str
+    schema: dict[str, Any]
+    free: bool
+    children: list[Value]
+
+    @property
+    def is_leaf(self) -> bool:
+        return not self.children
+
+
+def read_values(text: str) -> list[Value]:
+    tree = yaml.compose(text)
+    if not isinstance(tree, yaml.MappingNode):
+        raise SystemExit("values.yaml: not a map.")
+    return list(_children(tree, "", text.splitlines()))
+
+
+def _children(node: yaml.MappingNode, prefix: str, lines: list[str]) -> Iterator[Value]:
+    for key, value in node.value:
+        path = f"{prefix}{key.value}"
+        description, schema, free = _comments(lines, key.start_mark.line)
+        nested = isinstance(value, yaml.MappingNode) and not value.flow_style and not free
+        children = list(_children(value, f"{path}.", lines)) if nested else []
+        if not description and not children:
+            raise SystemExit(f"values.yaml: {path} has no `# --` line.")
+        default = yaml.safe_load(yaml.serialize(value))
+        yield Value(path, default, description, schema, free, children)
+
+
+def _comments(lines: list[str], line: int) -> tuple[str, dict[str, Any], bool]:
+    block: list[str] = []
+    while line and (comment := lines[line - 1].strip()).startswith("#"):
+        block.insert(0, comment[1:].strip())
+        line -= 1
+    words: list[str] = []
+    schema: dict[str, Any] = {}
+    free = False
+    for text in block:
+        if text.startswith("-- "):
+            words = [text[3:]]
+        elif text == "@ free":
+            free = True
+        elif text.startswith("@ "):
+            schema = yaml.safe_load(text[2:])
+        elif words:
+            words.append(text)
+    return " ".join(words), schema, free
+
+
+def schema_of(values: list[Value], *, strict: bool = True) -> dict[str, Any]:
+    properties = {value.path.rpartition(".")[2]: _schema_of_value(value) for value in values}
+    return {"type": "object", "properties": properties, "additionalProperties": not strict}
+
+
+def _schema_of_value(value: Value) -> dict[str, Any]:
+    described = {"description": value.description} if value.description else {}
+    if "$ref" in value.schema or "oneOf" in value.schema:
+        return {**value.schema, **described}
+    if "additionalProperties" in value.schema:
+        return {"type": "object", **value.schema, **described}
+    if value.children:
+        return {**schema_of(value.children), **value.schema, **described}
+    typed = {} if {"enum", "anyOf", "type"} & value.schema.keys() else _type_of(value)
+    return {**typed, **value.schema, **described}
+
+
+def _type_of(value: Value) -> dict[str, Any]:
+    match value.default:
+        case bool():
+            return {"type": "boolean"}
+        case int():
+            return {"type": "integer"}
+        case float():
+            return {"type": "number"}
+        case str():
+            return {"type": "string"}
+        case list():
+            return {"type": "array"}
+        case dict():
+            return {"type": "object"}
+    raise SystemExit(f"values.yaml: {value.path} is null, so its type needs a `# @` line.")
+
+
+def schema() -> str:
+    whole = schema_of(read_values((CHART / "values.yaml").read_text()))
+    definitions = yaml.safe_load((CHART.parent / "definitions.yaml").read_text())
+    head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "Values of the chart colonnade"}
+    return json.dumps({**head, **whole, "definitions": definitions}, indent=1) + "\n"
+
+
+def readme() -> str:
+    rows = [
+        f"| `{value.path}` | `{_cell(json.dumps(value.default))}` | {_cell(value.description)} |"
+        for value in _leaves(read_values((CHART / "values.yaml").read_text()))
+    ]
+    table = "\n".join(["| value | default | |", "|---|---|---|", *rows])
+    text = (CHART.parent / "README.md.in").read_text()
+    return text.replace("@VALUES@", table)
+
+
+def _leaves(values: list[Value]) -> Iterator[Value]:
+    for value in values:
+        if value.is_leaf:
+            yield value
+        else:
+            yield from _leaves(value.children)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def manifests() -> dict[str, str]:
+    """The default release as plain files, for `kubectl apply -k`."""
+    values = yaml.safe_load((PLAIN / "values.yaml").read_text())
+    chart = helm_python.Chart.load(CHART)
+    rendered = chart.render(values=values, name="colonnade", namespace="colonnade")
+    files: dict[str, str] = {}
+    for source in sorted(rendered):
+        if source.endswith("NOTES.txt") or "/tests/" in source:
+            continue
+        for document in re.split(r"^---\n", rendered[source], flags=re.MULTILINE):
+            if item := yaml.safe_load(document):
+                files[f"{item['kind'].lower()}-{item['metadata']['name']}.yaml"] = _plain(item)
+    names = "".join(f"  - {name}\n" for name in sorted(files))
+    files["kustomization.yaml"] = (
+        f"{MADE_BY}apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n{names}"
+        "configMapGenerator:\n  - {name: colonnade-sites, files: [sites.yaml]}\n"
+        "# One name for good: a changed list of sites must not change the pods that read it.\n"
+        "generatorOptions: {disableNameSuffixHash: true}\n"
+    )
+    return files
+
+
+def _plain(item: dict[str, Any]) -> str:
+    labels = item["metadata"]["labels"]
+    item["metadata"]["labels"] = {key: labels[key] for key in sorted(labels.keys() - HELM_ONLY_LABELS)}
+    annotations = item["metadata"].get("annotations", {})
+    kept = {key: text for key, text in annotations.items() if not key.startswith("helm.sh/")}
+    item["metadata"].pop("annotations", None)
+    if kept:
+        item["metadata"]["annotations"] = kept
+    return MADE_BY + yaml.safe_dump(item, sort_keys=False, width=200)
+
+
+def made() -> dict[Path, str]:
+    files = {CHART / "values.schema.json": schema(), CHART / "README.md": readme()}
+    # The manifests are rendered with the schema that is in place, so it is written first.
+    return {**files, **{PLAIN / "base" / name: text for name, text in manifests().items()}}
+
+
+def main(arguments: list[str]) -> int:
+    if "--check" not in arguments:
+        (CHART / "values.schema.json").write_text(schema())
+    files = made()
+    there = {path for path in (PLAIN / "base").glob("*") if path not in files and path.name != "sites.yaml"}
+    changed = sorted(path for path, text in files.items() if not path.exists() or path.read_text() != text)
+    if "--check" in arguments:
+        for path in [*changed, *sorted(there)]:
+            sys.stderr.write(f"{path.relative_to(REPOSITORY)} is not what the chart gives; run `make manifests`.\n")
+        return 1 if changed or there else 0
+    (PLAIN / "base").mkdir(parents=True, exist_ok=True)
+    for path in changed:
+        path.write_text(files[path])
+    for path in there:
+        path.unlink()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

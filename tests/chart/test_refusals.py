@@ -1,0 +1,119 @@
+"""What cannot work is refused before anything is changed, with a sentence that says what to set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.chart.rendering import Refused, Values, render
+
+SITE = {"domain": "north.example.org"}
+EXTERNAL = {"type": "external"}
+
+IMPOSSIBLE: list[tuple[Values, str]] = [
+    ({"database": {"type": "sqlite"}, "replicaCount": 2}, "replicaCount=1"),
+    ({"database": {"type": "sqlite"}, "autoscaling": {"enabled": True}}, "autoscaling.enabled=false"),
+    ({"database": {"type": "sqlite"}, "release": {"mode": "hook"}}, "release.mode=auto"),
+    ({"database": {"type": "sqlite"}, "persistence": {"data": {"accessModes": ["ReadWriteOncePod"]}}},
+     "ReadWriteOnce"),
+    ({"database": {"type": "sqlite"}, "externalDatabase": {"host": "db"}}, "database.type=external"),
+    ({"externalDatabase": {"existingSecret": "db"}}, "database.type=external"),
+    ({"database": EXTERNAL}, "set externalDatabase.url"),
+    ({"database": EXTERNAL, "externalDatabase": {"existingSecret": "db"}}, "existingSecretKeys.url"),
+    ({"database": EXTERNAL, "externalDatabase": {"url": "postgres://a@b/c", "host": "b"}}, "set it alone"),
+    ({"database": {"type": "cnpg"}, "cnpg": {"create": False}}, "cnpg.clusterName"),
+    ({"release": {"mode": "hook"}}, "release.mode=job"),
+    ({"database": {"type": "cnpg"}, "release": {"mode": "hook"}}, "release.mode=job"),
+    ({"persistence": {"media": {"accessModes": ["ReadWriteOncePod"]}}, "replicaCount": 2}, "ReadWriteMany"),
+    ({"django": {"secretKey": "a", "existingSecret": "b"}}, "Set django.secretKey or django.existingSecret"),
+    ({"twitter": {"bearerToken": "a", "existingSecret": "b"}}, "Set twitter.bearerToken or"),
+    ({"postgresql": {"auth": {"password": "a", "existingSecret": "b"}}}, "Set postgresql.auth.password or"),
+    ({"superuser": {"create": True}}, "superuser.password"),
+    ({"sites": {"a": SITE, "b": SITE}}, 'a name of both "a" and "b"'),
+    ({"sites": {"a": SITE, "b": {"domain": "b.example.org", "aliases": ["north.example.org"]}}},
+     "belongs to one site"),
+    ({"sites": {"a": {**SITE, "aliases": [{"host": "north.example.org"}]}}}, "belongs to one site"),
+    ({"sites": [{"key": "a", **SITE}, {"key": "a", "domain": "b.example.org"}]}, "used twice"),
+    ({"sites": {"a": {**SITE, "default": True}, "b": {"domain": "b.example.org", "default": True}}},
+     "One site can be"),
+    ({"sites": {"a": SITE}, "sitesExistingConfigMap": "more"}, "not both"),
+    ({"sites": {"a": SITE}, "ingress": {"enabled": True, "hosts": [{"host": SITE["domain"]}]}},
+     "routed by site"),
+    ({"sites": {"a": SITE}, "httpRoute": {"enabled": True, "parentRefs": [{"name": "p"}],
+     "hostnames": [SITE["domain"]]}},
+     "routed by site"),
+    ({"tls": {"mode": "perSite"}}, "tls.clusterIssuer"),
+    ({"tls": {"mode": "perSite", "clusterIssuer": "a", "issuer": "b"}}, "not both"),
+    ({"tls": {"mode": "wildcard"}}, "tls.secretName"),
+    ({"tls": {"mode": "existing"}, "sites": {"a": SITE}}, "sites.a.tls.secretName"),
+    ({"tls": {"mode": "perSite", "clusterIssuer": "c"}, "sites": {"a": {**SITE,
+     "aliases": ["*.north.example.org"]}}},
+     "tls.dns01=true"),
+    ({"httpRoute": {"enabled": True}}, "httpRoute.parentRefs"),
+    ({"httpRoute": {"enabled": True, "parentRefs": [{"name": "p"}], "redirect": {"enabled": True}}},
+     "redirect.parentRefs"),
+    ({"listenerSet": {"enabled": True, "parentRef": {"name": "p"}}}, "httpRoute.enabled=true"),
+    ({"listenerSet": {"enabled": True, "parentRef": {"name": "p"}}, "httpRoute": {"enabled": True}},
+     "Set tls.mode"),
+    ({"listenerSet": {"enabled": True, "parentRef": {"name": "p"}}, "httpRoute": {"enabled": True},
+      "tls": {"mode": "wildcard", "secretName": "w"},
+      "sites": {"a": {**SITE, "aliases": [f"a{n}.example.org" for n in range(64)]}}}, "holds 64 hosts"),
+    ({"autoscaling": {"enabled": True, "minReplicas": 5, "maxReplicas": 4}}, "above maxReplicas"),
+    ({"cronJobs": {"mine": {"schedule": "@daily"}}}, "set args"),
+    ({"cronJobs": {"mine": {"args": ["manage", "x"]}}}, "set schedule"),
+    ({"cronJobs": {"poll-twitter": {"restartPolicy": "OnFailure"}}}, "needs restartPolicy: Never"),
+    ({"cronJobs": {"sync-sites": {"args": ["x"], "schedule": "@daily"}}, "sitesExistingConfigMap": "s"},
+     "another name"),
+]  # fmt: skip
+
+MALFORMED: list[tuple[Values, str]] = [
+    ({"replicas": 2}, "replicas"),
+    ({"image": {"tags": "1"}}, "tags"),
+    ({"django": {"hosts": []}}, "hosts"),
+    ({"sites": {"a": {**SITE, "alias": []}}}, "sites"),
+    ({"sites": {"a": {"domain": "North.example.org"}}}, "North.example.org"),
+    ({"sites": {"a": {"domain": "north_east.example.org"}}}, "north_east"),
+    ({"sites": {"a": {"domain": "north.example.org:8080"}}}, "8080"),
+    ({"sites": {"a": {"domain": "*.example.org"}}}, "example.org"),
+    ({"sites": {"a": {"domain": "-north.example.org"}}}, "north"),
+    ({"sites": {"a": {"domain": "a" * 64 + ".example.org"}}}, "aaaa"),
+    ({"sites": {"a": {"domain": "bücher.example"}}}, "cher.example"),
+    ({"sites": {"a": {**SITE, "aliases": ["Www.example.org"]}}}, "Www.example.org"),
+    ({"sites": {"a": {**SITE, "aliases": ["*"]}}}, "sites"),
+    ({"sites": {"A b": SITE}}, "A b"),
+    ({"sites": {"a": {"name": "No domain"}}}, "domain"),
+    ({"sites": [SITE]}, "key"),
+    ({"sites": {"a": {**SITE, "state": "closed"}}}, "sites/a/state"),
+    ({"tls": {"mode": "acme"}}, "mode"),
+    ({"database": {"type": "mysql"}}, "type"),
+    ({"service": {"port": "http"}}, "port"),
+    ({"cronJobs": {"poll-twitter": {"schedule": "TZ=Europe/Berlin */5 * * * *"}}}, "schedule"),
+    ({"cronJobs": {"poll-twitter": {"startingDeadlineSeconds": 5}}}, "startingDeadlineSeconds"),
+    ({"cronJobs": {"poll-twitter": {"every": 5}}}, "every"),
+    ({"cronJobs": {"Poll": {"args": ["x"], "schedule": "@daily"}}}, "Poll"),
+    ({"terminationGracePeriodSeconds": 10}, "terminationGracePeriodSeconds"),
+    ({"image": {"digest": "abc"}}, "digest"),
+    ({"django": {"allowedHosts": ["*"]}}, "allowedHosts"),
+]
+
+
+@pytest.mark.parametrize(("values", "sentence"), IMPOSSIBLE)
+def test_an_impossible_combination_is_refused(values: Values, sentence: str) -> None:
+    with pytest.raises(Refused) as refused:
+        render(values)
+    assert sentence in str(refused.value)
+    assert "schema" not in str(refused.value), "the schema should have left this to the sentence"
+
+
+@pytest.mark.parametrize(("values", "place"), MALFORMED)
+def test_the_schema_refuses(values: Values, place: str) -> None:
+    with pytest.raises(Refused) as refused:
+        render(values)
+    assert place in str(refused.value)
+
+
+@pytest.mark.parametrize("tag", [1, "1", 20260101, 1.5, "1.10"])
+def test_a_tag_may_be_a_number(tag: Any) -> None:
+    image = render({"image": {"tag": tag}}).of("Deployment")["spec"]["template"]["spec"]["containers"][0]["image"]
+    assert image == f"ghcr.io/colonnade/colonnade:{tag}"

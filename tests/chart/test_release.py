@@ -1,0 +1,258 @@
+"""Who migrates, with what, and in which order, for each kind of database; and where credentials come from."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from tests.chart.rendering import (
+    Object,
+    Rendered,
+    Values,
+    containers,
+    environment,
+    pod_spec,
+    render,
+    scenario,
+    web,
+)  # fmt: skip
+
+EXTERNAL: Values = {
+    "database": {"type": "external"},
+    "externalDatabase": {"url": "postgres://a:b@db.example.org/c"},
+}
+NORTH: Values = {"sites": {"north": {"domain": "north.example.org"}}}
+
+
+def application(rendered: Rendered) -> dict[str, Object]:
+    """Container name → container, of everything that runs the application's image."""
+    found = {}
+    for one in rendered.objects:
+        if one["kind"] in {"Deployment", "Job", "CronJob"} and (spec := pod_spec(one)):
+            for container in containers(spec):
+                found[f"{one['kind']} {one['metadata']['name']} {container['name']}"] = container
+    return found
+
+
+def secret(rendered: Rendered, name: str) -> dict[str, str]:
+    return {key: base64.b64decode(text).decode() for key, text in rendered.of("Secret", name)["data"].items()}
+
+
+def test_the_bundled_database_is_migrated_by_a_job_while_pods_wait() -> None:
+    rendered = render()
+    job = rendered.of("Job")
+    assert job["metadata"]["name"].startswith("demo-colonnade-release-")
+    assert "annotations" not in job["metadata"]
+    assert job["spec"]["template"]["spec"]["containers"][0]["args"] == ["release"]
+    assert [c["args"] for c in rendered.of("Deployment")["spec"]["template"]["spec"]["initContainers"]] == [["wait"]]
+
+
+@pytest.mark.parametrize("values", [EXTERNAL, scenario("cloudnative-pg-existing")])
+def test_a_database_that_exists_is_migrated_before_anything_changes(values: Values) -> None:
+    rendered = render({**NORTH, **values})
+    hooks = {
+        (one["kind"], one["metadata"]["name"]): one["metadata"]["annotations"]
+        for one in rendered.objects
+        if "pre-upgrade" in one["metadata"].get("annotations", {}).get("helm.sh/hook", "")
+    }
+    job = hooks.pop(("Job", "demo-colonnade-release"))
+    assert job["helm.sh/hook"] == "pre-install,pre-upgrade,post-rollback"
+    assert job["helm.sh/hook-weight"] == "0"
+    assert {annotations["helm.sh/hook-weight"] for annotations in hooks.values()} == {"-10"}
+    assert {name for _, name in hooks} == {"demo-colonnade-predeploy"}
+
+
+def test_what_the_hook_reads_is_all_its_own() -> None:
+    spec = pod_spec(render({**NORTH, **EXTERNAL, "superuser": {"create": True, "password": "x"}}).of("Job"))
+    assert spec
+    assert spec["serviceAccountName"] == "demo-colonnade-predeploy"
+    volumes = {volume["name"]: volume for volume in spec["volumes"]}
+    assert {source["secret"]["name"] for source in volumes["credentials"]["projected"]["sources"]} == {
+        "demo-colonnade-predeploy"
+    }
+    assert volumes["sites"]["configMap"]["name"] == "demo-colonnade-predeploy"
+    assert "media" not in volumes
+
+
+def test_sqlite_is_migrated_by_its_one_pod_and_new_sites_by_a_job_beside_it() -> None:
+    rendered = render({**NORTH, "database": {"type": "sqlite"}})
+    deployment = rendered.of("Deployment")["spec"]
+    assert deployment["strategy"] == {"type": "Recreate"}
+    assert [c["args"] for c in deployment["template"]["spec"]["initContainers"]] == [["release"]]
+    job = pod_spec(rendered.of("Job"))
+    assert job
+    assert [c["args"] for c in containers(job)] == [
+        ["wait"],
+        ["manage", "sync_sites", "/etc/colonnade/sites.yaml"],
+    ]
+    assert job["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"image": {"tag": "2"}},
+        {"release": {"resources": {"limits": {"memory": "1Gi"}}}},
+        {"django": {"logLevel": "DEBUG"}},
+        {"extraEnv": [{"name": "A", "value": "b"}]},
+        {"twitter": {"bearerToken": "other"}},
+        {"podSecurityContext": {"fsGroup": 5}},
+        NORTH,
+    ],
+)
+def test_a_job_that_would_change_gets_another_name(change: Values) -> None:
+    assert render().of("Job")["metadata"]["name"] != render(change).of("Job")["metadata"]["name"]
+
+
+@pytest.mark.parametrize("name", ["default", "external-database", "cloudnative-pg", "sqlite", "extras", "scaled"])
+def test_web_release_and_poll_cannot_drift(name: str) -> None:
+    found = application(render(scenario(name)))
+    own = {where: one for where, one in found.items() if where.rpartition(" ")[2] not in {"themes", "logs"}}
+    assert len(own) >= 3
+    shared = web(render(scenario(name)))
+    for where, container in own.items():
+        assert container["image"] == shared["image"], where
+        assert container["securityContext"] == shared["securityContext"], where
+        special = {"SITES_FILE", "SITE_DOMAIN", "SITE_DOMAIN_FILE"}
+        ours, theirs = environment(container), environment(shared)
+        for variable in (ours.keys() | theirs.keys()) - special:
+            assert variable.startswith("DJANGO_SUPERUSER_") or ours[variable] == theirs[variable], (
+                where,
+                variable,
+            )
+
+
+def test_pods_are_replaced_without_a_gap() -> None:
+    rendered = render()
+    assert rendered.of("Deployment")["spec"]["strategy"]["rollingUpdate"] == {
+        "maxUnavailable": 0,
+        "maxSurge": 1,
+    }
+    pod = rendered.of("Deployment")["spec"]["template"]["spec"]
+    pause = web(rendered)["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert pod["terminationGracePeriodSeconds"] >= pause + 25
+
+
+def test_probes_ask_the_web_port_over_http() -> None:
+    container = web(render({"tls": {"mode": "edge"}}))
+    paths = {name: container[name]["httpGet"]["path"] for name in ("startupProbe", "livenessProbe", "readinessProbe")}
+    assert paths == {"startupProbe": "/startupz", "livenessProbe": "/livez", "readinessProbe": "/readyz"}
+    assert all(container[name]["httpGet"]["port"] == "http" for name in paths)
+    assert all(container[name]["httpGet"]["scheme"] == "HTTP" for name in paths)
+    assert {port["name"]: port["containerPort"] for port in container["ports"]} == {
+        "http": 8000,
+        "metrics": 9090,
+    }
+
+
+def test_deadlines_fit_into_the_interval() -> None:
+    poll = render().of("CronJob", "demo-colonnade-poll-twitter")["spec"]
+    assert poll["schedule"] == "*/5 * * * *"
+    assert 10 <= poll["startingDeadlineSeconds"] < 300
+    assert poll["jobTemplate"]["spec"]["activeDeadlineSeconds"] < 300
+    assert poll["concurrencyPolicy"] == "Forbid"
+    assert poll["jobTemplate"]["spec"]["ttlSecondsAfterFinished"]
+
+
+def test_one_key_of_a_cron_job_can_be_set() -> None:
+    before, after = (
+        render(values).of("CronJob", "demo-colonnade-poll-twitter")
+        for values in ({}, {"cronJobs": {"poll-twitter": {"suspend": True}}})
+    )
+    assert after["spec"].pop("suspend") is True
+    assert before["spec"].pop("suspend") is False
+    assert before == after
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, "false"),
+        ({"tls": {"mode": "edge"}}, "true"),
+        ({"tls": {"mode": "perSite", "clusterIssuer": "c"}}, "true"),
+        ({"ingress": {"enabled": True, "tls": [{"secretName": "s", "hosts": ["a.example.org"]}]}}, "true"),
+        ({"tls": {"mode": "edge"}, "django": {"secureSSLRedirect": False}}, "false"),
+        ({"django": {"secureSSLRedirect": True}}, "true"),
+    ],
+)
+def test_the_redirect_to_https_follows_the_tls_values(values: Values, expected: str) -> None:
+    assert environment(web(render(values)))["SECURE_SSL_REDIRECT"] == expected
+
+
+# --- credentials ---
+
+
+def test_credentials_are_files() -> None:
+    values = {
+        "twitter": {"bearerToken": "t"},
+        "health": {"token": "h"},
+        "sentry": {"dsn": "https://k@s.example/1"},
+    }
+    rendered = render(values)
+    found = environment(web(rendered))
+    for name in ("SECRET_KEY", "DATABASE_URL", "TWITTER_BEARER_TOKEN", "HEALTH_TOKEN", "SENTRY_DSN"):
+        assert name not in found
+        assert found[f"{name}_FILE"] == f"/run/secrets/colonnade/{name}"
+    assert secret(rendered, "demo-colonnade-credentials")["twitter-bearer-token"] == "t"
+
+
+def test_every_credential_may_come_from_a_secret_of_yours() -> None:
+    rendered = render(scenario("scaled"))
+    assert not rendered.kind("Secret")
+    spec = pod_spec(rendered.of("Deployment"))
+    assert spec
+    sources = next(v for v in spec["volumes"] if v["name"] == "credentials")["projected"]["sources"]
+    assert {s["secret"]["items"][0]["path"]: s["secret"]["items"][0]["key"] for s in sources} == {
+        "SECRET_KEY": "key", "SECRET_KEY_FALLBACKS": "old-keys", "CACHE_URL": "redis", "EMAIL_URL": "smtp",
+        "STORAGE_URL": "bucket", "SENTRY_DSN": "sentry", "TWITTER_BEARER_TOKEN": "x", "HEALTH_TOKEN": "health",
+    }  # fmt: skip
+    password = {"secretKeyRef": {"name": "app", "key": "db"}}
+    assert environment(web(rendered))["PGPASSWORD"] == password
+
+
+def test_generated_secrets_are_kept_and_given_ones_are_not() -> None:
+    rendered = render({"twitter": {"bearerToken": "t"}})
+    kept = {
+        one["metadata"]["name"]
+        for one in rendered.kind("Secret")
+        if one["metadata"].get("annotations", {}).get("helm.sh/resource-policy") == "keep"
+    }
+    assert kept == {"demo-colonnade-secret-key", "demo-colonnade-postgresql"}
+
+
+def test_the_bundled_password_is_the_one_in_the_address() -> None:
+    data = secret(render({"postgresql": {"auth": {"password": "p@ss w/rd+"}}}), "demo-colonnade-postgresql")
+    assert data["password"] == "p@ss w/rd+"
+    assert data["url"] == "postgres://colonnade:p%40ss%20w%2Frd%2B@demo-colonnade-postgresql:5432/colonnade"
+
+
+def test_the_hook_signs_with_the_same_new_key_as_the_pods() -> None:
+    rendered = render(EXTERNAL)
+    keys = {secret(rendered, f"demo-colonnade-{name}")["secret-key"] for name in ("secret-key", "predeploy")}
+    assert len(keys) == 1
+
+
+@pytest.mark.parametrize("extra", ["SECRET_KEY", "SECRET_KEY_FILE", "LOG_LEVEL"])
+def test_an_extra_variable_replaces_the_charts(extra: str) -> None:
+    found = environment(web(render({"extraEnv": [{"name": extra, "value": "mine"}]})))
+    assert found[extra] == "mine"
+    assert len({"SECRET_KEY", "SECRET_KEY_FILE"} & found.keys()) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "restarts"),
+    [
+        ({"twitter": {"bearerToken": "new"}}, True),
+        ({"django": {"logLevel": "DEBUG"}}, True),
+        ({"commonLabels": {"a": "b"}}, False),
+        ({"ingress": {"enabled": True}}, False),
+        ({"cronJobs": {"poll-twitter": {"schedule": "@hourly"}}}, False),
+    ],
+)
+def test_pods_restart_for_their_own_configuration_alone(change: Values, restarts: bool) -> None:
+    def template(values: Any) -> Any:
+        return render(values).of("Deployment")["spec"]["template"]
+
+    assert (template({}) != template(change)) is restarts

@@ -1,0 +1,113 @@
+"""Run by `make test-cluster` alone, once for every Helm that is here."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chart.rendering import helms
+from tests.cluster import kube
+from tests.cluster.kube import Namespace, run, until
+
+if "TEST_CLUSTER" not in os.environ:
+    collect_ignore_glob = ["test_*.py"]
+
+FIGURES: dict[str, str] = {}
+
+
+@pytest.fixture(autouse=True)
+def no_site_is_left_behind() -> None:
+    """Here the product runs elsewhere."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cluster() -> None:
+    if shutil.which("kubectl") is None:
+        pytest.exit("There is no cluster: kubectl is not on PATH.", 2)
+    done = subprocess.run(["kubectl", "get", "--raw", "/readyz"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.exit(f"There is no cluster: KUBECONFIG={os.environ.get('KUBECONFIG', '')} ({done.stderr.strip()})", 2)
+    if not helms():
+        pytest.exit("helm is not on PATH.", 2)
+
+
+def _namespace(name: str, helm: str) -> Iterator[Namespace]:
+    space = Namespace(name, helm)
+    run("kubectl", "delete", "namespace", name, "--ignore-not-found", "--wait")
+    labels = {"pod-security.kubernetes.io/enforce": "restricted", "pod-security.kubernetes.io/warn": "restricted"}
+    space.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
+    repository, tag = kube.image()
+    client = ["python", "-c", "import signal; signal.pause()"]
+    space.apply(kube.restricted_pod("client", f"{repository}:{tag}", client))
+    space.kubectl("wait", "--for=condition=Ready", "pod/client", "--timeout=120s")
+    yield space
+    if "KEEP" not in os.environ:
+        run("kubectl", "delete", "namespace", name, "--wait=false")
+
+
+def _version(helm: str) -> str:
+    return "helm" + run(helm, "version", "--template", "{{.Version}}").stdout.strip().lstrip("v").partition(".")[0]
+
+
+@pytest.fixture(scope="module", params=helms(), ids=lambda path: Path(path).name)
+def space(request: pytest.FixtureRequest) -> Iterator[Namespace]:
+    yield from _namespace(f"colonnade-{_version(request.param)}", request.param)
+
+
+@pytest.fixture(scope="module")
+def stranger() -> Iterator[Namespace]:
+    yield from _namespace("colonnade-stranger", "")
+
+
+@pytest.fixture(scope="session")
+def edge() -> str:
+    """Where the ingress controller and the gateway listen: EDGE_ADDRESS, or the first node."""
+    given = os.environ.get("EDGE_ADDRESS")
+    if given:
+        return given
+    nodes = json.loads(run("kubectl", "get", "nodes", "-o", "json").stdout)["items"]
+    return next(str(one["address"]) for one in nodes[0]["status"]["addresses"] if one["type"] == "InternalIP")
+
+
+@pytest.fixture
+def figures() -> dict[str, str]:
+    """What docs/deploy.md quotes; printed at the end of the run."""
+    return FIGURES
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for name, value in FIGURES.items():
+        terminalreporter.write_line(f"{name}: {value}")
+
+
+class Load:
+    """Requests without a pause from a pod of their own, from `with` to its end."""
+
+    def __init__(self, space: Namespace, service: str, host: str) -> None:
+        self.space, self.service, self.host = space, service, host
+        self.counted: dict[str, object] = {}
+
+    def __enter__(self) -> Load:
+        repository, tag = kube.image()
+        script = (Path(__file__).parent / "load.py").read_text()
+        command = ["python", "-c", script, self.service, self.host]
+        self.space.kubectl("delete", "pod", "load", "--ignore-not-found", "--wait")
+        self.space.apply(kube.restricted_pod("load", f"{repository}:{tag}", command))
+        self.space.kubectl("wait", "--for=condition=Ready", "pod/load", "--timeout=60s")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.space.kubectl("exec", "load", "--", "python", "-c", "open('/tmp/stop', 'w').close()")
+        until(lambda: self.space.get("pod", "load")["status"]["phase"] == "Succeeded", what="the load's end")
+        self.counted = json.loads(self.space.kubectl("logs", "load"))
+
+
+@pytest.fixture
+def load(space: Namespace) -> type[Load]:
+    return Load

@@ -1,0 +1,140 @@
+"""kubectl and helm against whatever KUBECONFIG points to, and a client inside the cluster."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+CHART = Path(__file__).resolve().parents[2] / "helm" / "colonnade"
+Object = dict[str, Any]  # as kubectl prints it
+
+
+class CommandFailed(AssertionError):
+    """A command that had to succeed did not; its whole output is the message."""
+
+
+def run(
+    *command: str, stdin: str | None = None, check: bool = True, timeout: int = 900
+) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=timeout)
+    if check and done.returncode:
+        raise CommandFailed(f"{' '.join(command)}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+    return done
+
+
+def until(question: Callable[[], Any], *, what: str, seconds: float = 120) -> Any:
+    """Asks until the answer is true; that answer. Raises `AssertionError` with what was waited for."""
+    end = time.monotonic() + seconds
+    while not (answer := question()):
+        if time.monotonic() > end:
+            raise AssertionError(f"{what}: not within {seconds:.0f} s")
+        time.sleep(0.2)
+    return answer
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    site: str | None
+    location: str | None
+
+    @property
+    def served(self) -> bool:
+        """A site answered: with its home page, or with its own 404 while it has none."""
+        return self.site is not None and self.status in {200, 404}
+
+
+# Runs inside the client pod: one request, one line of JSON.
+ASK = """
+import http.client, json, sys
+host, port, path, headers = json.loads(sys.argv[1])
+connection = http.client.HTTPConnection(host, port, timeout=20)
+connection.request("GET", path, headers=headers)
+answer = connection.getresponse()
+answer.read()
+print(json.dumps([answer.status, answer.getheader("X-Site-Id"), answer.getheader("Location")]))
+"""
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """One namespace; everything that a test makes is in it."""
+
+    name: str
+    helm: str = ""
+
+    def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
+        return run("kubectl", "--namespace", self.name, *arguments, stdin=stdin, check=check).stdout
+
+    def get(self, kind: str, name: str) -> Object:
+        return dict(json.loads(self.kubectl("get", kind, name, "-o", "json")))
+
+    def all(self, kind: str, selector: str = "") -> list[Object]:
+        return list(json.loads(self.kubectl("get", kind, "-l", selector, "-o", "json"))["items"])
+
+    def apply(self, *objects: Object) -> None:
+        listed = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
+        self.kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(listed))
+
+    def release(
+        self, *arguments: str, check: bool = True, values: Object | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        more = ["--values", "-"] if values is not None else []
+        text = json.dumps(values) if values is not None else None
+        return run(self.helm, *arguments, "--namespace", self.name, *more, stdin=text, check=check)
+
+    def pods(self, component: str, release: str = "demo") -> list[Object]:
+        selector = f"app.kubernetes.io/instance={release},app.kubernetes.io/component={component}"
+        return [pod for pod in self.all("pods", selector) if "deletionTimestamp" not in pod["metadata"]]
+
+    def ask(self, host: str, *, at: str, port: int = 80, path: str = "/", **headers: str) -> Answer:
+        """One request from this namespace's client pod to a Service or an address."""
+        sent = {"Host": host, **{name.replace("_", "-"): text for name, text in headers.items()}}
+        told = self.kubectl("exec", "client", "--", "python", "-c", ASK, json.dumps([at, port, path, sent]))
+        return Answer(*json.loads(told))
+
+
+def restarts(pod: Object) -> int:
+    status = pod["status"]
+    return sum(one["restartCount"] for one in [*status.get("initContainerStatuses", []), *status["containerStatuses"]])
+
+
+def is_ready(pod: Object) -> bool:
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in pod["status"].get("conditions", []))
+
+
+def restricted_pod(name: str, image: str, command: list[str]) -> Object:
+    """A pod of ours that the restricted standard admits."""
+    container = {
+        "name": "main",
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": command,
+        "securityContext": {
+            "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]},
+        },
+        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
+    }  # fmt: skip
+    spec = {
+        "restartPolicy": "Never",
+        "terminationGracePeriodSeconds": 1,
+        "automountServiceAccountToken": False,
+        "securityContext": {
+            "runAsNonRoot": True, "runAsUser": 10001, "fsGroup": 10001, "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [container],
+        "volumes": [{"name": "tmp", "emptyDir": {}}],
+    }  # fmt: skip
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
+
+
+def image() -> tuple[str, str]:
+    """Repository and tag of the product's image, as the cluster can get it."""
+    repository, _, tag = os.environ.get("TEST_IMAGE", "ghcr.io/colonnade/colonnade:1").rpartition(":")
+    return repository, tag
