@@ -6,7 +6,7 @@ IMAGE ?= colonnade:dev
 BIN := .venv/bin
 
 ##@ Set up and run
-.PHONY: help install run shell
+.PHONY: help install run
 help:
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
