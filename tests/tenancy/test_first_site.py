@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.sites.models import Site
@@ -13,7 +14,8 @@ from tests import services
 
 
 def test_it_is_what_the_environment_says(tmp_path: Path) -> None:
-    env = {"DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}", "SITE_ID": 7, "SITE_DOMAIN": "First.Example"}
+    env: dict[str, Any] = {"DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}", "SITE_ID": 7}
+    env["SITE_DOMAIN"] = "First.Example"
     assert services.manage("migrate", "-v0", **env).returncode == 0
     made = json.loads(services.manage("sites", "add", "second.example", "--json", **env).stdout)
     sites = json.loads(services.manage("sites", "list", "--json", **env).stdout)
