@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.image.engine import Platform, build, docker, platform
+from tests.services import REQUIRED
 
 TAG = "colonnade:under-test"
 
@@ -12,6 +13,9 @@ TAG = "colonnade:under-test"
 @pytest.fixture(scope="session")
 def image() -> str:
     """The image of this checkout, built once."""
+    if docker("info", check=False).returncode != 0:
+        reason = "no Docker engine answers (DOCKER_HOST)"
+        pytest.fail(reason) if REQUIRED else pytest.skip(reason)
     build(TAG)
     return TAG
 

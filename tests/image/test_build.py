@@ -23,8 +23,7 @@ LIMIT = 220_000_000
 
 
 def base() -> str:
-    lines = DockerfileParser(str(ROOT)).structure
-    return str(dict(line["value"].split("=") for line in lines if line["instruction"] == "ARG")["PYTHON_IMAGE"])
+    return next(value.partition("=")[2] for word, value in instructions() if word == "ARG")
 
 
 def layers(image: str) -> list[str]:

@@ -70,12 +70,15 @@ def test_release_and_migrate_can_be_repeated(released: Platform) -> None:
 
 def test_release_makes_declared_sites_and_the_superuser(released: Platform, spare: str) -> None:
     sites = json.dumps({"sites": {"east": {"domain": "east.example", "name": "East"}}})
-    done = docker(
-        "run", "--rm", *released.options(DATABASE_URL=spare, SITES_FILE="/tmp/sites.json", DJANGO_SUPERUSER_USERNAME="root",
-        DJANGO_SUPERUSER_PASSWORD="planted-password"), "--entrypoint=python", released.image, "-c",
-        f"import os; open('/tmp/sites.json', 'w').write({sites!r}); os.execv('/app/docker/entrypoint', ['entrypoint', 'release'])",
-        check=False,
+    options = released.options(
+        DATABASE_URL=spare, SITES_FILE="/tmp/sites.json",
+        DJANGO_SUPERUSER_USERNAME="root", DJANGO_SUPERUSER_PASSWORD="planted-password",
     )  # fmt: skip
+    code = (
+        f"import os; open('/tmp/sites.json', 'w').write({sites!r});"
+        "os.execv('/app/docker/entrypoint', ['entrypoint', 'release'])"
+    )
+    done = docker("run", "--rm", *options, "--entrypoint=python", released.image, "-c", code, check=False)
 
     assert done.returncode == 0, done.stderr
     assert "+ east  east.example" in done.stdout

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -50,8 +49,3 @@ def mirror(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """One of the proxies in front of a server that answers with what reached it."""
     with echo() as port, front(request.param, port, tmp_path_factory.mktemp(request.param) / "mirror") as made:
         yield made
-
-
-@pytest.fixture
-def own_folder(tmp_path: Path) -> Path:
-    return tmp_path

@@ -62,8 +62,8 @@ def test_no_page_for_a_host_that_is_none(proxy: Front, hosts: str) -> None:
 
 @pytest.mark.parametrize(
     "lines",
-    ["Content-Length: 4\nTransfer-Encoding: chunked", "Transfer-Encoding: xchunked", "Content-Length: 4\nContent-Length: 5",
-     "Host : south.localhost"],
+    ["Content-Length: 4\nTransfer-Encoding: chunked", "Transfer-Encoding: xchunked",
+     "Content-Length: 4\nContent-Length: 5", "Host : south.localhost"],
     ids=["both-lengths", "odd-encoding", "two-lengths", "space-before-colon"],
 )  # fmt: skip
 def test_a_request_that_two_servers_could_read_differently_gets_no_page_of_another_site(

@@ -1,0 +1,146 @@
+"""docker/compose.yaml as the documentation starts it: two sites on two domains in one step, and their backup."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.image.engine import docker, inspect
+from tests.proxy.exchange import Answer, get
+from tests.services import ROOT, free_port, wait_until
+
+pytestmark = [pytest.mark.service("docker"), pytest.mark.xdist_group("image")]
+
+FILE = ROOT / "docker" / "compose.yaml"
+NORTH, SOUTH = "North Valley School", "South Quarter Gazette"
+
+
+@dataclass(frozen=True, slots=True)
+class Compose:
+    env: dict[str, str]
+    port: int
+
+    def __call__(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return self.shell(f"docker compose -f docker/compose.yaml {' '.join(words)}", ROOT)
+
+    def shell(self, lines: str, folder: Path) -> subprocess.CompletedProcess[str]:
+        """Lines of the documentation; what they write lands in a folder of the test's own."""
+        script = lines.replace("docker/compose.yaml", str(FILE))
+        done = subprocess.run(
+            ["bash", "-euc", script],
+            cwd=folder,
+            env={**os.environ, **self.env},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def page(self, host: str, path: str = "/") -> Answer:
+        return get(self.port, host, path=path)
+
+    def serves(self) -> bool:
+        try:
+            return self.page("north.localhost").status == 200
+        except OSError:
+            return False
+
+
+@pytest.fixture(scope="module")
+def compose(image: str) -> Iterator[Compose]:
+    port = free_port()
+    env = {"IMAGE": image, "HTTP_PORT": str(port), "HTTPS_PORT": str(free_port()),
+           "COMPOSE_PROJECT_NAME": f"colonnade-test-{secrets.token_hex(4)}"}  # fmt: skip
+    made = Compose(env, port)
+    try:
+        made("up --detach")
+        wait_until(made.serves, seconds=60, what="the first page")
+        yield made
+    finally:
+        made("--profile poll down --volumes --timeout 5")
+
+
+def test_two_sites_on_two_domains_in_one_step(compose: Compose) -> None:
+    north, south, alias, stranger = (
+        compose.page(f"{name}.localhost") for name in ("north", "south", "www.north", "nowhere")
+    )
+
+    assert NORTH in north.body
+    assert SOUTH in south.body
+    assert (alias.status, alias.headers["location"]) == (301, f"http://north.localhost:{compose.port}/")
+    assert stranger.status == 404
+
+
+def test_every_container_is_locked_down(compose: Compose) -> None:
+    names = compose("ps --all --quiet").stdout.split()
+
+    assert len(names) == 7
+    for name in names:
+        host = inspect(name)["HostConfig"]
+        assert host["ReadonlyRootfs"]
+        assert not host["Privileged"]
+        assert host["CapDrop"] == ["ALL"]
+        assert "no-new-privileges:true" in host["SecurityOpt"]
+
+
+def test_no_password_is_written_in_the_file_or_seen_from_outside(compose: Compose) -> None:
+    text = FILE.read_text()
+    environments = [
+        " ".join(inspect(name)["Config"]["Env"] or []) for name in compose("ps --all --quiet").stdout.split()
+    ]
+
+    assert not re.search(r"PASSWORD: |SECRET_KEY: ", text)
+    assert not any("postgres://" in values for values in environments)
+
+
+def test_the_poll_is_a_profile(compose: Compose) -> None:
+    done = compose("run --rm poll poll --json")
+
+    assert done.stdout.strip().splitlines()[-1].startswith("{")
+
+
+def test_every_variable_is_one_that_the_application_reads() -> None:
+    file: dict[str, Any] = yaml.safe_load(FILE.read_text())
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "app" / "settings.py").read_text()))
+    given = {name.removesuffix("_FILE") for name in file["services"]["web"]["environment"]}
+
+    assert given <= read
+
+
+def test_a_restart_keeps_visitors_waiting_and_fails_none(compose: Compose) -> None:
+    compose("restart web")
+
+    assert compose.page("north.localhost").status == 200
+
+
+def documented(kind: str) -> str:
+    found = re.search(rf"```sh {kind}\n(.*?)```", (ROOT / "docs" / "proxies.md").read_text(), re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_backup_wipe_restore_gives_the_same_pages(compose: Compose, tmp_path: Path) -> None:
+    code = "open('/media/picture.txt', 'w').write('a picture')"
+    compose(f'exec -T web python -c "{code}"')
+    before = [compose.page(f"{name}.localhost").body for name in ("north", "south")]
+    compose.shell(documented("backup"), tmp_path)
+
+    compose("stop web database demo")
+    compose("rm --force --volumes web database demo release poll")
+    for volume in ("database", "media"):
+        docker("volume", "rm", f"{compose.env['COMPOSE_PROJECT_NAME']}_{volume}")
+    compose.shell(documented("restore"), tmp_path)
+    wait_until(compose.serves, seconds=60, what="the restored page")
+
+    assert [compose.page(f"{name}.localhost").body for name in ("north", "south")] == before
+    assert compose("exec -T web cat /media/picture.txt").stdout == "a picture"

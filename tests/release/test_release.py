@@ -1,0 +1,173 @@
+"""`manage.py release` and `manage.py wait`, as operators and charts run them, on both databases."""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests import services
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.service("postgresql"))])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'db.sqlite3'}"
+        return
+    server: services.PostgreSQL = request.getfixturevalue("postgresql")
+    name = f"release_{secrets.token_hex(4)}"
+    with psycopg.connect(server.url(), autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"')
+        yield server.url(name)
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def file_url(tmp_path: Path) -> str:
+    """For what does not depend on the kind of database."""
+    return f"sqlite:///{tmp_path / 'db.sqlite3'}"
+
+
+def release(url: str, *words: str, **env: str | Path) -> subprocess.CompletedProcess[str]:
+    return services.manage("release", *words, DATABASE_URL=url, **{name: str(value) for name, value in env.items()})
+
+
+def listed(url: str) -> str:
+    return services.manage("sites", "list", "--json", DATABASE_URL=url).stdout
+
+
+def test_it_works(url: str) -> None:
+    first, second = release(url), release(url)
+
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert "Applying tenancy.0001_initial" in first.stdout
+    assert "No migrations to apply." in second.stdout
+
+
+def test_several_at_once_take_turns(url: str) -> None:
+    results: list[subprocess.CompletedProcess[str]] = []
+    threads = [threading.Thread(target=lambda: results.append(release(url))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [done.returncode for done in results] == [0, 0, 0], [done.stderr for done in results]
+    assert sum("Applying tenancy.0001_initial" in done.stdout for done in results) == 1
+
+
+def test_declared_sites_become_rows(file_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "sites.yaml"
+    file.write_text("sites: {east: {domain: east.example, name: East}, west: {domain: west.example, name: West}}")
+    assert release(file_url, SITES_FILE=file).returncode == 0
+    file.write_text("sites: {east: {domain: east.example, name: East}}")
+    kept, pruned = release(file_url, SITES_FILE=file), release(file_url, SITES_FILE=file, SITES_PRUNE="true")
+
+    assert "kept without --prune" in kept.stdout
+    assert "- west  west.example (archived)" in pruned.stdout
+    assert "east.example" in listed(file_url)
+
+
+def test_only_migrate_does_only_that(file_url: str, tmp_path: Path) -> None:
+    done = release(file_url, "--only-migrate", SITES_FILE=tmp_path / "none", DJANGO_SUPERUSER_USERNAME="root")
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_site_file_that_is_wrong_changes_nothing(file_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "sites.yaml"
+    file.write_text("sites: {east: {domain: 'not a host'}}")
+    done = release(file_url, SITES_FILE=file)
+
+    assert done.returncode == 2
+    assert "nothing was changed" in done.stderr
+
+
+def test_the_superuser_is_made_once_and_never_changed(file_url: str, tmp_path: Path) -> None:
+    password = tmp_path / "password"
+    password.write_text("planted-password\n")
+    env = {"DJANGO_SUPERUSER_USERNAME": "root", "DJANGO_SUPERUSER_EMAIL": "root@example.test"}
+    first = release(file_url, DJANGO_SUPERUSER_PASSWORD_FILE=password, **env)
+    again = release(file_url, DJANGO_SUPERUSER_PASSWORD="another", **env)
+
+    assert "The superuser root was made." in first.stdout
+    assert "The user root exists and is left as it is." in again.stdout
+    assert signs_in(file_url, "planted-password")
+    assert not signs_in(file_url, "another")
+    assert "planted-password" not in first.stdout + first.stderr
+
+
+def signs_in(url: str, password: str) -> bool:
+    code = (
+        f"from app.accounts.models import User; print(User.objects.get(username='root').check_password({password!r}))"
+    )
+    done = services.manage("shell", "--verbosity=0", "--command", code, DATABASE_URL=url)
+    return done.stdout.strip() == "True"
+
+
+@pytest.mark.parametrize(
+    ("env", "says"),
+    [({}, "set DJANGO_SUPERUSER_PASSWORD as well"),
+     ({"DJANGO_SUPERUSER_PASSWORD": "x", "DJANGO_SUPERUSER_EMAIL": "nobody"}, "valid email"),
+     ({"DJANGO_SUPERUSER_PASSWORD": "x", "DJANGO_SUPERUSER_USERNAME": "ro ot"}, "valid username")],
+)  # fmt: skip
+def test_half_a_superuser_is_refused(file_url: str, env: dict[str, str], says: str) -> None:
+    done = release(file_url, **{"DJANGO_SUPERUSER_USERNAME": "root", **env})
+
+    assert done.returncode == 2
+    assert says in done.stderr
+
+
+def test_wait_ends_with_the_release(url: str) -> None:
+    command = [services.PYTHON, "manage.py", "wait"]
+    with subprocess.Popen(
+        command, cwd=services.ROOT, env=services.environment(DATABASE_URL=url, PYTHONUNBUFFERED=1),
+        stdout=subprocess.PIPE, text=True,
+    ) as waiting:  # fmt: skip
+        assert waiting.stdout is not None
+        assert "are not applied yet" in waiting.stdout.readline()
+        assert waiting.poll() is None
+        assert release(url).returncode == 0
+        assert waiting.wait() == 0
+
+
+@pytest.mark.parametrize("command", ["release", "wait"])
+def test_a_database_that_never_comes_is_named(command: str) -> None:
+    port = services.free_port()
+    away = f"postgres://nora:planted-password@127.0.0.1:{port}/colonnade"
+    done = services.manage(command, DATABASE_URL=away, DATABASE_WAIT_SECONDS=1)
+
+    assert done.returncode == 2
+    assert f"The database at 127.0.0.1:{port} did not answer within 1 s: " in done.stderr
+    assert "planted-password" not in done.stdout + done.stderr
+
+
+@pytest.mark.service("postgresql")
+def test_a_database_that_comes_late_is_waited_for(postgresql: services.PostgreSQL) -> None:
+    server = services.PostgreSQL(postgresql.folder / "late")
+    server.make()
+    command = [services.PYTHON, "manage.py", "release"]
+    env = services.environment(DATABASE_URL=server.url(), PYTHONUNBUFFERED=1)
+    with subprocess.Popen(command, cwd=services.ROOT, env=env, stdout=subprocess.PIPE, text=True) as job:
+        assert job.stdout is not None
+        assert "Waiting up to 60 s for the database" in job.stdout.readline()
+        server.start()
+        try:
+            output = job.stdout.read()
+            assert job.wait() == 0, output
+        finally:
+            server.stop()
+    assert "Applying tenancy.0001_initial" in output
+
+
+def test_a_file_that_cannot_be_opened_is_not_waited_for(tmp_path: Path) -> None:
+    done = release(f"sqlite:///{tmp_path / 'none' / 'db.sqlite3'}")
+
+    assert done.returncode == 2
+    assert "unable to open database file" in done.stderr
