@@ -37,7 +37,7 @@ static/staticfiles.json: .venv/run-installed $(shell find app -path '*/static/*'
 
 ##@ Check
 .PHONY: test lint format bench bench-resolve
-test: install lint ## Every test: SQLite, and PostgreSQL, nginx, Chromium ... when they are here
+test: install lint static/staticfiles.json ## Every test: SQLite, and PostgreSQL, nginx, Chromium ... when they are here
 	@$(BIN)/python -m tests.suite
 
 lint: install ## ruff, mypy --strict, import contract
@@ -60,10 +60,17 @@ test-cluster: install ## The chart on the cluster that KUBECONFIG points to (TES
 	@TEST_CLUSTER=1 $(BIN)/python -m pytest tests/cluster -x -v --durations=0 --force-enable-socket
 
 ##@ Ship
-.PHONY: requirements
+.PHONY: image requirements
+# The date of the commit, so that two builds of it are the same bytes. DOCKER_BUILD adds arguments of your own.
+image: ## Build the container image (IMAGE=colonnade:dev)
+	DOCKER_BUILDKIT=1 docker build $(DOCKER_BUILD) --tag $(IMAGE) \
+	  --build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) --build-arg REVISION=$$(git rev-parse HEAD) \
+	  --build-arg VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) .
+
 requirements: install ## Pin pyproject.toml's dependencies, with hashes
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+	echo uv | $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" - -c requirements/dev.txt -o requirements/build.txt
 
 .PHONY: manifests
 manifests: install ## Make the chart's schema and README, and k8s/, from the chart

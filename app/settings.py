@@ -54,6 +54,7 @@ METRICS_PORT = env.int("METRICS_PORT", 9090, validate=validate.Range(min=0, max=
 # Data
 DATABASE = env.dj_db_url("DATABASE_URL", EMBEDDED_DATABASE)
 CACHE = env.dj_cache_url("CACHE_URL", "locmem://colonnade")
+DATABASE_WAIT_SECONDS = env.int("DATABASE_WAIT_SECONDS", 60, validate=natural)
 MEDIA_ROOT = env.path("MEDIA_ROOT", VAR / "media")
 STORAGE_URL = env.str("STORAGE_URL", "")
 
@@ -67,6 +68,13 @@ PROXY_HOPS = env.int("PROXY_HOPS", 1, validate=positive)
 SITES_REFRESH_SECONDS = env.float("SITES_REFRESH_SECONDS", 1.0, validate=natural)
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", False)
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 0, validate=natural)
+SITES_FILE = env.str("SITES_FILE", "")
+SITES_PRUNE = env.bool("SITES_PRUNE", False)
+
+# The first superuser, made by `release`
+SUPERUSER_USERNAME = env.str("DJANGO_SUPERUSER_USERNAME", "")
+SUPERUSER_EMAIL = env.str("DJANGO_SUPERUSER_EMAIL", "")
+SUPERUSER_PASSWORD = env.str("DJANGO_SUPERUSER_PASSWORD", "")
 
 # Mail
 EMAIL = env.dj_email_url("EMAIL_URL", "console:")
@@ -121,7 +129,9 @@ INSTALLED_APPS = [
     "app.observability",
     "app.publishing",
     "app.themes",
+    "app.twitter",
     "app.pages",
+    "app.release",
     "app.tenancy.admin_site.config.AdminConfig",  # after app.tenancy, whose templates come before the admin's own
     "django.contrib.sessions",
     "django.contrib.messages",
@@ -262,12 +272,13 @@ HEALTH_CHECKS = [
     "app.health.checks.Mail",
     "app.health.checks.Disk",
     "app.tenancy.health.DirectoryAge",
+    "app.twitter.health.PollAge",
 ]
 
 LOGGING_CONFIG = None
 # SECURITY: what is learnt here is cut out of every log line and every report to Sentry.
 redactor.learn([SECRET_KEY, *SECRET_KEY_FALLBACKS, HEALTH_TOKEN, TWITTER_BEARER_TOKEN, SENTRY_DSN])
-redactor.learn([DATABASE.get("PASSWORD"), EMAIL.get("EMAIL_HOST_PASSWORD"), storage.password])
+redactor.learn([DATABASE.get("PASSWORD"), SUPERUSER_PASSWORD, EMAIL.get("EMAIL_HOST_PASSWORD"), storage.password])
 redactor.learn([urlsplit(str(CACHE.get("LOCATION"))).password])
 logs.configure(LOG_FORMAT, LOG_LEVEL)
 sentry.configure(

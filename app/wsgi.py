@@ -14,7 +14,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "app.settings")
 try:
     application = get_wsgi_application()
 except InvalidEnvironment as error:
-    sys.exit(str(error))
+    sys.stderr.write(f"{error}\n")
+    sys.exit(2)  # as manage.py does: it cannot work, and starting it again will not help
 
 from app.warm import warm_up  # needs the apps
 

@@ -22,6 +22,7 @@ PROGRAMS = {
     "nginx": "nginx",
     "haproxy": "haproxy",
     "caddy": "caddy",
+    "apache": "apache2",
     "chromium": "chromium",
     "docker": "dockerd",
 }

@@ -17,7 +17,7 @@ ONCE = ("tests/chart", "tests/image", "tests/proxy", "tests/e2e", "tests/server"
 def run(label: str, *arguments: str, **env: str) -> int:
     sys.stdout.write(f"\n=== {label}\n")
     sys.stdout.flush()
-    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *arguments]
+    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", *arguments]
     return subprocess.run(command, cwd=services.ROOT, env={**os.environ, **env}, check=False).returncode
 
 

@@ -56,11 +56,7 @@ class Migrations(HealthCheck):
     name = "migrations"
 
     def run(self) -> None:
-        needed = known_migrations()
-        with connection.temporary_connection():
-            applied = set(MigrationRecorder(connection).applied_migrations())
-        missing = [key for key, stands_for in needed.items() if not ({key} <= applied or stands_for <= applied)]
-        if missing:
+        if pending_migrations():
             raise ServiceUnavailable("migrations are pending")
 
 
@@ -100,6 +96,14 @@ class Disk(HealthCheck):
 _known: dict[tuple[str, str], set[tuple[str, str]]] = {}
 _warm = threading.Event()
 _warming = threading.Lock()
+
+
+def pending_migrations() -> list[tuple[str, str]]:
+    """This code's migrations that the database does not have."""
+    needed = known_migrations()
+    with connection.temporary_connection():
+        applied = set(MigrationRecorder(connection).applied_migrations())
+    return [key for key, stands_for in needed.items() if not ({key} <= applied or stands_for <= applied)]
 
 
 def known_migrations() -> dict[tuple[str, str], set[tuple[str, str]]]:

@@ -64,7 +64,7 @@ class Page(Publishable):
 
     def clean(self) -> None:
         super().clean()
-        if self.parent is not None and self.pk in {page.pk for page in (self.parent, *ancestors(self.parent))}:
+        if self.parent is not None and self.pk is not None and lies_under(self.parent, self):
             raise ValidationError({"parent": _("A page cannot lie under itself.")})
         if self.parent is not None and not self.slug:
             self.slug = slugify(self.title)
@@ -96,11 +96,13 @@ class Page(Publishable):
                     child.save()
 
 
-def ancestors(page: Page) -> list[Page]:
-    """The pages above a page, nearest first."""
-    found: list[Page] = []
-    above = page.parent
-    while above is not None:
-        found.append(above)
+def lies_under(page: Page, top: Page) -> bool:
+    """Whether `page` is `top` or a page somewhere below it."""
+    seen: set[int] = set()
+    above: Page | None = page
+    while above is not None and above.pk not in seen:
+        if above.pk == top.pk:
+            return True
+        seen.add(above.pk)
         above = above.parent
-    return found
+    return False

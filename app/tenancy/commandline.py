@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -22,6 +23,9 @@ class CommandLineError(Exception):
 
 def main(argv: Sequence[str]) -> int:
     """Runs a command line; the exit status. Faults of the environment or the site are one line and exit 2."""
+    if os.getpid() == 1:
+        # The kernel drops a signal that a container's first process has no handler for.
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         rest, wanted, every = take_site(argv)
         if wanted is None and not every:

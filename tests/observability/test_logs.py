@@ -108,6 +108,13 @@ def test_nothing_secret_is_written(client: Client, lines: Lines) -> None:
     assert "planted" not in text
 
 
+def test_a_secret_of_the_settings_is_in_no_field(lines: Lines) -> None:
+    structlog.get_logger("ours").info("ours", value=PLANTED, deep={"in": [PLANTED]})
+    (line,) = lines()
+    assert line["value"] == "[redacted]"
+    assert "planted" not in json.dumps(line)
+
+
 def test_a_line_of_the_next_request_knows_nothing_of_this_one(client: Client, lines: Lines) -> None:
     client.get("/site/")
     logging.getLogger("library").warning("between requests")

@@ -88,9 +88,13 @@ class Recorder(Transport):
     def __init__(self) -> None:
         super().__init__()
         self.items: list[tuple[str, dict[str, Any]]] = []
+        self.unsent: list[str] = []
 
     def capture_envelope(self, envelope: Envelope) -> None:
         self.items += [(str(item.type), item.payload.json) for item in envelope.items if item.payload.json]
+
+    def record_lost_event(self, reason: str, *_: object, **__: object) -> None:
+        self.unsent.append(reason)
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [payload for found, payload in self.items if found == kind]
@@ -165,6 +169,7 @@ def test_probes_are_not_traced(recorder: Recorder, client: Client) -> None:
     for probe in ("/livez", "/healthz"):
         client.get(probe)
     assert recorder.items == []
+    assert set(recorder.unsent) == {"sample_rate"}  # never recorded, which is cheaper than thrown away
 
 
 def test_the_next_request_has_no_tags_of_this_one(recorder: Recorder, client: Client) -> None:

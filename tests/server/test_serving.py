@@ -14,9 +14,6 @@ import pytest
 
 from tests import services
 
-# One server for the module: with several test processes it stays in one of them.
-pytestmark = pytest.mark.xdist_group("serving")
-
 REFRESH = 0.5
 WORKERS = 3
 

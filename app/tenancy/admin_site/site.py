@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from app.tenancy.admin_site import status, switch
+from app.tenancy.admin_site import panels, status, switch
 from app.tenancy.admin_site.sign_in import SignInForm
 from app.tenancy.current import current_site
 from app.tenancy.models import SiteRelated
@@ -64,6 +64,7 @@ class SiteAdmin(AdminSite):
         name = request.resolver_match.url_name if request.resolver_match else None
         return {
             **super().each_context(request),
+            "site": site,  # the sign-in view would put the row here, which has no colour
             "site_url": f"{request.scheme}://{site.domain}{_port(request)}/",
             "opened_under_field": OPENED_UNDER,
             "my_sites": mine[:SITES_IN_MENU] if len(mine) > SITES_IN_MENU else mine,
@@ -75,7 +76,8 @@ class SiteAdmin(AdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         recent = LogEntry.objects.filter(user=request.user.pk, logged_actions__site=current_site().id)
         recent = recent.select_related("content_type").order_by("-action_time")[:RECENT_ACTIONS]
-        return super().index(request, {"recent_actions": recent, **(extra_context or {})})
+        context = {"recent_actions": recent, "panels": panels.rendered(request)}
+        return super().index(request, {**context, **(extra_context or {})})
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         return [

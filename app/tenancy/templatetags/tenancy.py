@@ -8,9 +8,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from app.tenancy.admin_site.site import OPENED_UNDER
+from app.tenancy.colours import ink_on
 from app.tenancy.current import current_site
 
 register = template.Library()
+
+register.filter("ink_on", ink_on)
 
 
 @register.inclusion_tag("tenancy/preview_bar.html", takes_context=True)

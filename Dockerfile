@@ -1,0 +1,62 @@
+# Any image with Python 3.11 or newer and pip will do; releases name it with its digest.
+ARG PYTHON_IMAGE=python:3.13-slim
+
+FROM ${PYTHON_IMAGE} AS build
+SHELL ["/bin/sh", "-euc"]
+# The same bytes from the same commit: nothing may depend on the clock or on the order of a set.
+ENV PYTHONHASHSEED=0 PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore \
+    UV_LINK_MODE=copy UV_NO_MANAGED_PYTHON=1
+WORKDIR /app
+COPY requirements/build.txt requirements/run.txt requirements/
+# Two trees below /added become the image's two layers. The first one changes with the requirements alone, its date
+# included: a new release is then a small download.
+RUN --mount=type=cache,target=/root/.cache/uv \
+    python -m pip install --quiet --no-cache-dir --break-system-packages --require-hashes -r requirements/build.txt; \
+    python -m uv venv --quiet .venv; \
+    python -m uv pip install --quiet --python .venv/bin/python --require-hashes --only-binary :all: -r requirements/run.txt; \
+    .venv/bin/python -m compileall -q -j 1 --invalidation-mode unchecked-hash .venv; \
+    mkdir -p /added/packages/app; \
+    mv .venv /added/packages/app/.venv; \
+    ln -s /added/packages/app/.venv .venv; \
+    chmod -R u=rwX,go=rX /added/packages; \
+    find /added/packages -exec touch --no-dereference --date=@315532800 {} +
+WORKDIR /added/site/app
+COPY manage.py LICENSE ./
+COPY docker/entrypoint docker/gunicorn.conf.py docker/healthcheck.py docker/
+COPY app app
+ARG SOURCE_DATE_EPOCH=315532800
+# The date is written down as well: a builder that finds the same content in its cache would take it with its old date.
+# The embedded database and its key live on /data; var is the name under which the settings look for them. Group 0 may
+# write where data goes, because some clusters run every container as a random user of that group.
+RUN mkdir /added/site/data /added/site/media; \
+    ln -s /data var; \
+    echo "${SOURCE_DATE_EPOCH}" > source-date; \
+    SECRET_KEY=for-collectstatic-only DATABASE_URL=sqlite:////tmp/none /app/.venv/bin/python manage.py collectstatic --noinput --verbosity 0; \
+    /app/.venv/bin/python -m compileall -q -j 1 -s /added/site --invalidation-mode unchecked-hash .; \
+    chmod -R u=rwX,go=rX /added/site; \
+    chown 10001:0 /added/site/data /added/site/media; \
+    chmod 0775 /added/site/data /added/site/media; \
+    find /added/site -exec touch --no-dereference --date="@${SOURCE_DATE_EPOCH}" {} +
+
+FROM ${PYTHON_IMAGE}
+COPY --from=build /added/packages /
+COPY --from=build /added/site /
+ENV PATH=/app/.venv/bin:$PATH HOME=/tmp MEDIA_ROOT=/media \
+    PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONFAULTHANDLER=1
+WORKDIR /app
+USER 10001:0
+VOLUME ["/data", "/media"]
+EXPOSE 8000 9090
+STOPSIGNAL SIGTERM
+# Alive, not ready: an engine that restarts what is unhealthy would not mend a database by it.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["/app/.venv/bin/python", "-I", "-S", "/app/docker/healthcheck.py"]
+ENTRYPOINT ["/app/.venv/bin/python", "/app/docker/entrypoint"]
+CMD ["web"]
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Colonnade" \
+      org.opencontainers.image.description="Many sites, one roof: any number of websites from one Django deployment" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.source="https://github.com/colonnade/colonnade" \
+      org.opencontainers.image.licenses="BSD-3-Clause"

@@ -1,0 +1,124 @@
+"""A real server with the demo's sites, and a real browser that watches what every page does.
+
+The fixtures live as long as this folder's tests: while Playwright runs, an event loop is running in this thread,
+and Django's ORM refuses to work beside one. So there is no ORM here: `manage.py` and HTTP only.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+
+from tests import services
+
+#: Sites beside the demo's, in colours that are hard to write on or with.
+HARD_COLOURS = {"lemon": "#f5e663", "snow": "#ffffff", "coal": "#000000", "leaf": "#00ff00", "ink": "#0000ff"}
+
+
+@dataclass(frozen=True)
+class Server:
+    port: int
+
+    def url(self, site: str, path: str = "/") -> str:
+        return f"http://{site}.localhost:{self.port}{path}"
+
+
+@dataclass
+class Watch:
+    """What no page may do: complain on the console, miss a file, or ask anybody but us."""
+
+    faults: list[str] = field(default_factory=list)
+
+    def over(self, context: BrowserContext) -> None:
+        context.on("console", self._console)
+        context.on("weberror", lambda fault: self.faults.append(f"script: {fault.error}"))
+        context.on("request", self._request)
+        context.on("response", self._response)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # A page's own status is each test's business, and a missing file is told by _response.
+        if message.type in {"error", "warning"} and not message.text.startswith("Failed to load resource"):
+            self.faults.append(f"console: {message.text}")
+
+    def _request(self, request: Request) -> None:
+        where = urlsplit(request.url)
+        if where.scheme not in {"data", "blob"} and not (where.hostname or "").endswith(".localhost"):
+            self.faults.append(f"asked elsewhere: {request.url}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 400 and not response.request.is_navigation_request():
+            self.faults.append(f"{response.status}: {response.url}")
+
+
+def collect_again_if_stale(database: str) -> None:
+    """A checkout that once collected its static files serves those: older ones than the source would be tested."""
+    folder = services.ROOT / "static"
+    manifest = folder / "staticfiles.json"
+    if not manifest.exists():
+        return
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one worker collects, the others then find nothing stale
+        sources = [path for path in (services.ROOT / "app").glob("**/static/**/*") if path.is_file()]
+        if max(path.stat().st_mtime for path in sources) > manifest.stat().st_mtime:
+            done = services.manage("collectstatic", "--noinput", DATABASE_URL=database)
+            assert done.returncode == 0, done.stderr
+    finally:
+        os.close(lock)
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("e2e")
+    declared = folder / "sites.yaml"
+    sites = {key: {"domain": f"{key}.localhost", "name": key.title(), "colour": c} for key, c in HARD_COLOURS.items()}
+    sites["closed"] = {"domain": "closed.localhost", "name": "Closed", "state": "suspended"}
+    declared.write_text(json.dumps({"sites": sites}), encoding="utf-8")
+    env = {"DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}"}
+    for command in (["migrate"], ["demo"], ["sync_sites", str(declared)]):
+        done = services.manage(*command, **env)
+        assert done.returncode == 0, done.stderr
+    collect_again_if_stale(env["DATABASE_URL"])
+    with services.gunicorn(folder, **env) as port:
+        yield Server(port)
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=services.program("chromium"), args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def person(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes people with a browser of their own: cookies, window and colour scheme. Whatever they do is watched."""
+    watch = Watch()
+    contexts: list[BrowserContext] = []
+
+    def make(*, width: int = 1280, scheme: Any = "light") -> BrowserContext:
+        context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+        context.set_default_timeout(10_000)
+        watch.over(context)
+        contexts.append(context)
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert watch.faults == []
+
+
+@pytest.fixture
+def tab(person: Callable[..., BrowserContext]) -> Page:
+    return person().new_page()

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.e2e.conftest import HARD_COLOURS, Server
+from tests.e2e.contrast import too_faint
+from tests.e2e.steps import sign_in, switch
+
+pytestmark = pytest.mark.service("chromium")
+
+SCHEMES = ("light", "dark")
+PUBLIC = [
+    ("north", "/", 200), ("north", "/about/", 200), ("north", "/about/people/", 200), ("harbour", "/regatta/", 200),
+    ("north", "/nothing-here/", 404), ("nobody", "/", 404), ("closed", "/", 503),
+]  # fmt: skip
+ADMIN = [
+    "/admin/", "/admin/pages/page/", "/admin/pages/page/add/", "/admin/pages/page/1/delete/",
+    "/admin/tenancy/membership/", "/admin/choose-site/", "/admin/sites/site/", "/admin/sites/site/1/change/",
+    "/admin/password_change/",
+]  # fmt: skip
+
+
+def wider_than_the_window(tab: Page) -> int:
+    return int(tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def assert_well_shown(tab: Page) -> None:
+    assert too_faint(tab) == [], tab.url
+    assert wider_than_the_window(tab) <= 0, tab.url
+
+
+@pytest.fixture(params=SCHEMES)
+def narrow(request: pytest.FixtureRequest, person: Callable[..., BrowserContext]) -> Page:
+    """A tab as wide as a small telephone."""
+    return person(width=360, scheme=request.param).new_page()
+
+
+def test_public_pages_can_be_read_on_a_telephone(narrow: Page, server: Server) -> None:
+    for site, path, status in PUBLIC:
+        answer = narrow.goto(server.url(site, path))
+        assert answer is not None
+        assert answer.status == status
+        assert_well_shown(narrow)
+        assert narrow.locator("h1").count() == 1
+
+
+def test_admin_can_be_read_on_a_telephone(narrow: Page, server: Server) -> None:
+    narrow.goto(server.url("north", "/admin/"))
+    assert_well_shown(narrow)
+    sign_in(narrow, server, "sam", site="north")
+    assert_well_shown(narrow)
+    sign_in(narrow, server, "root", site="north")
+    for path in ADMIN:
+        answer = narrow.goto(server.url("north", path))
+        assert answer is not None
+        assert answer.status == 200, path
+        narrow.get_by_text("Switch site", exact=True).click()
+        assert_well_shown(narrow)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_site_colour_can_be_read(scheme: str, person: Callable[..., BrowserContext], server: Server) -> None:
+    tab = person(scheme=scheme).new_page()
+    sign_in(tab, server, "root", site="north")
+    for key in HARD_COLOURS:
+        switch(tab, key.title())
+        expect(tab.locator("#header")).to_contain_text(f"{key}.localhost")
+        assert_well_shown(tab)
+        tab.goto(server.url("north", "/nothing-here/"))  # the preview bar, and links in the site's colour
+        expect(tab.locator(".preview-bar")).to_contain_text(key.title())
+        assert_well_shown(tab)
+        tab.goto(server.url("north", "/admin/"))
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_theme_can_be_read_in_any_accent(scheme: str, person: Callable[..., BrowserContext], server: Server) -> None:
+    tab = person(scheme=scheme).new_page()
+    tab.goto(server.url("north"))
+    assert tab.locator(".prose a").count() == 1
+    for red, green, blue in product((0, 128, 255), repeat=3):
+        accent = f"#{red:02x}{green:02x}{blue:02x}"
+        tab.evaluate("accent => document.documentElement.style.setProperty('--accent', accent)", accent)
+        assert too_faint(tab) == [], accent
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_navigation_shows_where_the_visitor_is(
+    scheme: str, person: Callable[..., BrowserContext], server: Server
+) -> None:
+    tab = person(scheme=scheme).new_page()
+    tab.goto(server.url("north"))
+    tab.get_by_role("navigation", name="Main").get_by_role("link", name="About us").click()
+    tab.get_by_role("navigation", name="About us").get_by_role("link", name="People").click()
+    expect(tab.locator("h1")).to_have_text("People")
+    expect(tab.locator("[aria-current=page]")).to_have_text("People")
+    expect(tab.locator("[aria-current=true]")).to_have_text("About us")
+    assert_well_shown(tab)
+
+
+def test_keyboard_skips_to_the_content(tab: Page, server: Server) -> None:
+    tab.goto(server.url("north"))
+    tab.keyboard.press("Tab")
+    skip = tab.get_by_role("link", name="Skip to the content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    tab.keyboard.press("Enter")
+    assert tab.url.endswith("#content")

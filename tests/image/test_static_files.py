@@ -1,0 +1,86 @@
+"""Style sheets and scripts as the image serves them: made once, kept for ever."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import re
+from collections.abc import Iterator
+
+import brotli
+import pytest
+
+from tests.image.engine import Container, Platform
+from tests.image.test_run import wait_for
+from tests.proxy.exchange import Answer, get
+
+pytestmark = [pytest.mark.service("docker"), pytest.mark.xdist_group("image")]
+
+
+@pytest.fixture(scope="module")
+def web(released: Platform) -> Iterator[Container]:
+    with released.web() as made:
+        wait_for(made)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def sheet(web: Container) -> str:
+    """The style sheet that the home page asks for."""
+    found = re.search(r'href="(/static/[^"]+\.css)"', get(web.port(), "north.localhost").body)
+    assert found is not None
+    return found[1]
+
+
+def ask(web: Container, path: str, headers: str = "", host: str = "north.localhost") -> Answer:
+    return get(web.port(), host, path=path, headers=headers)
+
+
+def test_it_works(web: Container, sheet: str) -> None:
+    answer = ask(web, sheet)
+
+    assert re.search(r"\.[0-9a-f]{12}\.css$", sheet)
+    assert answer.status == 200
+    assert answer.headers["content-type"] == 'text/css; charset="utf-8"'
+    assert "immutable" in answer.headers["cache-control"]
+    assert int(re.findall(r"max-age=(\d+)", answer.headers["cache-control"])[0]) >= 365 * 24 * 3600
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("coding", ["br", "gzip"])
+def test_it_comes_compressed(web: Container, sheet: str, coding: str) -> None:
+    plain, small = ask(web, sheet), ask(web, sheet, f"Accept-Encoding: {coding}")
+
+    assert small.headers["content-encoding"] == coding
+    assert small.headers["vary"] == "Accept-Encoding"
+    assert int(small.headers["content-length"]) < int(plain.headers["content-length"])
+
+
+def test_what_is_compressed_is_the_same(web: Container, sheet: str) -> None:
+    folder = f"/app{sheet}"
+    code = "import base64, sys; print(base64.b64encode(open({!r}, 'rb').read()).decode())"
+    plain, br, gz = (base64.b64decode(web.python(code.format(folder + end))) for end in ("", ".br", ".gz"))
+    assert brotli.decompress(br) == gzip.decompress(gz) == plain
+
+
+def test_who_has_it_is_told_so(web: Container, sheet: str) -> None:
+    first = ask(web, sheet)
+
+    assert ask(web, sheet, f"If-None-Match: {first.headers['etag']}").status == 304
+    assert ask(web, sheet, f"If-Modified-Since: {first.headers['last-modified']}").status == 304
+
+
+def test_a_part_of_it(web: Container, sheet: str) -> None:
+    whole, part = ask(web, sheet), ask(web, sheet, "Range: bytes=10-19")
+
+    assert (part.status, part.body) == (206, whole.body[10:20])
+    assert ask(web, sheet, "Range: bytes=99999999-").status == 416
+
+
+@pytest.mark.parametrize("path", ["/static/none.css", "/static/../manage.py", "/static/%2e%2e/manage.py", "/static/"])
+@pytest.mark.parametrize("site", ["north", "south"])
+def test_an_unknown_one_is_the_sites_own_404(web: Container, path: str, site: str) -> None:
+    answer = ask(web, path, host=f"{site}.localhost")
+
+    assert answer.status == 404
+    assert {"north": "North Valley", "south": "South Quarter"}[site] in answer.body

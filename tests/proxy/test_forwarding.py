@@ -1,0 +1,77 @@
+"""What reaches the application is the proxy's word, never the visitor's."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.proxy.exchange import Answer, exchange, get
+from tests.proxy.fronts import Front
+
+pytestmark = pytest.mark.xdist_group("proxy")
+
+FORGED = """\
+X-Forwarded-Host: south.localhost
+X-Forwarded-Proto: gopher
+X-Forwarded-For: 203.0.113.9
+X-Forwarded-Port: 1
+Forwarded: host=south.localhost;proto=gopher;for=203.0.113.9"""
+
+
+def arrived(answer: Answer) -> dict[str, list[str]]:
+    assert answer.status == 200, answer
+    lines: dict[str, list[str]] = {}
+    for name, value in json.loads(answer.body):
+        lines.setdefault(name, []).append(value)
+    return lines
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+def test_a_visitors_own_forwarding_headers_are_overwritten(mirror: Front, tls: bool) -> None:
+    port = mirror.https if tls else mirror.http
+    lines = arrived(get(port, "north.localhost", tls=tls, headers=FORGED))
+
+    assert lines["host"] == [f"north.localhost:{port}"]
+    assert lines["x-forwarded-proto"] == ["https" if tls else "http"]
+    assert lines.get("x-forwarded-host", lines["host"]) == lines["host"]
+    assert lines["x-forwarded-for"] == ["127.0.0.1"]
+    assert "forwarded" not in lines
+
+
+def test_headers_with_underscores_do_not_pass_for_forwarding_ones(proxy: Front) -> None:
+    answer = get(proxy.https, "north.localhost", tls=True, headers="X_Forwarded_Host: south.localhost")
+
+    assert "North Valley School" in answer.body
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    ["Host: north.localhost\nHost: south.localhost", "Host: north.localhost, south.localhost",
+     "Host: north.localhost south.localhost", "Host: north.localhost/../south", "Host: -north.localhost",
+     "Host: nora@south.localhost", "Host:"],
+    ids=["twice", "comma", "space", "path", "hyphen", "userinfo", "empty"],
+)  # fmt: skip
+def test_no_page_for_a_host_that_is_none(proxy: Front, hosts: str) -> None:
+    answer = exchange(proxy.https, f"GET / HTTP/1.1\n{hosts}\nConnection: close", tls="north.localhost")
+
+    assert answer.status in {0, 400, 404, 421}, answer
+    assert "North Valley" not in answer.body
+    assert "South Quarter" not in answer.body
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["Content-Length: 4\nTransfer-Encoding: chunked", "Transfer-Encoding: xchunked", "Content-Length: 4\nContent-Length: 5",
+     "Host : south.localhost"],
+    ids=["both-lengths", "odd-encoding", "two-lengths", "space-before-colon"],
+)  # fmt: skip
+def test_a_request_that_two_servers_could_read_differently_gets_no_page_of_another_site(
+    proxy: Front, lines: str
+) -> None:
+    smuggled = "GET / HTTP/1.1\r\nHost: south.localhost\r\n\r\n"
+    request = f"POST / HTTP/1.1\nHost: north.localhost\nConnection: close\n{lines}\n\n0\r\n\r\n{smuggled}"
+    answer = exchange(proxy.https, request, tls="north.localhost")
+
+    assert answer.status != 200
+    assert "South Quarter" not in answer.body

@@ -1,0 +1,63 @@
+"""The shipped recipes in front of gunicorn: the right site, over https, whatever a visitor sends."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.proxy.exchange import get
+from tests.proxy.fronts import Front
+from tests.proxy.test_forwarding import FORGED
+
+pytestmark = pytest.mark.xdist_group("proxy")
+
+
+def test_it_works(proxy: Front) -> None:
+    assert "North Valley School" in get(proxy.https, "north.localhost", tls=True).body
+    assert "South Quarter Gazette" in get(proxy.https, "south.localhost", tls=True).body
+
+
+def test_a_domain_of_no_site_is_not_found(proxy: Front) -> None:
+    answer = get(proxy.https, "nowhere.localhost", tls=True)
+
+    assert answer.status == 404
+    assert "set-cookie" not in answer.headers
+
+
+def test_forged_headers_change_neither_site_nor_scheme(proxy: Front) -> None:
+    answer = get(proxy.https, "north.localhost", tls=True, headers=FORGED)
+    plain = get(proxy.http, "north.localhost", headers="X-Forwarded-Proto: https")
+
+    assert answer.status == 200
+    assert "North Valley School" in answer.body
+    assert "South Quarter" not in answer.body
+    # Over http the visitor is sent to https; a forged `https` would have got the page, and cookies in the clear.
+    assert (plain.status, plain.headers["location"].partition(":")[0]) == (301, "https")
+
+
+def test_an_alias_leads_to_the_domain_over_https(proxy: Front) -> None:
+    answer = get(proxy.https, "www.north.localhost", path="/about/?a=b", tls=True)
+
+    assert answer.status == 301
+    assert answer.headers["location"] == f"https://north.localhost:{proxy.https}/about/?a=b"
+
+
+def test_cookies_are_for_https_alone(proxy: Front) -> None:
+    answer = get(proxy.https, "north.localhost", path="/admin/login/", tls=True)
+
+    assert answer.status == 200
+    assert "Secure" in answer.headers["set-cookie"]
+
+
+def test_a_websocket_handshake_is_no_trap(proxy: Front) -> None:
+    """Traefik calls its scheme `wss`; that must not look like http, or the answer would be a redirect to itself."""
+    handshake = "Upgrade: websocket\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+    answer = get(proxy.https, "north.localhost", tls=True, headers=handshake)
+
+    assert answer.status == 200
+
+
+def test_wss_counts_as_https(application: int) -> None:
+    secure = get(application, "north.localhost", headers="X-Forwarded-Proto: wss")
+    plain = get(application, "north.localhost", headers="X-Forwarded-Proto: ws")
+
+    assert (secure.status, plain.status) == (200, 301)

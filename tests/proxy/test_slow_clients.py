@@ -1,0 +1,39 @@
+"""Visitors who dribble: the proxy waits for them, gunicorn's two threads do not."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from tests.proxy.exchange import connect, get
+from tests.proxy.fronts import Front
+
+pytestmark = pytest.mark.xdist_group("proxy")
+MANY = 20
+
+
+@contextlib.contextmanager
+def dribblers(port: int, words: str) -> Iterator[list[socket.socket]]:
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(connect(port, tls="north.localhost")) for _ in range(MANY)]
+        for client in clients:
+            client.sendall(words.replace("\n", "\r\n").encode())
+        yield clients
+
+
+def test_slow_headers_reach_no_thread(proxy: Front) -> None:
+    with dribblers(proxy.https, "GET / HTTP/1.1\nHost: north.localhost\nX-Slow: "):
+        for _ in range(5):
+            assert get(proxy.https, "north.localhost", tls=True).status == 200
+
+
+def test_slow_bodies_reach_no_thread(proxy: Front) -> None:
+    if proxy.name not in {"nginx", "haproxy"}:
+        pytest.skip(f"{proxy.name} streams bodies; docs/proxies.md says what bounds them")
+    started = "POST /admin/login/ HTTP/1.1\nHost: north.localhost\nContent-Length: 1000\n\nusername="
+    with dribblers(proxy.https, started):
+        for _ in range(5):
+            assert get(proxy.https, "north.localhost", tls=True).status == 200

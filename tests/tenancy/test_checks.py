@@ -1,0 +1,72 @@
+"""Mistakes of a developer stop at `manage.py check`, by id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib.sites.models import Site
+from django.core.checks import run_checks
+from django.db import models
+from django.test.utils import isolate_apps
+
+from app.tenancy import checks
+from app.tenancy.models import SiteRelated
+
+
+def ids(model: type[models.Model], monkeypatch: Any) -> list[str | None]:
+    monkeypatch.setattr(apps, "get_models", lambda: [model])
+    return [message.id for message in checks.site_related(None)]
+
+
+def test_the_product_passes_its_own_checks() -> None:
+    assert not [message for message in run_checks() if (message.id or "").startswith("tenancy.")]
+
+
+@isolate_apps("tests.third_party")
+def test_a_site_key_outside_site_related(monkeypatch: Any) -> None:
+    class Loose(models.Model):
+        owner = models.ForeignKey(Site, on_delete=models.CASCADE)
+
+        class Meta:
+            app_label = "third_party"
+
+    assert ids(Loose, monkeypatch) == ["tenancy.E001"]
+
+
+@isolate_apps("tests.third_party")
+def test_uniqueness_without_the_site(monkeypatch: Any) -> None:
+    class Unique(SiteRelated):
+        name = models.CharField(max_length=5, unique=True)
+        twin = models.CharField(max_length=5)
+
+        class Meta:
+            app_label = "third_party"
+            constraints = [
+                models.UniqueConstraint(fields=["twin"], name="twin"),
+                models.UniqueConstraint(fields=["site", "twin"], name="fine"),
+            ]
+
+    assert ids(Unique, monkeypatch) == ["tenancy.E002", "tenancy.E002"]
+
+
+@isolate_apps("tests.third_party")
+def test_an_unscoped_default_manager(monkeypatch: Any) -> None:
+    class Unscoped(SiteRelated):
+        objects = models.Manager()  # type: ignore[assignment]  # the mistake
+
+        class Meta:
+            app_label = "third_party"
+
+    assert ids(Unscoped, monkeypatch) == ["tenancy.E003"]
+
+
+def test_the_order_of_middlewares(settings: Any) -> None:
+    assert not checks.middleware_order()
+    swapped = list(settings.MIDDLEWARE)
+    host, session = (swapped.index(name) for name in (checks.ORDER[0], checks.ORDER[2]))
+    swapped[host], swapped[session] = swapped[session], swapped[host]
+    settings.MIDDLEWARE = swapped
+    assert [message.id for message in checks.middleware_order()] == ["tenancy.E004"]
+    settings.MIDDLEWARE = [name for name in swapped if name != checks.ORDER[4]]
+    assert [message.id for message in checks.middleware_order()] == ["tenancy.E004"]

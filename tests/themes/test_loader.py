@@ -1,0 +1,64 @@
+"""Templates of the current site's theme; two sites in one process never see each other's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.sites.models import Site
+from django.template import engines
+
+from app.tenancy.models import SiteProfile
+from app.themes import catalogue
+from tests.conftest import Browser
+
+
+@pytest.fixture
+def night(tmp_path: Path, monkeypatch: Any) -> Iterator[None]:
+    """A second theme, which brings a page of its own and lacks the rest."""
+    portico = catalogue.FOLDER / "portico"
+    (tmp_path / "portico").symlink_to(portico)
+    (tmp_path / "night" / "templates" / "pages").mkdir(parents=True)
+    (tmp_path / "night" / "theme.toml").write_text('title = "Night"\ndescription = "Dark."\n')
+    (tmp_path / "night" / "templates" / "404.html").write_text("night says no on {{ site.name }}")
+    monkeypatch.setattr(catalogue, "FOLDER", tmp_path)
+    catalogue.themes.cache_clear()
+    yield
+    catalogue.themes.cache_clear()
+    for engine in engines.all():
+        for loader in engine.engine.template_loaders:  # type: ignore[attr-defined]
+            loader.reset()
+
+
+def put_on(site: Site, theme: str) -> None:
+    profile = SiteProfile.objects.get(site=site)
+    profile.theme = theme
+    profile.save()
+
+
+def test_it_works(north: Site, south: Site, night: None) -> None:
+    put_on(north, "night")
+    for _ in range(2):  # the second round comes from the cache
+        assert Browser("north.test").get("/x/").content == b"night says no on North"
+        assert b"This page does not exist" in Browser("south.test").get("/x/").content
+
+
+def test_a_change_of_theme_needs_no_restart(north: Site, night: None) -> None:
+    browser = Browser("north.test")
+    for theme in ("night", "portico", "night", "", "gone"):
+        put_on(north, theme)
+        assert (b"night says no" in browser.get("/x/").content) == (theme == "night")
+
+
+def test_what_a_theme_lacks_comes_from_the_apps(north: Site, night: None) -> None:
+    put_on(north, "night")
+    assert Browser("north.test").get("/admin/login/").status_code == 200
+
+
+def test_the_shipped_themes_say_what_they_are() -> None:
+    for theme in catalogue.themes().values():
+        assert theme.title
+        assert theme.description
+        assert (catalogue.templates_of(theme.name) / "base.html").exists()
