@@ -179,10 +179,11 @@ def test_a_thousand_sites_render_in_a_second_into_a_small_record(edge: str) -> N
     values = {**EDGES[edge], "listenerSet": {"enabled": False}, "tls": {"mode": "edge"}, "sites": sites}
     if edge == "ingress":
         del values["listenerSet"]
-    rendering.sources(NORTH_SOUTH and {})  # the library and the chart are loaded
-    began = time.perf_counter()
+    rendering.sources()  # the library and the chart are loaded
+    # The processor's time: what else the machine does at the moment is not the chart's matter.
+    began = time.process_time()
     texts = rendering.sources(values)
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     size = len(_release_record(values, texts))
     print(f"{edge}: {seconds:.2f} s, {size / 1024:.0f} KiB")
     assert seconds < 1, f"{seconds:.2f} s"
