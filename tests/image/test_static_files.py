@@ -7,7 +7,7 @@ import gzip
 import re
 from collections.abc import Iterator
 
-import brotli  # type: ignore[import-untyped]  # it has no types
+import brotli
 import pytest
 
 from tests.image.engine import Container, Platform
