@@ -6,7 +6,7 @@ IMAGE ?= colonnade:dev
 BIN := .venv/bin
 
 ##@ Set up and run
-.PHONY: help install run shell
+.PHONY: help install run
 help:
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -16,6 +16,9 @@ run: .venv/run-installed static/staticfiles.json ## Migrate SQLite, load the dem
 	@mkdir -p var
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py demo --if-empty
+	@# Without a token of your own the demo's feeds come from a stand-in for X, and say in every post that they are made up.
+	@test -n "$$TWITTER_BEARER_TOKEN$$TWITTER_BEARER_TOKEN_FILE" || \
+	  $(BIN)/python -m tests.x_api -- $(BIN)/python manage.py poll_twitter
 	@exec $(BIN)/gunicorn -c docker/gunicorn.conf.py app.wsgi:application
 
 static/staticfiles.json: .venv/run-installed $(shell find app -path '*/static/*' -type f)

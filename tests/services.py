@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +104,8 @@ class PostgreSQL:
         assert self.process is not None
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         for pid in (self.process.pid, *map(int, children)):
-            os.kill(pid, number)
+            with suppress(ProcessLookupError):  # a session that ended meanwhile
+                os.kill(pid, number)
 
     def stop(self) -> None:
         if self.process is not None:

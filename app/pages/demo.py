@@ -22,11 +22,13 @@ class DemoSite:
     alias: str
     name: str
     colour: str
+    feed: tuple[str, str]
+    """Kind and value of its feed from Twitter."""
     pages: tuple[DemoPage, ...]
 
 
 SITES = (
-    DemoSite("north", "north.localhost", "www.north.localhost", "North Valley School", "#2b6a4d", (
+    DemoSite("north", "north.localhost", "www.north.localhost", "North Valley School", "#2b6a4d", ("user", "north_valley"), (
         DemoPage("", "A small school under big trees",
             "<p>North Valley has taught the children of five villages since 1911: reading, reckoning, and how to mend a dry-stone wall.</p>"
             "<h2>This term</h2><ul><li>The library opens on Saturdays from 9 to 12.</li><li>The orchard class plants its forty new apple trees in week 47.</li><li>Parents’ evening is on the first Thursday of the month.</li></ul>"
@@ -40,7 +42,7 @@ SITES = (
         DemoPage("admissions", "Admissions", "<p>Children start in August or in January. Write to the office by <strong>1 May</strong> or <strong>1 November</strong>; a place is never sold and seldom refused.</p>"),
         DemoPage("summer-camp", "Summer camp", "<p>Not announced yet.</p>", draft=True),
     )),
-    DemoSite("south", "south.localhost", "www.south.localhost", "South Quarter Gazette", "#9c3d2e", (
+    DemoSite("south", "south.localhost", "www.south.localhost", "South Quarter Gazette", "#9c3d2e", ("search", "#southquarter"), (
         DemoPage("", "News from eleven streets",
             "<p>The Gazette covers the South Quarter and nothing else, which turns out to be plenty.</p>"
             "<h2>This week</h2><p>The tram stop at Mill Lane moves forty metres east; the bakery says that it had nothing to do with it. The council votes on the <a href=\"/market/\">night market</a> on Tuesday.</p>"
@@ -49,7 +51,7 @@ SITES = (
         DemoPage("market", "The night market", "<p>Sixty stalls, two brass bands and one complaint about the brass bands: everything to know about the market’s second year.</p><h2>Where and when</h2><p>Along the canal, on the last Friday of each month, from six until the lamps go out.</p>"),
         DemoPage("imprint", "Imprint", "<p>South Quarter Gazette, 3 Mill Lane. Edited by its readers.</p>"),
     )),
-    DemoSite("harbour", "harbour.localhost", "www.harbour.localhost", "Harbour Rowing Club", "#1f5f8b", (
+    DemoSite("harbour", "harbour.localhost", "www.harbour.localhost", "Harbour Rowing Club", "#1f5f8b", ("user", "harbour_rowers"), (
         DemoPage("", "We row at six",
             "<p>Every morning but Sunday, in any weather that lets the ducks stand up.</p>"
             "<h2>Learn to row</h2><p>Eight evenings, one boat, no experience. The next course starts when <strong>eight people</strong> have signed the list by the boathouse door.</p>",

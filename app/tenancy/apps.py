@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save, pre_save
 
 
@@ -7,6 +7,7 @@ class TenancyConfig(AppConfig):
     verbose_name = "Sites and members"
 
     def ready(self) -> None:
+        from django.contrib.sites.management import create_default_site
         from django.contrib.sites.models import Site  # models exist only from here on
 
         from app.tenancy import checks, contrib_sites, roles, site_rows, triggers
@@ -17,7 +18,9 @@ class TenancyConfig(AppConfig):
         contrib_sites.agree()
         checks.register()
         m2m_changed.connect(refuse_foreign_members)
+        post_migrate.disconnect(create_default_site, sender=apps.get_app_config("sites"))
         post_migrate.connect(triggers.install, sender=self)
+        post_migrate.connect(site_rows.make_first, sender=self)
         post_migrate.connect(roles.ship)
         pre_save.connect(site_rows.clean_before_save, sender=Site)
         post_save.connect(site_rows.give_profile, sender=Site)

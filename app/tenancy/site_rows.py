@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.sites.models import Site
+from django.core.management.color import no_style
+from django.db import connections, transaction
 from django.utils.text import slugify
 
 from app.tenancy.hosts import clean_domain, refuse_taken
@@ -30,3 +34,22 @@ def free_key(domain: str) -> str:
         number += 1
         key = f"{base}-{number}"
     return key
+
+
+def make_first(app_config: AppConfig, using: str = "default", **_: object) -> None:
+    """Receiver of `post_migrate`: a single site always exists, with id `SITE_ID` and domain `SITE_DOMAIN`.
+
+    It takes the place of contrib.sites' own receiver, which would make example.com.
+    """
+    connection = connections[using]
+    tables = set(connection.introspection.table_names())
+    if not {model._meta.db_table for model in app_config.get_models()} <= tables or Site.objects.exists():
+        return
+    pk = settings.DEFAULT_SITE_ID
+    with transaction.atomic(using):
+        Site.objects.create(pk=pk, domain=settings.SITE_DOMAIN, name=settings.SITE_DOMAIN[:50])
+        SiteProfile.objects.filter(site_id=pk).update(key=f"site-{pk}")
+        # A row that was made with its id leaves PostgreSQL's sequence behind, and the next site would collide.
+        with connection.cursor() as cursor:
+            for statement in connection.ops.sequence_reset_sql(no_style(), [Site]):
+                cursor.execute(statement)

@@ -179,19 +179,20 @@ def test_a_thousand_sites_render_in_a_second_into_a_small_record(edge: str) -> N
     values = {**EDGES[edge], "listenerSet": {"enabled": False}, "tls": {"mode": "edge"}, "sites": sites}
     if edge == "ingress":
         del values["listenerSet"]
-    rendering.sources(NORTH_SOUTH and {})  # the library and the chart are loaded
-    began = time.perf_counter()
+    rendering.sources()  # the library and the chart are loaded
+    # The processor's time: what else the machine does at the moment is not the chart's matter.
+    began = time.process_time()
     texts = rendering.sources(values)
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     size = len(_release_record(values, texts))
+    print(f"{edge}: {seconds:.2f} s, {size / 1024:.0f} KiB")
     assert seconds < 1, f"{seconds:.2f} s"
     assert size < 200 * 1024, f"{size / 1024:.0f} KiB"
 
 
 def _release_record(values: Values, texts: dict[str, str]) -> bytes:
     """As Helm keeps a release in a Secret: JSON of chart, values and manifest, gzip, base64."""
-    kept = {"README.md", "UPGRADING.md"}
-    files = [p for p in rendering.CHART.rglob("*") if p.is_file() and p.name not in kept and p.parent.name != "ci"]
+    files = [path for path in rendering.CHART.rglob("*") if path.is_file() and path.parent.name != "ci"]
     chart = {str(path): base64.b64encode(path.read_bytes()).decode() for path in files}
     record = {"chart": chart, "config": values, "manifest": "---\n".join(texts.values())}
     return base64.b64encode(gzip.compress(json.dumps(record).encode(), 9))

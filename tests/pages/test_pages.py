@@ -192,9 +192,9 @@ def test_pages_are_edited_in_the_admin(north: Site, nora: User, at_north: Browse
     top = page(north, slug="top", title="Top")
     form = at_north.get("/admin/pages/page/add/").content.decode()
     assert "Top  (/top/)" in form
-    data = {"title": "New", "slug": "new", "parent": top.pk, "body": "<p>x<script>y</script></p>", "status": "published",
-            "position": "0", "publish_at_0": "", "publish_at_1": "", "expire_at_0": "", "expire_at_1": "",
-            "description": "", "in_menus": "on"}  # fmt: skip
+    data = dict.fromkeys(("publish_at_0", "publish_at_1", "expire_at_0", "expire_at_1", "description"), "")
+    data |= {"title": "New", "slug": "new", "parent": str(top.pk), "status": "published", "position": "0"}
+    data |= {"body": "<p>x<script>y</script></p>", "in_menus": "on"}
     assert at_north.post("/admin/pages/page/add/", data).status_code == 302
     made = Page.all_sites.get(slug="new")
     assert (made.site, made.path, made.body) == (north, "/top/new/", "<p>x</p>")

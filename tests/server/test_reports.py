@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import brotli  # type: ignore[import-untyped]  # it ships no types
+import brotli
 import pytest
 
 from tests import services

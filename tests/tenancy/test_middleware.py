@@ -200,8 +200,9 @@ def test_anonymous_pages_set_no_cookie_and_do_not_vary_by_one() -> None:
     assert "Cookie" not in response.headers.get("Vary", "")
 
 
-def test_a_page_costs_two_queries() -> None:
-    get("north.test")
-    with CaptureQueriesContext(connection) as queries:
-        get("north.test")
-    assert len(queries) == 2
+def test_a_page_costs_two_queries_and_the_home_page_one_more_for_its_feed() -> None:
+    for path, cost in (("/about/", 2), ("/", 3)):
+        get("north.test", path)
+        with CaptureQueriesContext(connection) as queries:
+            get("north.test", path)
+        assert len(queries) == cost

@@ -6,25 +6,12 @@ from django.conf import settings
 from django.db import migrations, models
 
 
-def make_first_site(apps, schema_editor):
-    """A single site always exists: id `SITE_ID`, domain `SITE_DOMAIN`."""
+def start(apps, schema_editor):
+    """The epoch's row, and a profile for each site that was there before."""
     using = schema_editor.connection.alias
     apps.get_model("tenancy", "Epoch").objects.using(using).create(pk=1)
-    sites = apps.get_model("sites", "Site").objects.using(using)
-    if not sites.exists():
-        sites.create(pk=settings.DEFAULT_SITE_ID, domain=settings.SITE_DOMAIN, name=settings.SITE_DOMAIN)
-        advance_sequence(schema_editor.connection)
-    for site in sites.all():
+    for site in apps.get_model("sites", "Site").objects.using(using).all():
         apps.get_model("tenancy", "SiteProfile").objects.using(using).create(site=site, key=f"site-{site.pk}")
-
-
-def advance_sequence(connection):
-    # A row that was made with its id leaves PostgreSQL's sequence behind, and the next site would collide.
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT setval(pg_get_serial_sequence('django_site', 'id'), (SELECT max(id) FROM django_site))"
-            )
 
 
 class Migration(migrations.Migration):
@@ -219,5 +206,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunPython(make_first_site, migrations.RunPython.noop),
+        migrations.RunPython(start, migrations.RunPython.noop),
     ]

@@ -15,10 +15,11 @@ from app.pages.models import Page
 from app.tenancy import hosts
 from app.tenancy.current import use_site
 from app.tenancy.models import Alias, Membership, SiteProfile
+from app.twitter.models import Feed
 
 
 class Command(BaseCommand):
-    help = "Makes three sites with pages, an alias each, two editors and a superuser. A second run changes nothing."
+    help = "Makes three sites with pages, an alias and a feed each, and three people. A second run changes nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -64,6 +65,8 @@ class Command(BaseCommand):
         with use_site(site):
             if not Page.objects.exists():
                 self.pages(demo)
+                kind, value = demo.feed
+                Feed.objects.get_or_create(kind=kind, value=value, defaults={"is_default": True})
         return site
 
     def untouched_first_site(self) -> Site | None:
