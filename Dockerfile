@@ -1,5 +1,9 @@
 # Any image with Python 3.11 or newer and pip will do; releases name it with its digest.
 ARG PYTHON_IMAGE=python:3.13-slim
+# The release before this one, whose style sheets are still asked for during a rollout; without one, the base.
+ARG EARLIER_IMAGE=${PYTHON_IMAGE}
+
+FROM ${EARLIER_IMAGE} AS earlier
 
 FROM ${PYTHON_IMAGE} AS build
 SHELL ["/bin/sh", "-euc"]
@@ -24,14 +28,17 @@ WORKDIR /added/site/app
 COPY manage.py LICENSE ./
 COPY docker/entrypoint docker/gunicorn.conf.py docker/healthcheck.py docker/
 COPY app app
+COPY docker/carry_static.py /
 ARG SOURCE_DATE_EPOCH=315532800
 # The date is written down as well: a builder that finds the same content in its cache would take it with its old date.
 # The embedded database and its key live on /data; var is the name under which the settings look for them. Group 0 may
 # write where data goes, because some clusters run every container as a random user of that group.
-RUN mkdir /added/site/data /added/site/media; \
+RUN --mount=type=bind,from=earlier,source=/,target=/earlier \
+    mkdir /added/site/data /added/site/media; \
     ln -s /data var; \
     echo "${SOURCE_DATE_EPOCH}" > source-date; \
     SECRET_KEY=for-collectstatic-only DATABASE_URL=sqlite:////tmp/none /app/.venv/bin/python manage.py collectstatic --noinput --verbosity 0; \
+    python /carry_static.py /earlier/app/static static; \
     /app/.venv/bin/python -m compileall -q -j 1 -s /added/site --invalidation-mode unchecked-hash .; \
     chmod -R u=rwX,go=rX /added/site; \
     chown 10001:0 /added/site/data /added/site/media; \

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import base64
 import gzip
+import io
+import json
 import re
+import subprocess
+import tarfile
 from collections.abc import Iterator
+from dataclasses import replace
 
 import brotli
 import pytest
 
-from tests.image.engine import Container, Platform
+from tests.image.engine import Container, Platform, build
 from tests.image.test_run import wait_for
 from tests.proxy.exchange import Answer, get
 
@@ -84,3 +89,24 @@ def test_an_unknown_one_is_the_sites_own_404(web: Container, path: str, site: st
 
     assert answer.status == 404
     assert {"north": "North Valley", "south": "South Quarter"}[site] in answer.body
+
+
+def test_the_earlier_releases_files_are_still_served(released: Platform) -> None:
+    old = "portico/portico.0123456789ab.css"
+    earlier = io.BytesIO()
+    with tarfile.open(fileobj=earlier, mode="w") as tree:
+        for name, text in {
+            "staticfiles.json": json.dumps({"paths": {"portico/portico.css": old}}),
+            old: "/* of the release before */",
+            "portico/carried.aaaaaaaaaaaa.css": "/* of the one before that */",
+        }.items():
+            entry = tarfile.TarInfo(f"app/static/{name}")
+            entry.size = len(text)
+            tree.addfile(entry, io.BytesIO(text.encode()))
+    subprocess.run(["docker", "import", "-", "colonnade:earlier"], input=earlier.getvalue(), check=True)
+    build("colonnade:later", "--build-arg=EARLIER_IMAGE=colonnade:earlier")
+
+    with replace(released, image="colonnade:later").web() as later:
+        wait_for(later)
+        assert "of the release before" in ask(later, f"/static/{old}").body
+        assert ask(later, "/static/portico/carried.aaaaaaaaaaaa.css").status == 404
