@@ -15,26 +15,26 @@ from tests.chart.rendering import helms
 from tests.cluster import kube
 from tests.cluster.kube import Namespace, run, until
 
-if "TEST_CLUSTER" not in os.environ:
-    collect_ignore_glob = ["test_*.py"]
-
 FIGURES: dict[str, str] = {}
+
+
+def require_cluster() -> None:
+    if shutil.which("kubectl") is None or not helms():
+        pytest.exit("There is no cluster to ask: kubectl and helm have to be on PATH.", 2)
+    done = subprocess.run(["kubectl", "get", "--raw", "/readyz"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.exit(f"There is no cluster: KUBECONFIG={os.environ.get('KUBECONFIG', '')} ({done.stderr.strip()})", 2)
+
+
+if "TEST_CLUSTER" in os.environ:
+    require_cluster()
+else:
+    collect_ignore_glob = ["test_*.py"]
 
 
 @pytest.fixture(autouse=True)
 def no_site_is_left_behind() -> None:
     """Here the product runs elsewhere."""
-
-
-@pytest.fixture(scope="session", autouse=True)
-def cluster() -> None:
-    if shutil.which("kubectl") is None:
-        pytest.exit("There is no cluster: kubectl is not on PATH.", 2)
-    done = subprocess.run(["kubectl", "get", "--raw", "/readyz"], capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.exit(f"There is no cluster: KUBECONFIG={os.environ.get('KUBECONFIG', '')} ({done.stderr.strip()})", 2)
-    if not helms():
-        pytest.exit("helm is not on PATH.", 2)
 
 
 def _namespace(name: str, helm: str) -> Iterator[Namespace]:

@@ -35,10 +35,6 @@ def web_pods(space: Namespace) -> dict[str, int]:
     return {pod["metadata"]["name"]: restarts(pod) for pod in space.pods("web")}
 
 
-def site_of(space: Namespace, host: str, edge: str, port: int = 80) -> Answer:
-    return space.ask(host, at=edge, port=port)
-
-
 def broken_migration() -> Object:
     """Values that give the pods a migration that cannot be carried out, as a bad release would."""
     code = (
@@ -74,25 +70,25 @@ def test_the_first_site_answers_on_the_service(space: Namespace) -> None:
 
 def test_two_sites_answer_through_the_ingress(space: Namespace, edge: str) -> None:
     upgrade(space, sites=SITES, ingress={"enabled": True})
-    sites = {host: site_of(space, host, edge) for host in ("north.example.test", "south.example.test")}
+    sites = {host: space.ask(host, at=edge) for host in ("north.example.test", "south.example.test")}
     assert len({answer.site for answer in sites.values()}) == 2
     assert all(answer.served for answer in sites.values())
-    alias = site_of(space, "www.north.example.test", edge)
+    alias = space.ask("www.north.example.test", at=edge)
     assert (alias.status, alias.location) == (301, "http://north.example.test/")
-    assert site_of(space, "nobody.example.test", edge).status == 404
+    assert space.ask("nobody.example.test", at=edge).status == 404
 
 
 def test_a_third_site_is_there_within_a_minute_and_no_pod_restarts(
     space: Namespace, edge: str, figures: dict[str, str]
 ) -> None:
     before = web_pods(space)
-    others = {site_of(space, str(site["domain"]), edge).site for site in SITES.values()} | {"1"}
+    others = {space.ask(str(site["domain"]), at=edge).site for site in SITES.values()} | {"1"}
     seen: list[Answer] = []
     began = time.monotonic()
 
     def watch() -> None:
         while not seen or not seen[-1].site:
-            seen.append(site_of(space, "west.example.test", edge))
+            seen.append(space.ask("west.example.test", at=edge))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -119,7 +115,7 @@ def test_the_same_through_a_gateway(space: Namespace, edge: str) -> None:
     north = until(lambda: _with_site(space, "north.example.test", edge), what="the route to north")
     south = until(lambda: _with_site(space, "south.example.test", edge), what="the route to south")
     assert north.site != south.site
-    until(lambda: not site_of(space, "west.example.test", edge).site, what="the third route's end")
+    until(lambda: not space.ask("west.example.test", at=edge).site, what="the third route's end")
     upgrade(space, sites=THIRD, httpRoute=GATEWAY)
     west = until(lambda: _with_site(space, "west.example.test", edge), what="the third route", seconds=60)
     assert west.site not in {north.site, south.site, "1"}
@@ -129,7 +125,7 @@ def test_the_same_through_a_gateway(space: Namespace, edge: str) -> None:
 
 
 def _with_site(space: Namespace, host: str, edge: str) -> Answer | None:
-    answer = site_of(space, host, edge)
+    answer = space.ask(host, at=edge)
     return answer if answer.served else None
 
 
