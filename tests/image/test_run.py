@@ -93,8 +93,17 @@ def test_check_deploy_finds_no_error(released: Platform) -> None:
     assert "ERROR" not in done.stderr
 
 
-def test_poll_with_nothing_to_do_succeeds(released: Platform) -> None:
-    done = released.run("poll")
+def test_poll_without_a_token_says_so_in_its_last_line(released: Platform) -> None:
+    done = released.run("poll")  # the demo has feeds
+
+    assert done.returncode == 2, done.stderr
+    assert done.stdout.splitlines()[-1].endswith("There is no bearer token for X.")
+
+
+def test_poll_with_nothing_to_do_succeeds(released: Platform, spare: str) -> None:
+    assert released.run("release", DATABASE_URL=spare).returncode == 0
+
+    done = released.run("poll", DATABASE_URL=spare)
 
     assert done.returncode == 0, done.stderr
 
