@@ -101,6 +101,8 @@ def build(
     exact: dict[str, Match] = {}
     wildcards: dict[str, Match] = {}
     for host, site_id, redirects in aliases:
+        if site_id not in by_id:
+            continue  # made after the sites were read: the epoch moved then, so the next look finds both
         match = Match(by_id[site_id], bool(redirects))
         if host.startswith("*."):
             wildcards[host[2:]] = match
@@ -152,8 +154,16 @@ class Directory:
 
     def _follow(self) -> None:
         while True:
-            connection.close_if_unusable_or_obsolete()
-            self._look()
+            try:
+                connection.close_if_unusable_or_obsolete()
+                self._look()
+            except Exception:
+                # Whatever it is: with this thread gone, the process would answer from one snapshot for ever.
+                log.exception(
+                    "The look at the site directory failed; the next one is in %.0f s", LONGEST_BACK_OFF_SECONDS
+                )
+                metrics.DIRECTORY_FAULTS.inc()
+                self._due = time.monotonic() + LONGEST_BACK_OFF_SECONDS
             self._wake.wait(max(0.05, self._due - time.monotonic()))
             self._wake.clear()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -51,6 +52,38 @@ class TestLooking:
         with connection.cursor() as cursor:
             cursor.execute("UPDATE django_site SET name = 'Renamed' WHERE id = %s", [site.pk])
         assert directory.snapshot().sites[site.pk].name == "Renamed"
+
+    def test_a_site_that_is_made_while_the_rows_are_read_comes_with_the_next_look(self, settings: Any) -> None:
+        settings.SITES_REFRESH_SECONDS = 0
+        directory = Directory()
+
+        def make_one(execute: Any, sql: str, *rest: Any) -> Any:
+            if "FROM tenancy_alias" in sql and not Site.objects.filter(domain="one.test").exists():
+                site = Site.objects.create(domain="one.test", name="One")
+                Alias.objects.create(site=site, host="www.one.test")
+            return execute(sql, *rest)
+
+        with connection.execute_wrapper(make_one):
+            assert directory.snapshot().find("www.one.test") is None
+        assert directory.snapshot().find("www.one.test")
+
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # how it is ended
+    def test_the_follower_outlives_whatever_a_look_dies_of(self, settings: Any, monkeypatch: Any) -> None:
+        settings.SITES_REFRESH_SECONDS = 0
+        directory, answers, again = Directory(), iter([ValueError("odd")]), threading.Event()
+
+        def read() -> int:
+            for fault in answers:
+                directory.expire()  # it looks again at once
+                raise fault
+            again.set()
+            raise SystemExit  # ends the thread
+
+        monkeypatch.setattr(module, "_read_epoch", read)
+        directory.follow()
+        assert again.wait(20)
+        assert directory._follower is not None
+        directory._follower.join()
 
     def test_a_change_that_was_rolled_back_does_not_stay(self, settings: Any) -> None:
         directory = module.directory

@@ -99,7 +99,9 @@ def test_a_choice_without_a_role_is_dropped(nora: User, at_north: Browser, north
     assert shown(at_north, "/admin/") == (str(north.pk), "host")
 
 
-@pytest.mark.parametrize(("value", "status"), [("999999", 404), ("", 404), ("two", 404), ("-1", 404), ("\u0662", 404)])
+@pytest.mark.parametrize(
+    ("value", "status"), [("999999", 404), ("", 404), ("two", 404), ("-1", 404), ("\u0662", 404), ("9" * 5000, 404)]
+)
 def test_the_switcher_knows_no_such_site(editor: Browser, value: str, status: int) -> None:
     assert editor.post(SWITCH, {"site_id": value}).status_code == status
 
