@@ -17,7 +17,7 @@ from dockerfile_parse import DockerfileParser
 from tests.image.engine import SECRET, build, docker, inspect
 from tests.services import ROOT
 
-pytestmark = [pytest.mark.service("docker"), pytest.mark.xdist_group("image")]
+pytestmark = [pytest.mark.service("docker")]
 
 LIMIT = 220_000_000
 

@@ -19,7 +19,7 @@ from tests.image.engine import docker, inspect
 from tests.proxy.exchange import Answer, get
 from tests.services import ROOT, free_port, wait_until
 
-pytestmark = [pytest.mark.service("docker"), pytest.mark.xdist_group("image")]
+pytestmark = [pytest.mark.service("docker")]
 
 FILE = ROOT / "docker" / "compose.yaml"
 NORTH, SOUTH = "North Valley School", "South Quarter Gazette"

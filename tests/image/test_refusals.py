@@ -8,7 +8,7 @@ from tests.image.engine import Container, Platform, docker
 from tests.image.test_run import wait_for
 from tests.services import wait_until
 
-pytestmark = [pytest.mark.service("docker"), pytest.mark.xdist_group("image")]
+pytestmark = [pytest.mark.service("docker")]
 
 
 def refusal(platform: Platform, *words: str, extra: tuple[str, ...] = (), **env: str) -> str:

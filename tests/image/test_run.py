@@ -14,7 +14,7 @@ from tests.image.engine import Container, Platform, docker
 from tests.proxy.exchange import get
 from tests.services import wait_until
 
-pytestmark = [pytest.mark.service("docker"), pytest.mark.xdist_group("image")]
+pytestmark = [pytest.mark.service("docker")]
 
 
 def answers(web: Container, path: str = "/readyz", status: int = 200) -> bool:

@@ -19,7 +19,7 @@ from tests.image.engine import Container, Platform, build
 from tests.image.test_run import wait_for
 from tests.proxy.exchange import Answer, get
 
-pytestmark = [pytest.mark.service("docker"), pytest.mark.xdist_group("image")]
+pytestmark = [pytest.mark.service("docker")]
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,6 @@ import pytest
 from tests.proxy.exchange import Answer, exchange, get
 from tests.proxy.fronts import Front
 
-pytestmark = pytest.mark.xdist_group("proxy")
-
 FORGED = """\
 X-Forwarded-Host: south.localhost
 X-Forwarded-Proto: gopher

@@ -12,8 +12,6 @@ from tests.proxy.fronts import Front, front
 from tests.proxy.load import load
 from tests.proxy.serving import Service
 
-pytestmark = pytest.mark.xdist_group("proxy")
-
 
 @pytest.fixture(scope="module")
 def service(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.proxy.exchange import get
 from tests.proxy.fronts import Front
 from tests.proxy.test_forwarding import FORGED
-
-pytestmark = pytest.mark.xdist_group("proxy")
 
 
 def test_it_works(proxy: Front) -> None:

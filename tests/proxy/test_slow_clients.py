@@ -11,7 +11,6 @@ import pytest
 from tests.proxy.exchange import connect, get
 from tests.proxy.fronts import Front
 
-pytestmark = pytest.mark.xdist_group("proxy")
 MANY = 20
 BUFFERING = [pytest.param(name, marks=pytest.mark.service(name)) for name in ("nginx", "haproxy")]
 

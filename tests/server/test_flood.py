@@ -13,7 +13,7 @@ import pytest
 from tests.server.conftest import Platform
 from tests.server.running import Server, sql
 
-pytestmark = [pytest.mark.service("postgresql", "redis"), pytest.mark.xdist_group("platform")]
+pytestmark = [pytest.mark.service("postgresql", "redis")]
 PER_SECOND = 200
 SECONDS = int(os.environ.get("PROBE_FLOOD_SECONDS", "10"))
 MEBIBYTE = 2**20

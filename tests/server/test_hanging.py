@@ -13,7 +13,7 @@ from tests import services
 from tests.server.conftest import Platform
 from tests.server.running import Server, frozen
 
-pytestmark = [pytest.mark.service("postgresql", "redis"), pytest.mark.xdist_group("platform")]
+pytestmark = [pytest.mark.service("postgresql", "redis")]
 LIMIT_SECONDS = 2.5
 HTTPS = {"X-Forwarded-Proto": "https"}
 

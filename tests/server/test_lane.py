@@ -14,8 +14,6 @@ from app.health.lane import lane_path
 from tests.server import running
 from tests.server.running import Server
 
-pytestmark = pytest.mark.xdist_group("lane")
-
 
 @pytest.mark.parametrize(
     ("head", "path"),

@@ -18,8 +18,6 @@ from tests.server import running
 from tests.server.conftest import SITES
 from tests.server.running import Server, ask
 
-pytestmark = pytest.mark.xdist_group("metrics")
-
 
 @pytest.fixture
 def server(tmp_path: Path, database: Path) -> Iterator[Server]:

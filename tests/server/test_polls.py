@@ -19,7 +19,6 @@ import pytest
 from tests import services
 from tests.x_api import World, XServer
 
-pytestmark = pytest.mark.xdist_group("polls")  # they share the databases that are made once
 SCENE = """
 from django.contrib.sites.models import Site
 from app.tenancy.current import use_site

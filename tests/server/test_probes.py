@@ -13,7 +13,6 @@ from tests import services
 from tests.server import running
 from tests.server.running import Server
 
-pytestmark = pytest.mark.xdist_group("probes")
 PROBES = ("/livez", "/readyz", "/startupz")
 TOKEN = "planted-health-token"
 

@@ -18,7 +18,6 @@ from tests import services
 from tests.server import running
 from tests.server.running import Server
 
-pytestmark = pytest.mark.xdist_group("reports")
 SECRETS = {
     "SECRET_KEY": "planted-secret-key-that-is-long-enough",
     "HEALTH_TOKEN": "planted-health-token",

@@ -7,7 +7,7 @@ import pytest
 from tests.server.conftest import Platform
 from tests.server.running import sql
 
-pytestmark = [pytest.mark.service("postgresql", "redis"), pytest.mark.xdist_group("platform")]
+pytestmark = [pytest.mark.service("postgresql", "redis")]
 
 
 def statuses(platform: Platform) -> tuple[int, int]:
