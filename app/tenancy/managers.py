@@ -57,7 +57,7 @@ class SiteQuerySet(models.QuerySet[Row]):
         refuse_foreign_links(self.model, rows, names)
         checked = self._chain()  # type: ignore[attr-defined]  # Django's own clone
         checked._links_are_checked = True
-        return super(SiteQuerySet, checked).bulk_update(rows, names, *args, **kwargs)  # type: ignore[no-any-return]
+        return super(SiteQuerySet, checked).bulk_update(rows, names, *args, **kwargs)
 
     def _clone(self) -> Self:
         clone: Self = super()._clone()  # type: ignore[misc]  # the stubs do not know it
