@@ -25,6 +25,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.utils import InterfaceError
 
 from app.observability import metrics
+from app.tenancy.host import InvalidHost, normalise_alias
 
 log = logging.getLogger(__name__)
 
@@ -96,20 +97,30 @@ def build(
     canonical: dict[str, SiteEntry] = {}
     intern = sys.intern  # states, themes and colours are few
     for pk, domain, name, state, theme, colour in sites:
+        domain = _spelling(domain)
         entry = SiteEntry(pk, domain, name, intern(state or ACTIVE), intern(theme or ""), intern(colour or ""))
-        by_id[pk] = canonical[domain] = entry
+        by_id[pk] = entry
+        canonical.setdefault(domain, entry)  # two spellings of one domain: the older site keeps it
     exact: dict[str, Match] = {}
     wildcards: dict[str, Match] = {}
     for host, site_id, redirects in aliases:
         if site_id not in by_id:
             continue  # made after the sites were read: the epoch moved then, so the next look finds both
-        match = Match(by_id[site_id], bool(redirects))
+        host, match = _spelling(host), Match(by_id[site_id], bool(redirects))
         if host.startswith("*."):
-            wildcards[host[2:]] = match
+            wildcards.setdefault(host[2:], match)
         else:
-            exact[host] = match
+            exact.setdefault(host, match)
     depths = sorted({parent.count(".") + 1 for parent in wildcards}, reverse=True)
     return Snapshot(epoch, by_id, canonical, exact, wildcards, tuple(depths))
+
+
+def _spelling(host: str) -> str:
+    """A stored host as requests are compared with it: `.update()`, fixtures and psql write what they like."""
+    try:
+        return normalise_alias(host)
+    except InvalidHost:
+        return host  # no request can name it
 
 
 class Directory:
