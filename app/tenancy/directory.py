@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 ACTIVE, SUSPENDED, ARCHIVED = "active", "suspended", "archived"
 LONGEST_BACK_OFF_SECONDS = 30.0
+LONGEST_START_SECONDS = 2.0
 
 
 class DirectoryUnavailable(RuntimeError):
@@ -133,6 +134,7 @@ class Directory:
         self._looking = threading.Lock()
         self._follower: threading.Thread | None = None
         self._wake = threading.Event()
+        self._looked = threading.Event()
 
     def snapshot(self) -> Snapshot:
         """The snapshot to answer from. Raises `DirectoryUnavailable` when there never was one."""
@@ -148,9 +150,15 @@ class Directory:
         self._wake.set()
 
     def follow(self) -> None:
-        """From now on a thread of this process looks at the epoch; requests only ever read. Call after fork."""
+        """From now on a thread of this process looks at the epoch; requests only ever read. Call after fork.
+
+        Waits for the first look, for a worker is forked with its master's snapshot, which is as old as the master;
+        but not long, for with the database away an old snapshot is better than a worker that never starts.
+        """
+        self._looked.clear()
         self._follower = threading.Thread(target=self._follow, name="sites-directory", daemon=True)
         self._follower.start()
+        self._looked.wait(LONGEST_START_SECONDS)
 
     def forget(self) -> None:
         """Drops the snapshot, as at the start of a process."""
@@ -175,6 +183,7 @@ class Directory:
                 )
                 metrics.DIRECTORY_FAULTS.inc()
                 self._due = time.monotonic() + LONGEST_BACK_OFF_SECONDS
+            self._looked.set()
             self._wake.wait(max(0.05, self._due - time.monotonic()))
             self._wake.clear()
 
