@@ -29,6 +29,11 @@ def refused(refusal: HostRefused) -> HttpResponse:
     return _page(title, text, refusal.status)
 
 
+def no_such_path() -> HttpResponse:
+    """404 to a path that no page can have."""
+    return _page("Not found", "There is no page at this address.", 404)
+
+
 def unavailable() -> HttpResponse:
     """This process has not been able to read the directory of sites yet."""
     response = _page("Starting", "The sites are not loaded yet. Please try again in a moment.", 503)

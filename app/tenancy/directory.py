@@ -25,11 +25,13 @@ from django.db import DatabaseError, connection, transaction
 from django.db.utils import InterfaceError
 
 from app.observability import metrics
+from app.tenancy.host import InvalidHost, normalise_alias
 
 log = logging.getLogger(__name__)
 
 ACTIVE, SUSPENDED, ARCHIVED = "active", "suspended", "archived"
 LONGEST_BACK_OFF_SECONDS = 30.0
+LONGEST_START_SECONDS = 2.0
 
 
 class DirectoryUnavailable(RuntimeError):
@@ -96,20 +98,30 @@ def build(
     canonical: dict[str, SiteEntry] = {}
     intern = sys.intern  # states, themes and colours are few
     for pk, domain, name, state, theme, colour in sites:
+        domain = _spelling(domain)
         entry = SiteEntry(pk, domain, name, intern(state or ACTIVE), intern(theme or ""), intern(colour or ""))
-        by_id[pk] = canonical[domain] = entry
+        by_id[pk] = entry
+        canonical.setdefault(domain, entry)  # two spellings of one domain: the older site keeps it
     exact: dict[str, Match] = {}
     wildcards: dict[str, Match] = {}
     for host, site_id, redirects in aliases:
         if site_id not in by_id:
             continue  # made after the sites were read: the epoch moved then, so the next look finds both
-        match = Match(by_id[site_id], bool(redirects))
+        host, match = _spelling(host), Match(by_id[site_id], bool(redirects))
         if host.startswith("*."):
-            wildcards[host[2:]] = match
+            wildcards.setdefault(host[2:], match)
         else:
-            exact[host] = match
+            exact.setdefault(host, match)
     depths = sorted({parent.count(".") + 1 for parent in wildcards}, reverse=True)
     return Snapshot(epoch, by_id, canonical, exact, wildcards, tuple(depths))
+
+
+def _spelling(host: str) -> str:
+    """A stored host as requests are compared with it: `.update()`, fixtures and psql write what they like."""
+    try:
+        return normalise_alias(host)
+    except InvalidHost:
+        return host  # no request can name it
 
 
 class Directory:
@@ -122,6 +134,7 @@ class Directory:
         self._looking = threading.Lock()
         self._follower: threading.Thread | None = None
         self._wake = threading.Event()
+        self._looked = threading.Event()
 
     def snapshot(self) -> Snapshot:
         """The snapshot to answer from. Raises `DirectoryUnavailable` when there never was one."""
@@ -137,9 +150,15 @@ class Directory:
         self._wake.set()
 
     def follow(self) -> None:
-        """From now on a thread of this process looks at the epoch; requests only ever read. Call after fork."""
+        """From now on a thread of this process looks at the epoch; requests only ever read. Call after fork.
+
+        Waits for the first look, for a worker is forked with its master's snapshot, which is as old as the master;
+        but not long, for with the database away an old snapshot is better than a worker that never starts.
+        """
+        self._looked.clear()
         self._follower = threading.Thread(target=self._follow, name="sites-directory", daemon=True)
         self._follower.start()
+        self._looked.wait(LONGEST_START_SECONDS)
 
     def forget(self) -> None:
         """Drops the snapshot, as at the start of a process."""
@@ -164,6 +183,7 @@ class Directory:
                 )
                 metrics.DIRECTORY_FAULTS.inc()
                 self._due = time.monotonic() + LONGEST_BACK_OFF_SECONDS
+            self._looked.set()
             self._wake.wait(max(0.05, self._due - time.monotonic()))
             self._wake.clear()
 

@@ -18,9 +18,11 @@ def refuse_foreign_members(
     **_: Any,
 ) -> None:
     """Receiver of `m2m_changed`: both ends must be rows of the current site."""
-    if action != "pre_add" or not pk_set:
+    if not action.startswith("pre_"):
         return
-    ends: list[tuple[type[models.Model], set[Any]]] = [(model, set(pk_set)), (type(instance), {instance.pk})]
+    # Links that are taken away lead to the current site's rows already, if they hang on one.
+    added = set(pk_set or ()) if action == "pre_add" else set()
+    ends: list[tuple[type[models.Model], set[Any]]] = [(model, added), (type(instance), {instance.pk})]
     for end, keys in ends:
         if hasattr(end, "all_sites") and end.objects.filter(pk__in=keys).count() != len(keys):  # type: ignore[attr-defined]
             raise LinkToAnotherSite(sender, model._meta.model_name or "")

@@ -6,7 +6,7 @@ So a queryset may be built anywhere, at import too; it is the running of it that
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Self, TypeVar
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
@@ -38,10 +38,14 @@ class LinkToAnotherSite(ValueError):
 class SiteQuerySet(models.QuerySet[Row]):
     """Bulk writes keep the rules of `SiteRelated.save()`: the current site's rows, linked to the current site's."""
 
+    _links_are_checked = False
+
     def bulk_create(self, objs: Iterable[Row], *args: Any, **kwargs: Any) -> list[Row]:
         rows = list(objs)
         for row in rows:
             row.fill_site()  # type: ignore[attr-defined]  # SiteRelated
+        # SECURITY: with update_conflicts a key that is there is written over, whichever site's row has it.
+        refuse_foreign_keys(self.model, {row.pk for row in rows} - {None})
         refuse_foreign_links(self.model, rows)
         raise_content_version()
         return super().bulk_create(rows, *args, **kwargs)
@@ -51,13 +55,21 @@ class SiteQuerySet(models.QuerySet[Row]):
         if "site" in names:
             raise LinkToAnotherSite(self.model, "site")
         refuse_foreign_links(self.model, rows, names)
-        return super().bulk_update(rows, names, *args, **kwargs)
+        checked = self._chain()  # type: ignore[attr-defined]  # Django's own clone
+        checked._links_are_checked = True
+        return super(SiteQuerySet, checked).bulk_update(rows, names, *args, **kwargs)
+
+    def _clone(self) -> Self:
+        clone: Self = super()._clone()  # type: ignore[misc]  # the stubs do not know it
+        clone._links_are_checked = self._links_are_checked
+        return clone
 
     def update(self, **kwargs: Any) -> int:
         for name, value in kwargs.items():
             if name in {"site", "site_id"}:
                 raise LinkToAnotherSite(self.model, name)
-            refuse_foreign_value(self.model, name, value)
+            if not self._links_are_checked:
+                refuse_foreign_value(self.model, name, value)
         raise_content_version()
         return super().update(**kwargs)
 
@@ -84,6 +96,25 @@ class SiteManager(models.Manager.from_queryset(SiteQuerySet[Any])):  # type: ign
         self.get_queryset().raw(*args, **kwargs)
 
 
+class LinkingQuerySet(models.QuerySet[Row]):
+    """What Django itself works with: every site's rows, for cascades and the like."""
+
+    def update(self, **kwargs: Any) -> int:
+        # SECURITY: `label.notes.add(note)` writes through here, by primary key alone.
+        if self.exclude(site_id=CurrentSiteId()).exists():
+            raise LinkToAnotherSite(self.model, ", ".join(kwargs))
+        for name, value in kwargs.items():
+            refuse_foreign_value(self.model, name, value)
+        raise_content_version()
+        return super().update(**kwargs)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+
+class LinkingManager(models.Manager.from_queryset(LinkingQuerySet[Any])):  # type: ignore[misc]  # built at run time
+    """The base manager of every `SiteRelated` model (see `Related`)."""
+
+
 class AllSitesManager(models.Manager[Row]):
     """Rows of every site. Whoever writes `all_sites` says in a comment why the current site is not enough."""
 
@@ -103,6 +134,13 @@ def links(model: type[models.Model], names: Sequence[str] | None = None) -> list
         and hasattr(field.related_model, "all_sites")
         and (names is None or field.name in names or field.attname in names)
     ]
+
+
+def refuse_foreign_keys(model: type[models.Model], keys: set[Any]) -> None:
+    """Raises `LinkToAnotherSite` if one of the primary keys is another site's row's."""
+    # all_sites: only there is that row seen.
+    if keys and model.all_sites.filter(pk__in=keys).exclude(site_id=CurrentSiteId()).exists():  # type: ignore[attr-defined]
+        raise LinkToAnotherSite(model, "site")
 
 
 def refuse_foreign_links(

@@ -54,6 +54,9 @@ class HostMiddleware:
         request.host_site, request.host_fallbacks = site, self.fallbacks  # type: ignore[attr-defined]
         if resolution.redirects:
             return serve(request, site, lambda r: answers.to_canonical(r, site, host.port))
+        if "\0" in request.path_info:
+            # PostgreSQL refuses to compare it, so whatever looks a path up would answer 500.
+            return serve(request, site, lambda _: answers.no_such_path())
         if answers.is_closed(site, request.path_info):
             return serve(request, site, lambda _: answers.closed(site))
         return serve(request, site, self.get_response)

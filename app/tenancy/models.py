@@ -19,6 +19,7 @@ from app.tenancy.current import current_site
 from app.tenancy.directory import ACTIVE, ARCHIVED, SUSPENDED
 from app.tenancy.managers import (
     AllSitesManager,
+    LinkingManager,
     LinkToAnotherSite,
     SiteManager,
     links,
@@ -27,7 +28,19 @@ from app.tenancy.managers import (
 )
 
 
-class SiteRelated(models.Model):
+class Related(ModelBase):
+    """The class of `SiteRelated` models: the manager that Django itself writes with is ours. It is no attribute of
+    the models, as `Meta.base_manager_name` would make it, so neither code nor migrations name it."""
+
+    @property
+    def _base_manager(cls) -> Any:  # the stub's type depends on the model
+        manager = LinkingManager()
+        manager.name, manager.auto_created = "_base_manager", True
+        manager.model = cls
+        return manager
+
+
+class SiteRelated(models.Model, metaclass=Related):
     """A row that belongs to one site.
 
     `objects` sees the current site's rows and raises `NoCurrentSite` without one; `all_sites` is the explicit

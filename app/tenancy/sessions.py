@@ -17,6 +17,10 @@ class SiteSessionMiddleware(SessionMiddleware):
         super().process_request(request)
         if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return
+        if not request.COOKIES[settings.SESSION_COOKIE_NAME].isalnum():
+            # No key that Django made; PostgreSQL would refuse to look for one with a null in it.
+            request.session = self.SessionStore()
+            return
         made_on = request.session.get(MADE_ON)
         # SECURITY: Django binds a session to no host; without this a cookie of one site, replayed on another,
         # signs its owner in there. The session itself is left alone: its rightful site still has it.

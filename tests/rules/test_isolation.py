@@ -125,6 +125,7 @@ REFUSED: dict[str, tuple[Operation, Any]] = {
     "delete made up": (lambda model, row: model(pk=row.pk).delete(), LinkToAnotherSite),
     "create": (lambda model, row: model.objects.create(**values(model), site_id=row.site_id), LinkToAnotherSite),
     "bulk_create": (lambda model, row: model.objects.bulk_create([row]), LinkToAnotherSite),
+    "bulk_create over it": (lambda model, row: _written_over(model, row), LinkToAnotherSite),
     "update site": (lambda model, row: model.objects.update(site=row.site_id), LinkToAnotherSite),
     "bulk_update site": (lambda model, row: model.objects.bulk_update([row], ["site"]), LinkToAnotherSite),
     "full_clean": (lambda model, row: row.full_clean(), LinkToAnotherSite),
@@ -133,6 +134,12 @@ REFUSED: dict[str, tuple[Operation, Any]] = {
 
 def _bare(model: Any, row: Any) -> Any:
     return model.objects.filter(pk=row.pk).order_by()  # SQLite takes no order in the parts of a union
+
+
+def _written_over(model: Any, row: Any) -> Any:
+    made_up = model(**{**values(model), "pk": row.pk})
+    name = a_field(model)
+    return model.objects.bulk_create([made_up], update_conflicts=True, unique_fields=["pk"], update_fields=[name])
 
 
 def _moved(row: Any) -> Any:
@@ -191,6 +198,10 @@ def test_no_row_links_to_another_sites(model: Any, field: Any, north: Site, sout
         target = make(field.related_model)
     with use_site(north):
         row = make(model)
+        own = make(field.related_model)
+        setattr(row, field.name, own)
+        assert model.objects.bulk_update([row], [field.name]) == 1
+        assert model.objects.filter(**{field.name: own}).get() == row
         for attempt in (
             lambda: model.objects.create(**{**values(model), field.name: target}),
             lambda: model.objects.bulk_create([model(**{**values(model), field.attname: target.pk})]),
@@ -213,6 +224,22 @@ def _saved(row: Any, field: Any, target: Any) -> None:
     row.save()
 
 
+@pytest.mark.parametrize(("model", "field"), [(m, f) for m, f in LINKS if not f.remote_field.hidden], ids=str)
+def test_no_row_of_another_site_is_added_from_the_other_end(model: Any, field: Any, north: Site, south: Site) -> None:
+    with use_site(south):
+        foreign = make(model)
+        before = model.all_sites.filter(pk=foreign.pk).values().get()
+    with use_site(north):
+        target, own = make(field.related_model), make(model)
+        rows = getattr(target, field.remote_field.get_accessor_name())
+        rows.add(own)
+        assert list(rows.all()) == [own]
+        for attempt in (lambda: rows.add(foreign), lambda: rows.add(foreign, bulk=False), lambda: rows.set([foreign])):
+            with pytest.raises(LinkToAnotherSite), transaction.atomic():
+                attempt()
+    assert model.all_sites.filter(pk=foreign.pk).values().get() == before
+
+
 @pytest.mark.parametrize(("model", "field"), MANY, ids=str)
 def test_no_many_to_many_links_to_another_sites(model: Any, field: Any, north: Site, south: Site) -> None:
     with use_site(south):
@@ -224,8 +251,10 @@ def test_no_many_to_many_links_to_another_sites(model: Any, field: Any, north: S
             with pytest.raises(LinkToAnotherSite), transaction.atomic():
                 attempt()
         assert not members.exists()
-    with use_site(south), pytest.raises(LinkToAnotherSite), transaction.atomic():
-        members.add(target)
+    with use_site(south):
+        for attempt in (lambda: members.add(target), members.clear, lambda: members.remove(target)):
+            with pytest.raises(LinkToAnotherSite), transaction.atomic():
+                attempt()
 
 
 def test_a_queryset_built_without_a_site_serves_whichever_is_current(north: Site, south: Site) -> None:

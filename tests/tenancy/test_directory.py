@@ -85,6 +85,32 @@ class TestLooking:
         assert directory._follower is not None
         directory._follower.join()
 
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # how it is ended
+    def test_a_worker_starts_with_what_is_there_now_and_not_with_its_masters_snapshot(
+        self, settings: Any, monkeypatch: Any
+    ) -> None:
+        settings.SITES_REFRESH_SECONDS = 0
+        directory = Directory()
+        directory.snapshot()
+        rows: Any = ([(9, "one.test", "One", None, None, None)], [])
+        epochs, asked = iter([10**6]), threading.Event()
+
+        def read() -> int:
+            for number in epochs:
+                asked.wait(0.2)  # long enough for whoever does not wait for this look to ask first
+                return number
+            asked.wait(20)
+            raise SystemExit  # ends the thread
+
+        monkeypatch.setattr(module, "_read_epoch", read)
+        monkeypatch.setattr(module, "_read_rows", lambda: rows)
+        directory.follow()
+        found = directory.snapshot().find("one.test")
+        asked.set()
+        assert directory._follower is not None
+        directory._follower.join()
+        assert found
+
     def test_a_change_that_was_rolled_back_does_not_stay(self, settings: Any) -> None:
         directory = module.directory
         with transaction.atomic():

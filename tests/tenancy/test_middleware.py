@@ -206,3 +206,12 @@ def test_a_page_costs_two_queries_and_the_home_page_one_more_for_its_feed() -> N
         with CaptureQueriesContext(connection) as queries:
             get("north.test", path)
         assert len(queries) == cost
+
+
+def test_a_host_that_was_stored_past_the_forms_in_another_spelling_is_served(north: Site, south: Site) -> None:
+    Site.objects.filter(pk=north.pk).update(domain="BÜCHER.test.")
+    Alias.objects.create(site=north, host="*.North.TEST")
+    Site.objects.filter(pk=south.pk).update(domain="xn--bcher-kva.test")
+    assert Browser("xn--bcher-kva.test").get("/").headers["X-Site-Id"] == str(north.pk)
+    sent_on = Browser("a.north.test").get("/")
+    assert sent_on.headers["Location"] == "http://xn--bcher-kva.test/"
