@@ -7,11 +7,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.db.models import Max
+from django.db.models.functions import Length
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from app.publishing.models import Publishable
 from app.publishing.rich_text import RichTextField
+from app.tenancy.managers import raise_content_version
 
 HOME = "/"
 LONGEST_PATH = 500
@@ -64,24 +67,39 @@ class Page(Publishable):
 
     def clean(self) -> None:
         super().clean()
-        if self.parent is not None and self.pk is not None and lies_under(self.parent, self):
+        if lies_under(self.parent_id, self.pk):
             raise ValidationError({"parent": _("A page cannot lie under itself.")})
         if self.parent is not None and not self.slug:
             self.slug = slugify(self.title)
             if not self.slug:
                 raise ValidationError({"slug": _("This page needs a slug.")})
         self.path = self.address()
-        if len(self.path) > LONGEST_PATH:
-            raise ValidationError({"slug": _("The address would be longer than 500 characters.")})
+        if len(self.path) > LONGEST_PATH or self.longest_below() > LONGEST_PATH:
+            raise ValidationError({"slug": _("Its address, or one below it, would be longer than 500 characters.")})
 
     def address(self) -> str:
         """The path that slug and parents give."""
         above = self.parent.path if self.parent is not None else HOME
         return f"{above}{self.slug}/" if self.slug.strip("/") else above
 
+    def longest_below(self) -> int:
+        """How long the longest address below this page would be, with the page's own as it is now."""
+        before = Page.objects.filter(pk=self.pk).values_list("path", flat=True).first()
+        if before is None:
+            return 0
+        below = Page.objects.filter(path__startswith=before).aggregate(longest=Max(Length("path")))["longest"]
+        return int(below) - len(before) + len(self.path)
+
     @transaction.atomic
     def save(self, **kwargs: Any) -> None:
-        """Saves the page and, when its address changed, the addresses below it."""
+        """Saves the page and, when its address changed, the addresses below it.
+
+        Raises `ValidationError` rather than make a page lie under itself.
+        """
+        # The site's profile is locked by this, so two editors cannot each move a page under the other's.
+        raise_content_version()
+        if lies_under(self.parent_id, self.pk):
+            raise ValidationError({"parent": _("A page cannot lie under itself.")})
         if self.path == HOME and self._state.adding:
             self.slug = ""  # made as the home page by its path
         before, self.path = self.path, self.address()
@@ -96,13 +114,8 @@ class Page(Publishable):
                     child.save()
 
 
-def lies_under(page: Page, top: Page) -> bool:
-    """Whether `page` is `top` or a page somewhere below it."""
-    seen: set[int] = set()
-    above: Page | None = page
-    while above is not None and above.pk not in seen:
-        if above.pk == top.pk:
-            return True
-        seen.add(above.pk)
-        above = above.parent
-    return False
+def lies_under(page_id: int | None, top_id: int | None) -> bool:
+    """Whether a page is `top` or lies somewhere below it, as the database has the tree."""
+    while page_id is not None and page_id != top_id:
+        page_id = Page.objects.filter(pk=page_id).values_list("parent_id", flat=True).first()
+    return page_id is not None

@@ -122,6 +122,31 @@ def test_moving_a_page_moves_what_lies_below(north: Site, south: Site) -> None:
         assert theirs.path == "/a/"
 
 
+def test_a_tree_whose_addresses_would_grow_too_long_stays_as_it_is(north: Site) -> None:
+    top = page(north, slug="a")
+    below = top
+    for letter in "bcdefg":
+        below = page(north, slug=letter * 80, parent=below)
+    with use_site(north):
+        top.slug = "a" * 80
+        with pytest.raises(ValidationError, match="longer than 500"):
+            top.full_clean()
+
+
+def test_no_page_is_saved_under_itself_behind_the_forms_back(north: Site) -> None:
+    top = page(north, slug="a")
+    child = page(north, slug="b", parent=top)
+    with use_site(north):
+        top.parent = child
+        with pytest.raises(ValidationError, match="under itself"):
+            top.save()
+        top.parent = top
+        with pytest.raises(ValidationError, match="under itself"):
+            top.save()
+        top.refresh_from_db()
+        assert top.path == "/a/"
+
+
 def test_saving_one_field_keeps_the_address_right(north: Site) -> None:
     made = page(north, slug="a")
     with use_site(north):
