@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import ipaddress
 import os
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,25 @@ class Environment(Env):
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
             self.fault(env_key, f"{env_key}_FILE cannot be read ({reason}): {path}.")
             return default if default is not ... else ""
+
+
+def kept_secret(path: Path, make: Callable[[], str]) -> str:
+    """The secret in a file, made there once for its owner alone. Raises `OSError`.
+
+    Processes that start side by side get the same one: the file appears with its content or not at all.
+    """
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        handle, draft = tempfile.mkstemp(dir=path.parent)  # readable by its owner only
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(make())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass  # another process was first; its secret counts
+        finally:
+            Path(draft).unlink()
+    return path.read_text(encoding="utf-8")
 
 
 class Networks:

@@ -8,7 +8,7 @@ from django.core.management.utils import get_random_secret_key
 from environs import ValidationError, validate
 
 from app import __version__
-from app.env import Environment
+from app.env import Environment, kept_secret
 from app.observability import logs, sentry
 from app.observability.redact import redactor
 from app.tenancy.host import InvalidHost, normalise_domain
@@ -98,11 +98,7 @@ if not SECRET_KEY and DATABASE is not None:
     key_file = VAR / "secret-key"
     if DATABASE["ENGINE"] == "django.db.backends.sqlite3" and Path(str(DATABASE["NAME"])).parent == VAR:
         try:
-            VAR.mkdir(exist_ok=True)
-            if not key_file.exists():
-                key_file.touch(mode=0o600)
-                key_file.write_text(get_random_secret_key(), encoding="utf-8")
-            SECRET_KEY = key_file.read_text(encoding="utf-8")
+            SECRET_KEY = kept_secret(key_file, get_random_secret_key)
         except OSError as error:
             env.fault("SECRET_KEY", f"Not set, and {key_file} cannot be kept ({error.strerror}).")
     else:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 
+from app.env import kept_secret
 from tests import services
 
 BAD = {
@@ -108,3 +110,26 @@ def test_the_server_does_not_start_either() -> None:
     )
     assert result.returncode != 0
     assert "PROXY_HOPS" in result.stdout + result.stderr
+
+
+def test_processes_that_start_side_by_side_keep_one_key(tmp_path: Path) -> None:
+    made: list[str] = []
+    line = threading.Barrier(8)
+
+    def start(number: int) -> None:
+        def make() -> str:
+            line.wait()  # every one of them has found no file, and holds a key of its own
+            return f"key {number}"
+
+        made.append(kept_secret(tmp_path / "var" / "secret-key", make))
+
+    threads = [threading.Thread(target=start, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 8
+    assert len(set(made)) == 1
+    assert made[0].startswith("key ")
+    assert [file.name for file in (tmp_path / "var").iterdir()] == ["secret-key"]
+    assert (tmp_path / "var" / "secret-key").stat().st_mode & 0o777 == 0o600

@@ -66,8 +66,7 @@ class SiteAdmin(AdminSite):
             **super().each_context(request),
             "site": site,  # the sign-in view would put the row here, which has no colour
             "site_url": f"{request.scheme}://{site.domain}{_port(request)}/",
-            "opened_under_field": OPENED_UNDER,
-            "my_sites": mine[:SITES_IN_MENU] if len(mine) > SITES_IN_MENU else mine,
+            "my_sites": mine[:SITES_IN_MENU],
             "has_more_sites": len(mine) > SITES_IN_MENU,
             # A list exists on every site; a single row does not.
             "after_switch": request.path if name and name.endswith("_changelist") else reverse("admin:index"),
