@@ -10,7 +10,7 @@ from typing import Any, NoReturn, Self, TypeVar
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
-from django.db import models
+from django.db import models, transaction
 from django.db.models.sql.compiler import SQLCompiler
 
 from app.tenancy.current import current_site
@@ -47,8 +47,9 @@ class SiteQuerySet(models.QuerySet[Row]):
         # SECURITY: with update_conflicts a key that is there is written over, whichever site's row has it.
         refuse_foreign_keys(self.model, {row.pk for row in rows} - {None})
         refuse_foreign_links(self.model, rows)
-        raise_content_version()
-        return super().bulk_create(rows, *args, **kwargs)
+        with transaction.atomic(self.db):
+            raise_content_version()
+            return super().bulk_create(rows, *args, **kwargs)
 
     def bulk_update(self, objs: Iterable[Row], fields: Iterable[str], *args: Any, **kwargs: Any) -> int:
         rows, names = list(objs), list(fields)
@@ -70,14 +71,16 @@ class SiteQuerySet(models.QuerySet[Row]):
                 raise LinkToAnotherSite(self.model, name)
             if not self._links_are_checked:
                 refuse_foreign_value(self.model, name, value)
-        raise_content_version()
-        return super().update(**kwargs)
+        with transaction.atomic(self.db):
+            raise_content_version()
+            return super().update(**kwargs)
 
     update.alters_data = True  # type: ignore[attr-defined]
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        raise_content_version()
-        return super().delete()
+        with transaction.atomic(self.db):
+            raise_content_version()
+            return super().delete()
 
     delete.alters_data = True  # type: ignore[attr-defined]
     delete.queryset_only = True  # type: ignore[attr-defined]
@@ -105,8 +108,9 @@ class LinkingQuerySet(models.QuerySet[Row]):
             raise LinkToAnotherSite(self.model, ", ".join(kwargs))
         for name, value in kwargs.items():
             refuse_foreign_value(self.model, name, value)
-        raise_content_version()
-        return super().update(**kwargs)
+        with transaction.atomic(self.db):
+            raise_content_version()
+            return super().update(**kwargs)
 
     update.alters_data = True  # type: ignore[attr-defined]
 
@@ -120,7 +124,10 @@ class AllSitesManager(models.Manager[Row]):
 
 
 def raise_content_version() -> None:
-    """Notes that something of the current site changed; whatever was made from its content is then out of date."""
+    """Notes that something of the current site changed; whatever was made from its content is then out of date.
+
+    Call it in the transaction of the change. It also makes the site's writers take turns until that ends.
+    """
     profiles = apps.get_model("tenancy", "SiteProfile")._default_manager
     profiles.filter(site_id=CurrentSiteId()).update(content_version=models.F("content_version") + 1)
 

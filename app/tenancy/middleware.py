@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -51,7 +52,9 @@ class HostMiddleware:
             return answers.unavailable()
         site = resolution.current
         metrics.RESOLUTIONS.labels(site.source).inc()
-        request.host_site, request.host_fallbacks = site, self.fallbacks  # type: ignore[attr-defined]
+        request.host_site = site  # type: ignore[attr-defined]
+        # The session's step answers from the same snapshot: a site that is renamed meanwhile changes neither.
+        request.resolve_host = partial(resolve, snapshot, host.name, self.fallbacks)  # type: ignore[attr-defined]
         if resolution.redirects:
             return serve(request, site, lambda r: answers.to_canonical(r, site, host.port))
         if "\0" in request.path_info:
@@ -72,12 +75,7 @@ class SessionSiteMiddleware:
         choice = session_choice.permitted(request)
         if choice is None:
             return self.get_response(request)
-        resolution = resolve(
-            directory.snapshot(),
-            request.host_site.domain,  # type: ignore[attr-defined]  # set by HostMiddleware
-            request.host_fallbacks,  # type: ignore[attr-defined]
-            session_site=choice,
-        )
+        resolution = request.resolve_host(session_site=choice)  # type: ignore[attr-defined]  # set by HostMiddleware
         if resolution.current.source != "session":
             return self.get_response(request)
         response = serve(request, resolution.current, self.get_response)

@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models.base import ModelBase
 from django.utils.translation import gettext_lazy as _
 
@@ -75,14 +75,16 @@ class SiteRelated(models.Model, metaclass=Related):
         refuse_foreign_links(type(self), [self])
         if not force_insert:
             self._refuse_row_of_another_site()
-        super().save(force_insert=force_insert, force_update=force_update, using=using, update_fields=update_fields)
-        raise_content_version()
+        with transaction.atomic(using):
+            raise_content_version()
+            super().save(force_insert=force_insert, force_update=force_update, using=using, update_fields=update_fields)
 
     def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         self.fill_site()
         self._refuse_row_of_another_site()
-        raise_content_version()
-        return super().delete(using=using, keep_parents=keep_parents)
+        with transaction.atomic(using):
+            raise_content_version()
+            return super().delete(using=using, keep_parents=keep_parents)
 
     def refresh_from_db(
         self, using: str | None = None, fields: Any = None, from_queryset: models.QuerySet[Self] | None = None

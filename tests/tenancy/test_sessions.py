@@ -155,3 +155,16 @@ def test_sam_is_refused_on_north(sam: User, north: Site) -> None:
     assert "_auth_user_id" not in browser.session
     wrong = browser.post("/admin/login/", {"username": "sam", "password": "wrong"})
     assert b"You have no role" not in wrong.content
+
+
+def test_a_choice_counts_on_a_host_that_an_operator_listed(settings: Any, nora: User, north: Site, south: Site) -> None:
+    settings.LISTED_HOSTS, settings.DEFAULT_SITE_ID = ["admin.test"], north.pk
+    with use_site(south):
+        Membership.objects.create(user=nora, role=Membership.all_sites.get(user=nora).role)
+    browser = Browser("admin.test")
+    browser.login(username="nora", password="nora")
+    assert shown(browser, "/admin/") == (str(north.pk), "setting")
+    browser.post(SWITCH, {"site_id": south.pk})
+    assert shown(browser, "/admin/") == (str(south.pk), "session")
+    browser.post(SWITCH, {"site_id": north.pk})
+    assert shown(browser, "/admin/") == (str(north.pk), "setting")
