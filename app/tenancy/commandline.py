@@ -13,8 +13,7 @@ from django.core.management import execute_from_command_line
 from django.db import DatabaseError
 
 from app.env import InvalidEnvironment
-
-REFUSED = 2
+from app.tenancy.refusal import REFUSED
 
 
 class CommandLineError(Exception):

@@ -117,7 +117,7 @@ class _Transport(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
     ) -> _Answer:
         """Replaces tweepy's request; the names and order of the arguments are tweepy's."""
         if json is not None or user_auth or method != "GET":
-            raise NotImplementedError("Feeds only read, and as the app itself.")
+            raise ValueError("Feeds only read, and as the app itself.")
         for attempt in range(1, TRIES):
             try:
                 return self._once(route, params)

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
 from app.accounts.models import User
@@ -15,6 +15,7 @@ from app.pages.models import Page
 from app.tenancy import hosts
 from app.tenancy.current import use_site
 from app.tenancy.models import Alias, Membership, SiteProfile
+from app.tenancy.refusal import Refusal
 from app.twitter.models import Feed
 
 
@@ -34,7 +35,7 @@ class Command(BaseCommand):
                     hosts.lock()
                     self.make()
             except ValidationError as error:
-                raise CommandError(f"Nothing was made: {' '.join(error.messages)}", returncode=2) from None
+                raise Refusal(f"Nothing was made: {' '.join(error.messages)}") from None
         self.tell(port)
 
     def make(self) -> None:

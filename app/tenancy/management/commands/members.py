@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
 from app.accounts.models import User
@@ -14,10 +14,7 @@ from app.tenancy import listing
 from app.tenancy.current import current_site_or_none, use_site
 from app.tenancy.lookup import NoSuchSite, find
 from app.tenancy.models import Membership
-
-
-def refuse(message: str) -> CommandError:
-    return CommandError(message, returncode=2)
+from app.tenancy.refusal import Refusal
 
 
 class Command(BaseCommand):
@@ -43,14 +40,14 @@ class Command(BaseCommand):
         try:
             chosen = find(site) if site else current_site_or_none()
         except NoSuchSite as error:
-            raise refuse(str(error)) from None
+            raise Refusal(str(error)) from None
         if chosen is None:
-            raise refuse("Which site? Add --site=ID or --site=DOMAIN.")
+            raise Refusal("Which site? Add --site=ID or --site=DOMAIN.")
         with use_site(chosen), transaction.atomic():
             try:
                 getattr(self, f"do_{action}")(**options)
             except ValidationError as error:
-                raise refuse(" ".join(error.messages)) from None
+                raise Refusal(" ".join(error.messages)) from None
 
     def do_list(self, *, json: bool, **_: Any) -> None:
         rows = [
@@ -63,11 +60,11 @@ class Command(BaseCommand):
         group = Group.objects.filter(name__iexact=role).first()
         if group is None:
             names = ", ".join(Group.objects.order_by("name").values_list("name", flat=True))
-            raise refuse(f"There is no role {role!r}. There are: {names}.")
+            raise Refusal(f"There is no role {role!r}. There are: {names}.")
         user = User.objects.filter(username=username).first()
         if user is None:
             if not create:
-                raise refuse(f"There is no user {username!r}; --create makes one.")
+                raise Refusal(f"There is no user {username!r}; --create makes one.")
             user = self.make(username, email, password_stdin)
         Membership.objects.update_or_create(user=user, defaults={"role": group})
         self.stdout.write(f"{username} is {group.name} now.")
@@ -80,14 +77,14 @@ class Command(BaseCommand):
         if password is not None:
             # As with `createsuperuser --noinput`: what an operator's script hands over is not judged, only missed.
             if not password:
-                raise refuse("--password-stdin found no password on standard input.")
+                raise Refusal("--password-stdin found no password on standard input.")
             user.set_password(password)
         user.save()
         return user
 
     def do_remove(self, *, username: str, **_: Any) -> None:
         if not Membership.objects.filter(user__username=username).delete()[0]:
-            raise refuse(f"{username!r} is no member of this site.")
+            raise Refusal(f"{username!r} is no member of this site.")
         self.stdout.write(f"{username} is no member any more.")
 
 

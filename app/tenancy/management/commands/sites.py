@@ -13,13 +13,10 @@ from app.tenancy.arrival import ask
 from app.tenancy.directory import ACTIVE, ARCHIVED, SUSPENDED
 from app.tenancy.lookup import NoSuchSite, find
 from app.tenancy.models import Alias, SiteProfile
+from app.tenancy.refusal import Refusal
 
 STATES = {"suspend": SUSPENDED, "activate": ACTIVE, "archive": ARCHIVED}
 COLUMNS = ("id", "key", "domain", "name", "state", "aliases", "theme")
-
-
-def refuse(message: str) -> CommandError:
-    return CommandError(message, returncode=2)
 
 
 class Command(BaseCommand):
@@ -59,9 +56,9 @@ class Command(BaseCommand):
         try:
             getattr(self, f"do_{action}", self.do_state)(action=action, **options)
         except NoSuchSite as error:
-            raise refuse(str(error)) from None
+            raise Refusal(str(error)) from None
         except ValidationError as error:
-            raise refuse(" ".join(error.messages)) from None
+            raise Refusal(" ".join(error.messages)) from None
 
     def do_list(self, *, json: bool, **_: Any) -> None:
         self.show(listing.all_facts(), json)

@@ -4,9 +4,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from app.tenancy.declared import InvalidDeclaration, parse
+from app.tenancy.refusal import Refusal
 from app.tenancy.sync import sync
 
 
@@ -34,12 +35,12 @@ class Command(BaseCommand):
         try:
             text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(f"{file} cannot be read: {error}", returncode=2) from None
+            raise Refusal(f"{file} cannot be read: {error}") from None
         try:
             plan = sync(parse(text), prune=prune, max_prune=max_prune, adopt=adopt, dry_run=dry_run)
         except InvalidDeclaration as error:
             lines = "\n".join(f"  {problem}" for problem in error.problems)
-            raise CommandError(f"{file} was not applied; nothing was changed.\n{lines}", returncode=2) from None
+            raise Refusal(f"{file} was not applied; nothing was changed.\n{lines}") from None
         for line in plan.lines():
             self.stdout.write(line)
         done = "would be" if dry_run else "were"
