@@ -6,6 +6,6 @@ import sys
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "app.settings")
-    from app.tenancy.commandline import main
+    from app.tenancy.management.command_line import main
 
     sys.exit(main(sys.argv))

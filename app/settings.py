@@ -11,7 +11,7 @@ from app import __version__
 from app.env import Environment, kept_secret
 from app.observability import logs, sentry
 from app.observability.redact import redactor
-from app.tenancy.host import InvalidHost, normalise_domain
+from app.tenancy.hosts.names import InvalidHost, normalise_domain
 
 django_stubs_ext.monkeypatch()  # forms.ModelForm[Site] and the like exist at run time too
 
@@ -110,7 +110,7 @@ if STORAGE_URL and (storage.scheme not in {"s3", "s3+http"} or not storage.path.
     env.fault("STORAGE_URL", "Not of the form s3://KEY:SECRET@HOST/BUCKET?region=REGION.")
 env.seal()
 
-ALLOWED_HOSTS = ["*"]  # SECURITY: app.tenancy.middleware is the stricter gate; it knows every site's hosts.
+ALLOWED_HOSTS = ["*"]  # SECURITY: app.tenancy.requests.middleware is the stricter gate; it knows every site's hosts.
 ROOT_URLCONF = "app.urls"
 WSGI_APPLICATION = "app.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -128,7 +128,7 @@ INSTALLED_APPS = [
     "app.twitter",
     "app.pages",
     "app.release",
-    "app.tenancy.admin_site.config.AdminConfig",  # after app.tenancy, whose templates come before the admin's own
+    "app.tenancy.apps.AdminConfig",  # after app.tenancy, whose templates come before the admin's own
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
@@ -140,14 +140,14 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "app.health.middleware.ProbeMiddleware",
     "app.observability.middleware.RequestLogMiddleware",
-    "app.tenancy.middleware.HostMiddleware",
+    "app.tenancy.requests.middleware.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "app.tenancy.sessions.SiteSessionMiddleware",
+    "app.tenancy.requests.sessions.SiteSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "app.tenancy.middleware.SessionSiteMiddleware",
+    "app.tenancy.requests.middleware.SessionSiteMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -160,7 +160,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "app.tenancy.context_processors.site",
+                "app.tenancy.requests.context_processors.site",
             ],
             "loaders": [
                 (
@@ -200,7 +200,7 @@ DATABASES = {
         },
     }
 }
-CACHES = {"default": {**CACHE, "KEY_FUNCTION": "app.tenancy.cache_keys.with_site"}}
+CACHES = {"default": {**CACHE, "KEY_FUNCTION": "app.tenancy.requests.cache_keys.with_site"}}
 if "redis" in CACHE["BACKEND"].lower():
     CACHES["default"]["BACKEND"] = "django.core.cache.backends.redis.RedisCache"
     CACHES["default"]["OPTIONS"] = {
@@ -210,7 +210,7 @@ if "redis" in CACHE["BACKEND"].lower():
     }
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["app.tenancy.permissions.MembershipBackend"]
+AUTHENTICATION_BACKENDS = ["app.tenancy.people.permissions.MembershipBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -260,7 +260,7 @@ USE_I18N = True
 USE_TZ = True
 
 # What /startupz waits for besides the database, and what /healthz reports: an app brings its own checks.
-HEALTH_WARM_UP = "app.warm.warm_up"
+HEALTH_WARM_UP = "app.server.warm_up.warm_up"
 HEALTH_CHECKS = [
     "app.health.checks.Database",
     "app.health.checks.Migrations",

@@ -17,6 +17,6 @@ except InvalidEnvironment as error:
     sys.stderr.write(f"{error}\n")
     sys.exit(2)  # as manage.py does: it cannot work, and starting it again will not help
 
-from app.warm import warm_up  # needs the apps
+from app.server.warm_up import warm_up  # needs the apps
 
 warm_up()

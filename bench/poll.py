@@ -120,7 +120,7 @@ def fill_database() -> None:
 
 def naive_loop(url: str) -> tuple[float, int]:
     """One question per feed, for a part of the feeds; seconds and calls for all of them."""
-    from app.twitter.client import XClient
+    from app.twitter.x.client import XClient
 
     client = XClient(os.environ["TWITTER_BEARER_TOKEN"], base_url=url)
     followed = sources()

@@ -34,9 +34,9 @@ from django.db import connection  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 from app.tenancy.directory import Directory  # noqa: E402
-from app.tenancy.host import parse_host  # noqa: E402
+from app.tenancy.hosts.names import parse_host  # noqa: E402
+from app.tenancy.hosts.resolver import Fallbacks, effective_host, resolve  # noqa: E402
 from app.tenancy.models import SiteProfile  # noqa: E402
-from app.tenancy.resolver import Fallbacks, effective_host, resolve  # noqa: E402
 
 LIMIT_SECONDS, LIMIT_LOAD_SECONDS, LIMIT_MIB = 2e-6, 1.0, 40.0
 FALLBACKS = Fallbacks(frozenset(), None, 1)

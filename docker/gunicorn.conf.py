@@ -17,7 +17,7 @@ shared_figures = metrics_directory.make()
 
 bind = os.environ.get("BIND", "0.0.0.0:8000")
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
-worker_class = "app.health.lane.LaneWorker"
+worker_class = "app.server.worker.LaneWorker"
 threads = int(os.environ.get("WEB_THREADS") or 4)
 preload_app = True
 # The heartbeat file must be in memory: on a slow disk a worker would be killed for waiting on it.
@@ -27,7 +27,7 @@ graceful_timeout = 25
 # Above the proxy's idle time, or it would send a request into a connection that is being closed.
 keepalive = 75
 # SECURITY: by default a trusted peer may set SCRIPT_NAME and PATH_INFO by header and so ask for one page under
-# another one's address. The scheme is decided in app.tenancy.proxy alone, by TRUSTED_PROXIES.
+# another one's address. The scheme is decided in app.tenancy.requests.forwarded alone, by TRUSTED_PROXIES.
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
 control_socket_disable = True
@@ -39,7 +39,8 @@ metrics_port = int(os.environ.get("METRICS_PORT") or 9090)
 
 def when_ready(_: Arbiter) -> None:
     """In the master, with the application loaded and before the first worker is forked."""
-    from app.observability import metrics_server, multiprocess
+    from app.server import metrics_files as multiprocess
+    from app.server import metrics_server
 
     metrics_server.listen_beside(bind, metrics_port)
     multiprocess.forget_master(shared_figures)
@@ -47,7 +48,7 @@ def when_ready(_: Arbiter) -> None:
 
 def post_worker_init(_: Worker) -> None:
     """In each worker, after the fork: threads do not survive one."""
-    from app.observability import metrics_server
+    from app.server import metrics_server
     from app.tenancy.directory import directory
 
     directory.follow()
@@ -55,7 +56,7 @@ def post_worker_init(_: Worker) -> None:
 
 
 def child_exit(server: Arbiter, worker: Worker) -> None:
-    from app.observability import multiprocess
+    from app.server import metrics_files as multiprocess
 
     multiprocess.worker_gone(shared_figures, worker.pid, set(server.WORKERS))
 

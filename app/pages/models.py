@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from app.publishing.models import Publishable
 from app.publishing.rich_text import RichTextField
-from app.tenancy.managers import raise_content_version
+from app.tenancy.isolation.managers import raise_content_version
 
 HOME = "/"
 LONGEST_PATH = 500

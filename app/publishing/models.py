@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from app.tenancy.managers import SiteManager, SiteQuerySet
+from app.tenancy.isolation.managers import SiteManager, SiteQuerySet
 from app.tenancy.models import SiteRelated
 
 

@@ -1,4 +1,5 @@
 from django.apps import AppConfig, apps
+from django.contrib.admin import apps as admin_apps
 from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save, pre_save
 
 
@@ -10,10 +11,14 @@ class TenancyConfig(AppConfig):
         from django.contrib.sites.management import create_default_site
         from django.contrib.sites.models import Site  # models exist only from here on
 
-        from app.tenancy import checks, contrib_sites, roles, site_rows, triggers
+        from app.tenancy import checks
         from app.tenancy.directory import expire_on_change
-        from app.tenancy.links import refuse_foreign_members
+        from app.tenancy.isolation.cross_site import refuse_foreign_members
         from app.tenancy.models import Alias, SiteProfile
+        from app.tenancy.people import roles
+        from app.tenancy.requests import contrib_sites
+        from app.tenancy.sites import signals as site_rows
+        from app.tenancy.sites import triggers
 
         contrib_sites.agree()
         checks.register()
@@ -27,3 +32,15 @@ class TenancyConfig(AppConfig):
         for model in (Site, SiteProfile, Alias):
             post_save.connect(expire_on_change, sender=model)
             post_delete.connect(expire_on_change, sender=model)
+
+
+class AdminConfig(admin_apps.AdminConfig):
+    """Makes our admin the one that `@admin.register` and `admin.site` mean."""
+
+    default = False
+    default_site = "app.tenancy.admin.admin_site.SiteAdmin"
+
+    def ready(self) -> None:
+        super().ready()
+        # Django's own classes for these models are registered by now; ours take their place.
+        from app.tenancy.admin import members, people, sites  # noqa: F401

@@ -11,16 +11,16 @@ from django.contrib.sites.models import Site
 from django.core import checks
 from django.db import models
 
-from app.tenancy.managers import SiteManager
+from app.tenancy.isolation.managers import SiteManager
 from app.tenancy.models import Alias, SiteProfile, SiteRelated
 
 PARTS_OF_A_SITE = {SiteProfile, Alias}
 ORDER = (
-    "app.tenancy.middleware.HostMiddleware",
+    "app.tenancy.requests.middleware.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "app.tenancy.sessions.SiteSessionMiddleware",
+    "app.tenancy.requests.sessions.SiteSessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "app.tenancy.middleware.SessionSiteMiddleware",
+    "app.tenancy.requests.middleware.SessionSiteMiddleware",
 )
 
 
@@ -42,7 +42,7 @@ def site_related(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[chec
             if not issubclass(type(model._default_manager), SiteManager):
                 found.append(checks.Error(
                     "Its default manager is not a SiteManager, so its rows are seen on every site.",
-                    hint="Derive the manager from app.tenancy.managers.SiteManager.", obj=model, id="tenancy.E003",
+                    hint="Derive it from app.tenancy.isolation.managers.SiteManager.", obj=model, id="tenancy.E003",
                 ))  # fmt: skip
         elif _has_site_key(model):
             found.append(checks.Error(

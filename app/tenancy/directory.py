@@ -1,7 +1,7 @@
 """Host → site without a query: an immutable snapshot of all sites, swapped whole when the epoch moves.
 
 The epoch is one row that database triggers raise in the transaction of any change to a site, its profile or its
-aliases (`app.tenancy.triggers`). A process looks at it at most once per `SITES_REFRESH_SECONDS`:
+aliases (`app.tenancy.sites.triggers`). A process looks at it at most once per `SITES_REFRESH_SECONDS`:
 
 - a server process follows it in a thread of its own (`follow()`), so no request ever waits for the look;
 - anything else (a command, a test, a shell) looks when it asks and the last look is old enough.
@@ -26,7 +26,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.utils import InterfaceError
 
 from app.observability import metrics
-from app.tenancy.host import InvalidHost, normalise_alias
+from app.tenancy.hosts.names import InvalidHost, normalise_alias
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.tenancy.directory import SiteEntry, directory
-from app.tenancy.host import InvalidHost, normalise_domain
+from app.tenancy.hosts.names import InvalidHost, normalise_domain
 
 
 class NoSuchSite(LookupError):

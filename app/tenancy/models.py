@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from app.tenancy.current import current_site
 from app.tenancy.directory import ACTIVE, ARCHIVED, SUSPENDED
-from app.tenancy.managers import (
+from app.tenancy.isolation.managers import (
     AllSitesManager,
     LinkingManager,
     LinkToAnotherSite,
@@ -50,7 +50,7 @@ class SiteRelated(models.Model, metaclass=Related):
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, editable=False, related_name="+")
 
-    #: What the shipped roles may do with rows of this model, until an operator says otherwise (app.tenancy.roles).
+    #: What the shipped roles may do with rows of this model, until an operator changes it (app.tenancy.people.roles).
     role_actions: ClassVar[Mapping[str, Collection[str]]] = {
         "Author": ("view", "add", "change"),
         "Editor": ("view", "add", "change", "delete"),

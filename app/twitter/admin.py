@@ -18,12 +18,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from app.tenancy.admin import SiteRelatedAdmin
-from app.tenancy.admin_site import panels
+from app.tenancy.admin import SiteRelatedAdmin, panels
 from app.tenancy.current import current_site
 from app.twitter.models import Credential, Feed, Status
-from app.twitter.poll import read_work
-from app.twitter.preview import preview
+from app.twitter.poll.preview import preview
+from app.twitter.poll.run import read_work
 
 COLOURS = {"failing": "#ba2121", "waiting": "#8a5a00", "queued": "#205067", "fine": "#1e6b35"}
 

@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from app.tenancy.models import SiteRelated
+from app.twitter.feed_values import LONGEST_SEARCH, UnusableValue, normal
 from app.twitter.rendering import linked
 from app.twitter.tokens import fingerprint
-from app.twitter.values import LONGEST_SEARCH, UnusableValue, normal
 
 MOST_FEEDS = 100
 # What the poll writes on a feed; a feed that follows something else starts without it.

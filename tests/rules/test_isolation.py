@@ -20,7 +20,7 @@ from django.db import models, transaction
 
 from app.accounts.models import User
 from app.tenancy.current import NoCurrentSite, use_site
-from app.tenancy.managers import LinkToAnotherSite
+from app.tenancy.isolation.managers import LinkToAnotherSite
 from app.tenancy.models import SiteRelated
 
 MODELS = sorted((m for m in apps.get_models() if issubclass(m, SiteRelated)), key=lambda m: m._meta.label)

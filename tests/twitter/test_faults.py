@@ -158,7 +158,7 @@ def test_hiccup_is_tried_again_at_once(fault: dict[str, Any], followed: Feed, x:
 def test_silence_is_given_up(
     north: Site, followed: Feed, x: XServer, poll: Poll, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.twitter.client.READ_SECONDS", 0.2)
+    monkeypatch.setattr("app.twitter.x.client.READ_SECONDS", 0.2)
     for number in range(40):
         feed(north, "search", f"word{number}")
     x.order("", times=99, hold=True)
@@ -175,7 +175,7 @@ def test_silence_is_given_up(
 def test_endless_answer_is_given_up(
     north: Site, followed: Feed, x: XServer, poll: Poll, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.twitter.client.ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr("app.twitter.x.client.ANSWER_SECONDS", 0.3)
     slow = feed(north, "search", "word")
     x.order("search", drip_seconds=0.02)
 

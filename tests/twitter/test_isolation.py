@@ -6,7 +6,7 @@ import pytest
 from django.contrib.sites.models import Site
 
 from app.tenancy.current import NoCurrentSite, use_site
-from app.tenancy.managers import LinkToAnotherSite
+from app.tenancy.isolation.managers import LinkToAnotherSite
 from app.twitter.models import Credential, Feed, Tweet
 from tests.twitter.conftest import Poll, feed, fresh, texts
 from tests.x_api import World, XServer

@@ -3,5 +3,3 @@
 from app.tenancy.admin.site_related import ActionsBelongToTheSite, SiteRelatedAdmin, SuperusersOnly
 
 __all__ = ["ActionsBelongToTheSite", "SiteRelatedAdmin", "SuperusersOnly"]
-
-from app.tenancy.admin import members, people, sites  # noqa: F401  # registers them

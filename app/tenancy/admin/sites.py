@@ -14,8 +14,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from app.tenancy.admin.site_related import SuperusersOnly
-from app.tenancy.hosts import clean_alias, clean_domain, lock, refuse_taken
 from app.tenancy.models import Alias, SiteProfile
+from app.tenancy.sites.validation import clean_alias, clean_domain, lock, refuse_taken
 
 admin.site.unregister(Site)
 

@@ -7,8 +7,8 @@ from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from app.tenancy.admin_site.site import OPENED_UNDER
-from app.tenancy.colours import ink_on
+from app.tenancy.admin.admin_site import OPENED_UNDER
+from app.tenancy.admin.colours import ink_on
 from app.tenancy.current import current_site
 
 register = template.Library()

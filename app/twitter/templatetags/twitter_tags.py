@@ -5,8 +5,8 @@ from __future__ import annotations
 from django import template
 from django.db.models import Subquery
 
+from app.twitter.feed_values import UnusableValue, normal
 from app.twitter.models import Feed, Tweet
-from app.twitter.values import UnusableValue, normal
 
 register = template.Library()
 

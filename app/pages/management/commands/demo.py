@@ -12,10 +12,10 @@ from django.db import transaction
 from app.accounts.models import User
 from app.pages.demo import PEOPLE, SITES, DemoSite
 from app.pages.models import Page
-from app.tenancy import hosts
 from app.tenancy.current import use_site
+from app.tenancy.management.errors import Refusal
 from app.tenancy.models import Alias, Membership, SiteProfile
-from app.tenancy.refusal import Refusal
+from app.tenancy.sites import validation as hosts
 from app.twitter.models import Feed
 
 

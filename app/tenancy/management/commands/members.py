@@ -10,11 +10,11 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
 from app.accounts.models import User
-from app.tenancy import listing
 from app.tenancy.current import current_site_or_none, use_site
 from app.tenancy.lookup import NoSuchSite, find
+from app.tenancy.management.errors import Refusal
 from app.tenancy.models import Membership
-from app.tenancy.refusal import Refusal
+from app.tenancy.sites import output as listing
 
 
 class Command(BaseCommand):

@@ -8,12 +8,13 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from app.tenancy import hosts, listing
-from app.tenancy.arrival import ask
 from app.tenancy.directory import ACTIVE, ARCHIVED, SUSPENDED
 from app.tenancy.lookup import NoSuchSite, find
+from app.tenancy.management.errors import Refusal
 from app.tenancy.models import Alias, SiteProfile
-from app.tenancy.refusal import Refusal
+from app.tenancy.sites import output as listing
+from app.tenancy.sites import validation as hosts
+from app.tenancy.sites.reachability import ask
 
 STATES = {"suspend": SUSPENDED, "activate": ACTIVE, "archive": ARCHIVED}
 COLUMNS = ("id", "key", "domain", "name", "state", "aliases", "theme")

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from app.tenancy.declared import InvalidDeclaration, parse
-from app.tenancy.refusal import Refusal
-from app.tenancy.sync import sync
+from app.tenancy.management.errors import Refusal
+from app.tenancy.sites.declarations import InvalidDeclaration, parse
+from app.tenancy.sites.write import sync
 
 
 class Command(BaseCommand):

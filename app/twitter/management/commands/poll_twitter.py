@@ -15,10 +15,10 @@ from app.observability.sentry import monitor_poll
 from app.tenancy import lookup
 from app.tenancy.current import current_site_or_none
 from app.twitter.lock import only_poll
-from app.twitter.poll import Run, Work, read_work
-from app.twitter.preview import preview
-from app.twitter.records import keep_record
-from app.twitter.summary import CANNOT_WORK, Summary
+from app.twitter.poll.preview import preview
+from app.twitter.poll.record import keep_record
+from app.twitter.poll.run import Run, Work, read_work
+from app.twitter.poll.summary import CANNOT_WORK, Summary
 
 
 class Command(BaseCommand):

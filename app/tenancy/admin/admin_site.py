@@ -1,0 +1,125 @@
+"""The admin's front: who may enter, the switcher, and the wall between the sites that one person edits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.translation import gettext_lazy as _
+
+from app.tenancy.admin import panels, status, switch
+from app.tenancy.admin.sign_in import SignInForm
+from app.tenancy.current import current_site
+from app.tenancy.models import SiteRelated
+from app.tenancy.people.permissions import may_work_on, sites_of
+
+#: Name of the hidden field that says under which site a form was opened.
+OPENED_UNDER = "_opened_under_site"
+RECENT_ACTIONS = 10
+SITES_IN_MENU = 12
+
+
+class SiteAdmin(AdminSite):
+    site_header = _("Colonnade")
+    site_title = _("Colonnade")
+    index_title = _("Overview")
+    login_form = SignInForm
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return may_work_on(request.user, current_site().id)
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            opened_under = request.POST.get(OPENED_UNDER)
+            if opened_under is not None and opened_under != str(current_site().id):
+                return self.wrong_site(request, opened_under)
+            response: HttpResponseBase = view(request, *args, **kwargs)
+            return response
+
+        guarded.__dict__.update(view.__dict__)
+        return super().admin_view(guarded, cacheable)
+
+    def wrong_site(self, request: HttpRequest, opened_under: str) -> HttpResponse:
+        """409: the form was opened under one site and sent under another; nothing was saved."""
+        mine = sites_of(request.user)
+        context = {
+            **self.each_context(request),
+            "title": _("Not saved: you are on another site now"),
+            "opened_under": next((site for site in mine if str(site.id) == opened_under), None),
+            "next": request.get_full_path(),
+        }
+        return render(request, "admin/wrong_site.html", context, status=409)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        site = current_site()
+        mine = sites_of(request.user) if self.has_permission(request) else []
+        name = request.resolver_match.url_name if request.resolver_match else None
+        return {
+            **super().each_context(request),
+            "site": site,  # the sign-in view would put the row here, which has no colour
+            "site_url": f"{request.scheme}://{site.domain}{_port(request)}/",
+            "my_sites": mine[:SITES_IN_MENU],
+            "has_more_sites": len(mine) > SITES_IN_MENU,
+            # A list exists on every site; a single row does not.
+            "after_switch": request.path if name and name.endswith("_changelist") else reverse("admin:index"),
+        }
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        recent = LogEntry.objects.filter(user=request.user.pk, logged_actions__site=current_site().id)
+        recent = recent.select_related("content_type").order_by("-action_time")[:RECENT_ACTIONS]
+        context = {"recent_actions": recent, "panels": panels.rendered(request)}
+        return super().index(request, {**context, **(extra_context or {})})
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        return [
+            path("switch-site/", switch.switch_site, name="switch-site"),
+            path("status/", self.admin_view(self.status), name="status"),
+            path("choose-site/", self.admin_view(self.choose_site), name="choose-site"),
+            path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(self.view_on_site)),
+            *super().get_urls(),
+        ]
+
+    def status(self, request: HttpRequest) -> HttpResponse:
+        return status.status(request, self.each_context(request))
+
+    def choose_site(self, request: HttpRequest) -> HttpResponse:
+        """All sites that a person may work on, searched by name or domain."""
+        wanted = request.GET.get("q", "").strip().casefold()
+        found = [s for s in sites_of(request.user) if wanted in s.name.casefold() or wanted in s.domain]
+        context = {
+            **self.each_context(request),
+            "title": _("Choose a site"),
+            "found": found[:200],
+            "q": wanted,
+        }
+        return render(request, "admin/choose_site.html", context)
+
+    def view_on_site(self, request: HttpRequest, content_type_id: str, object_id: str) -> HttpResponseBase:
+        """Django's `/admin/r/`, which would look at every site's rows; another site's row is not there."""
+        try:
+            model = ContentType.objects.get_for_id(int(content_type_id)).model_class()
+            if model is None or not issubclass(model, SiteRelated):
+                raise Http404
+            row = model.objects.get(pk=object_id)
+        except (ValueError, ObjectDoesNotExist):
+            raise Http404 from None
+        permission = f"{model._meta.app_label}.view_{model._meta.model_name}"
+        if not hasattr(row, "get_absolute_url") or not request.user.has_perm(permission):
+            raise Http404
+        return HttpResponseRedirect(
+            f"{request.scheme}://{current_site().domain}{_port(request)}{row.get_absolute_url()}"
+        )
+
+
+def _port(request: HttpRequest) -> str:
+    """The port that the visitor's own address has, if it is not the scheme's."""
+    port = request.get_host().rpartition(":")[2]
+    return f":{port}" if port.isdigit() and not request.get_host().endswith("]") else ""

@@ -1,0 +1,68 @@
+"""Switching between the sites that a person may work on."""
+
+from __future__ import annotations
+
+import logging
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.sites.models import Site
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.http import require_POST
+
+from app.tenancy.current import use_site
+from app.tenancy.directory import ARCHIVED, SiteEntry, directory
+from app.tenancy.models import LoggedAction
+from app.tenancy.people.permissions import may_work_on
+from app.tenancy.requests import session_choice
+
+log = logging.getLogger(__name__)
+
+
+# SECURITY: by POST with a token only: a GET would let any page's picture tag switch an editor's site.
+@require_POST
+@csrf_protect
+@never_cache
+def switch_site(request: HttpRequest) -> HttpResponseRedirect:
+    """Makes `site_id` the site that this session works on, then goes to `next`. 404 unknown, 403 not permitted."""
+    site = _wanted(request.POST.get("site_id", ""))
+    if not may_work_on(request.user, site.id):
+        log.warning("User %s may not switch to site %s", request.user.pk, site.id)
+        raise PermissionDenied
+    session_choice.choose(request, site)
+    log.info("User %s switched to site %s", request.user.pk, site.id)
+    _audit(request, site)
+    return HttpResponseRedirect(_next(request))
+
+
+def _wanted(raw: str) -> SiteEntry:
+    # Python refuses to read a number of thousands of digits; no id has more than 19.
+    is_id = raw.isascii() and raw.isdigit() and len(raw) < 20
+    entry = directory.snapshot().sites.get(int(raw)) if is_id else None
+    if entry is None or entry.state == ARCHIVED:
+        raise Http404
+    return entry
+
+
+def _audit(request: HttpRequest, site: SiteEntry) -> None:
+    with use_site(site):
+        entries = LogEntry.objects.log_actions(
+            request.user.pk or 0,  # signed in: may_work_on() said so
+            Site.objects.filter(pk=site.id),
+            CHANGE,
+            [{"changed": {"object": "Switched to it"}}],
+        )
+        for entry in entries or ():
+            LoggedAction.objects.create(entry=entry)
+
+
+def _next(request: HttpRequest) -> str:
+    wanted = request.POST.get("next", "")
+    # SECURITY: only this host; anything else would make the switcher a redirect to wherever a link says.
+    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
+        return wanted
+    return reverse("admin:index")

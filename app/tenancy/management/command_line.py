@@ -1,0 +1,100 @@
+"""`manage.py`: any command for one site (`--site=ID`, `--site=DOMAIN`), or once per active site (`--all-sites`)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+import django
+from django.conf import settings
+from django.core.management import execute_from_command_line
+from django.db import DatabaseError
+
+from app.env import InvalidEnvironment
+from app.tenancy.management.errors import REFUSED
+
+
+class CommandLineError(Exception):
+    """The command line cannot be carried out; the message says what to do."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs a command line; the exit status. Faults of the environment or the site are one line and exit 2."""
+    if os.getpid() == 1:
+        # The kernel drops a signal that a container's first process has no handler for.
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        rest, wanted, every = take_site(argv)
+        if wanted is None and not every:
+            wanted = os.environ.get("MEZZANINE_SITE_ID") or None
+        if wanted is None and not every:
+            settings.INSTALLED_APPS  # noqa: B018  # reads the environment, so that its faults are told here
+            execute_from_command_line(rest)
+            return 0
+        if wanted is not None and wanted.isdigit():
+            os.environ["MEZZANINE_SITE_ID"] = wanted
+        django.setup()
+        return run_for_all(rest) if every else run_for_one(rest, wanted or "")
+    except (InvalidEnvironment, CommandLineError) as error:
+        sys.stderr.write(f"{error}\n")
+        return REFUSED
+
+
+def take_site(argv: Sequence[str]) -> tuple[list[str], str | None, bool]:
+    """The arguments without `--site` and `--all-sites`, and what those said. Raises `CommandLineError`."""
+    rest: list[str] = []
+    wanted: str | None = None
+    every = False
+    arguments = iter(argv)
+    for argument in arguments:
+        if argument == "--":
+            rest += [argument, *arguments]
+        elif argument == "--all-sites":
+            every = True
+        elif argument == "--site" or argument.startswith("--site="):
+            wanted = argument.removeprefix("--site=") if "=" in argument else next(arguments, "")
+            if not wanted:
+                raise CommandLineError("--site needs the id or a domain of a site: --site=2, --site=north.example.")
+        else:
+            rest.append(argument)
+    if every and wanted is not None:
+        raise CommandLineError("Give --site or --all-sites, not both.")
+    return rest, wanted, every
+
+
+def run_for_one(argv: list[str], wanted: str) -> int:
+    # Models exist only after django.setup(), so the modules that need them are imported here.
+    from app.tenancy.current import use_site
+    from app.tenancy.lookup import find
+
+    try:
+        site = find(wanted)
+    except LookupError as error:
+        raise CommandLineError(str(error)) from None
+    except DatabaseError as error:
+        raise CommandLineError(f"The database cannot say which site {wanted} is: {error}") from None
+    os.environ["MEZZANINE_SITE_ID"] = str(site.id)
+    settings.MEZZANINE_SITE_ID = site.id
+    with use_site(site):
+        execute_from_command_line(argv)
+    return 0
+
+
+def run_for_all(argv: list[str]) -> int:
+    """Once per active site, in the order of their ids; one site's failure does not stop the next."""
+    from app.tenancy.current import use_site
+    from app.tenancy.directory import ACTIVE, directory
+
+    worst = 0
+    for site in [entry for entry in directory.snapshot() if entry.state == ACTIVE]:
+        sys.stderr.write(f"--- {site.domain} ({site.id})\n")
+        sys.stderr.flush()
+        try:
+            with use_site(site):
+                execute_from_command_line(argv)
+        except SystemExit as stop:
+            status = stop.code if isinstance(stop.code, int) else 1 if stop.code else 0
+            worst = max(worst, status)
+    return worst

@@ -1,0 +1,70 @@
+"""The answers that the host alone decides: refusals, redirects to the canonical domain, closed sites."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from app.tenancy.current import CurrentSite
+from app.tenancy.directory import ACTIVE, ARCHIVED
+from app.tenancy.hosts.resolver import ConflictingHosts, HostRefused, UnknownHost
+
+RETRY_AFTER_SECONDS = "600"
+
+
+def refused(refusal: HostRefused) -> HttpResponse:
+    """400 or 404, small, never stored; the host is not repeated, since a stranger wrote it."""
+    if isinstance(refusal, UnknownHost):
+        title = "No site here"
+        text = "No site is configured for this address."
+    elif isinstance(refusal, ConflictingHosts):
+        title = "Two addresses in one request"
+        text = "The Host and X-Forwarded-Host headers name two different sites. The proxy should overwrite the latter."
+    else:
+        title = "Not an address"
+        text = "The host of this request is not a valid host name."
+    return _page(title, text, refusal.status)
+
+
+def no_such_path() -> HttpResponse:
+    """404 to a path that no page can have."""
+    return _page("Not found", "There is no page at this address.", 404)
+
+
+def unavailable() -> HttpResponse:
+    """This process has not been able to read the directory of sites yet."""
+    response = _page("Starting", "The sites are not loaded yet. Please try again in a moment.", 503)
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def is_closed(site: CurrentSite, path: str) -> bool:
+    """Whether visitors are turned away: the site is not active, and the path is not its admin's."""
+    return site.entry.state != ACTIVE and not path.startswith((reverse("admin:index"), settings.STATIC_URL))
+
+
+def closed(site: CurrentSite) -> HttpResponseBase:
+    if site.entry.state == ARCHIVED:
+        return _page("Gone", "This site has been closed.", 410)
+    response = _page("Back soon", "This site is out of service for the moment.", 503)
+    response.headers["Retry-After"] = RETRY_AFTER_SECONDS
+    return response
+
+
+def to_canonical(request: HttpRequest, site: CurrentSite, port: int | None) -> HttpResponseBase:
+    """From an alias to the same path and query on the site's own domain."""
+    upgrade = settings.SECURE_SSL_REDIRECT and not request.is_secure()
+    scheme = "https" if upgrade else request.scheme
+    suffix = "" if port is None or upgrade else f":{port}"
+    # 301 lets clients turn a POST into a GET, 308 does not.
+    status = 301 if request.method in {"GET", "HEAD"} else 308
+    location = f"{scheme}://{site.domain}{suffix}{request.get_full_path()}"
+    return HttpResponse(status=status, headers={"Location": location})
+
+
+def _page(title: str, text: str, status: int) -> HttpResponse:
+    body = render_to_string("tenancy/notice.html", {"title": title, "text": text})
+    return HttpResponse(body, status=status, headers={"Cache-Control": "no-store"})
