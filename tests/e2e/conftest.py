@@ -16,7 +16,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
 
-from tests import services
+from tests.support.commands import managed
+from tests.support.programs import program
+from tests.support.server import serving
 
 #: Sites beside the demo's, in colours that are hard to write on or with.
 HARD_COLOURS = {"lemon": "#f5e663", "snow": "#ffffff", "coal": "#000000", "leaf": "#00ff00", "ink": "#0000ff"}
@@ -67,20 +69,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     env = {
         "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
         "DJANGO_SETTINGS_MODULE": "tests.e2e.settings",
-        "COLLECTED_STATIC": folder / "static",
+        "COLLECTED_STATIC": str(folder / "static"),
     }
     for command in (["migrate"], ["demo"], ["sync_sites", str(declared)], ["collectstatic", "--noinput"]):
-        done = services.manage(*command, **env)
-        assert done.returncode == 0, done.stderr
-    with services.gunicorn(folder, **env) as port:
-        yield Server(port)
+        managed(*command, **env)
+    with serving(folder, **env) as server:
+        yield Server(server.port)
 
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=services.program("chromium"), args=arguments)
+        browser = playwright.chromium.launch(executable_path=program("chromium"), args=arguments)
         yield browser
         browser.close()
 
