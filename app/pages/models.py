@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from app.publishing.models import Publishable
 from app.publishing.rich_text import RichTextField
-from app.tenancy.isolation.managers import raise_content_version
+from app.tenancy.isolation.content_version import lock_site
 
 HOME = "/"
 LONGEST_PATH = 500
@@ -96,8 +96,8 @@ class Page(Publishable):
 
         Raises `ValidationError` rather than make a page lie under itself.
         """
-        # The site's profile is locked by this, so two editors cannot each move a page under the other's.
-        raise_content_version()
+        # Without the lock two editors could each move a page under the other's.
+        lock_site()
         if lies_under(self.parent_id, self.pk):
             raise ValidationError({"parent": _("A page cannot lie under itself.")})
         if self.path == HOME and self._state.adding:

@@ -20,7 +20,7 @@ from django.db import models, transaction
 
 from app.accounts.models import User
 from app.tenancy.current import NoCurrentSite, use_site
-from app.tenancy.isolation.managers import LinkToAnotherSite
+from app.tenancy.isolation.cross_site import CrossSiteReference
 from app.tenancy.models import SiteRelated
 
 MODELS = sorted((m for m in apps.get_models() if issubclass(m, SiteRelated)), key=lambda m: m._meta.label)
@@ -118,17 +118,17 @@ REFUSED: dict[str, tuple[Operation, Any]] = {
     "latest": (lambda model, row: model.objects.filter(pk=row.pk).latest("pk"), ObjectDoesNotExist),
     "refresh": (lambda model, row: model(pk=row.pk).refresh_from_db(), ObjectDoesNotExist),
     "raw": (lambda model, row: list(model.objects.raw("SELECT 1")), TypeError),
-    "save": (lambda model, row: row.save(), LinkToAnotherSite),
-    "save made up": (lambda model, row: model(**{**values(model), "pk": row.pk}).save(), LinkToAnotherSite),
-    "save moved": (lambda model, row: _moved(row).save(), LinkToAnotherSite),
-    "instance delete": (lambda model, row: row.delete(), LinkToAnotherSite),
-    "delete made up": (lambda model, row: model(pk=row.pk).delete(), LinkToAnotherSite),
-    "create": (lambda model, row: model.objects.create(**values(model), site_id=row.site_id), LinkToAnotherSite),
-    "bulk_create": (lambda model, row: model.objects.bulk_create([row]), LinkToAnotherSite),
-    "bulk_create over it": (lambda model, row: _written_over(model, row), LinkToAnotherSite),
-    "update site": (lambda model, row: model.objects.update(site=row.site_id), LinkToAnotherSite),
-    "bulk_update site": (lambda model, row: model.objects.bulk_update([row], ["site"]), LinkToAnotherSite),
-    "full_clean": (lambda model, row: row.full_clean(), LinkToAnotherSite),
+    "save": (lambda model, row: row.save(), CrossSiteReference),
+    "save made up": (lambda model, row: model(**{**values(model), "pk": row.pk}).save(), CrossSiteReference),
+    "save moved": (lambda model, row: _moved(row).save(), CrossSiteReference),
+    "instance delete": (lambda model, row: row.delete(), CrossSiteReference),
+    "delete made up": (lambda model, row: model(pk=row.pk).delete(), CrossSiteReference),
+    "create": (lambda model, row: model.objects.create(**values(model), site_id=row.site_id), CrossSiteReference),
+    "bulk_create": (lambda model, row: model.objects.bulk_create([row]), CrossSiteReference),
+    "bulk_create over it": (lambda model, row: _written_over(model, row), CrossSiteReference),
+    "update site": (lambda model, row: model.objects.update(site=row.site_id), CrossSiteReference),
+    "bulk_update site": (lambda model, row: model.objects.bulk_update([row], ["site"]), CrossSiteReference),
+    "full_clean": (lambda model, row: row.full_clean(), CrossSiteReference),
 }
 
 
@@ -186,7 +186,7 @@ def test_without_a_site_it_raises(model: Any, name: str, north: Site, south: Sit
     operation = READS[name] if name in READS else REFUSED[name][0]
     with use_site(south):
         row = make(model)
-    expected = (NoCurrentSite, TypeError) if name == "raw" else (NoCurrentSite, LinkToAnotherSite)
+    expected = (NoCurrentSite, TypeError) if name == "raw" else (NoCurrentSite, CrossSiteReference)
     with pytest.raises(expected), transaction.atomic():
         operation(model, row)
     assert model.all_sites.filter(pk=row.pk).exists()
@@ -211,7 +211,7 @@ def test_no_row_links_to_another_sites(model: Any, field: Any, north: Site, sout
             lambda: _saved(row, field, target),
             lambda: model.objects.bulk_update([row], [field.name]),
         ):
-            with pytest.raises(LinkToAnotherSite), transaction.atomic():
+            with pytest.raises(CrossSiteReference), transaction.atomic():
                 attempt()
         with pytest.raises(ValidationError) as invalid:
             model(**{**values(model), field.attname: target.pk}).full_clean()
@@ -235,7 +235,7 @@ def test_no_row_of_another_site_is_added_from_the_other_end(model: Any, field: A
         rows.add(own)
         assert list(rows.all()) == [own]
         for attempt in (lambda: rows.add(foreign), lambda: rows.add(foreign, bulk=False), lambda: rows.set([foreign])):
-            with pytest.raises(LinkToAnotherSite), transaction.atomic():
+            with pytest.raises(CrossSiteReference), transaction.atomic():
                 attempt()
     assert model.all_sites.filter(pk=foreign.pk).values().get() == before
 
@@ -248,12 +248,12 @@ def test_no_many_to_many_links_to_another_sites(model: Any, field: Any, north: S
         row = make(model)
         members = getattr(row, field.name)
         for attempt in (lambda: members.add(target), lambda: members.add(target.pk), lambda: members.set([target.pk])):
-            with pytest.raises(LinkToAnotherSite), transaction.atomic():
+            with pytest.raises(CrossSiteReference), transaction.atomic():
                 attempt()
         assert not members.exists()
     with use_site(south):
         for attempt in (lambda: members.add(target), members.clear, lambda: members.remove(target)):
-            with pytest.raises(LinkToAnotherSite), transaction.atomic():
+            with pytest.raises(CrossSiteReference), transaction.atomic():
                 attempt()
 
 

@@ -7,15 +7,15 @@ from django.contrib.auth.models import Group
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import transaction
 
 from app.accounts.models import User
 from app.pages.demo import PEOPLE, SITES, DemoSite
 from app.pages.models import Page
 from app.tenancy.current import use_site
-from app.tenancy.management.errors import Refusal
-from app.tenancy.models import Alias, Membership, SiteProfile
-from app.tenancy.sites import validation as hosts
+from app.tenancy.management.errors import usage_error
+from app.tenancy.models import Membership, SiteProfile
+from app.tenancy.sites.specification import specify
+from app.tenancy.sites.write import host_lock, write_site
 from app.twitter.models import Feed
 
 
@@ -31,11 +31,10 @@ class Command(BaseCommand):
     def handle(self, *, if_empty: bool, port: str, **_: Any) -> None:
         if not (if_empty and (User.objects.exists() or Site.objects.count() > 1)):
             try:
-                with transaction.atomic():
-                    hosts.lock()
+                with host_lock():
                     self.make()
             except ValidationError as error:
-                raise Refusal(f"Nothing was made: {' '.join(error.messages)}") from None
+                raise usage_error(f"Nothing was changed: {' '.join(error.messages)}") from None
         self.tell(port)
 
     def make(self) -> None:
@@ -53,16 +52,22 @@ class Command(BaseCommand):
                     Membership.objects.get_or_create(user=user, defaults={"role": Group.objects.get(name=role)})
 
     def site(self, demo: DemoSite) -> Site:
-        site = Site.objects.filter(profile__key=demo.key).first() or self.untouched_first_site() or Site()
-        if site.pk is not None and site.profile.key == demo.key and site.domain != demo.domain:
-            raise ValidationError(f"The key {demo.key} is taken by {site.domain}, which is not the demo's.")
-        if site.pk is None or site.profile.key != demo.key:
-            site.domain, site.name = demo.domain, demo.name
-            site.save()
-            SiteProfile.objects.filter(site=site).update(key=demo.key, colour=demo.colour, theme="portico")
-        if not Alias.objects.filter(host=demo.alias).exists():
-            hosts.refuse_taken(demo.alias, site_id=site.pk)
-            Alias.objects.create(site=site, host=demo.alias)
+        profile = SiteProfile.objects.filter(key=demo.key).first()
+        if profile is None:
+            profile = self.untouched_first_site()
+            wanted = specify(
+                key=demo.key,
+                domain=demo.domain,
+                name=demo.name,
+                theme="portico",
+                colour=demo.colour,
+                aliases=[(demo.alias, True)],
+            )
+            site = write_site(wanted, profile)
+        elif profile.site.domain == demo.domain:
+            site = profile.site
+        else:
+            raise ValidationError(f"The key {demo.key} belongs to {profile.site.domain}, which is not a demo site.")
         with use_site(site):
             if not Page.objects.exists():
                 self.pages(demo)
@@ -70,14 +75,14 @@ class Command(BaseCommand):
                 Feed.objects.get_or_create(kind=kind, value=value, defaults={"is_default": True})
         return site
 
-    def untouched_first_site(self) -> Site | None:
-        """The site that the first migration made, as long as nobody has used it: the demo need not leave it empty."""
+    def untouched_first_site(self) -> SiteProfile | None:
+        """The site of the first migration, if it is unused: the demo takes it over rather than leave it empty."""
         site = Site.objects.filter(pk=settings.DEFAULT_SITE_ID, domain=settings.SITE_DOMAIN).first()
         if site is None or site.name != settings.SITE_DOMAIN:
             return None
         with use_site(site):
             used = Page.objects.exists() or Membership.objects.exists() or site.aliases.exists()
-        return None if used else site
+        return None if used else site.profile
 
     def pages(self, demo: DemoSite) -> None:
         made: dict[str, Page] = {}
