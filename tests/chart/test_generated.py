@@ -122,7 +122,7 @@ def test_notes_say_where_the_sites_are_and_how_to_poll() -> None:
 
 def test_notes_say_when_nothing_is_exposed_and_what_stays() -> None:
     notes = render().notes
-    assert "Nothing outside the cluster" in notes
+    assert "cannot be reached from outside the cluster" in notes
     assert "data-demo-colonnade-postgresql-0" in notes
     assert "demo-colonnade-secret-key" in notes
 
