@@ -1,4 +1,4 @@
-"""What cannot work is refused before anything is changed, with a sentence that says what to set."""
+"""Values that cannot work are refused before anything changes, with a message that says what to set."""
 
 from __future__ import annotations
 
@@ -98,12 +98,12 @@ MALFORMED: list[tuple[Values, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("values", "sentence"), IMPOSSIBLE)
-def test_an_impossible_combination_is_refused(values: Values, sentence: str) -> None:
+@pytest.mark.parametrize(("values", "message"), IMPOSSIBLE)
+def test_an_impossible_combination_is_refused(values: Values, message: str) -> None:
     with pytest.raises(Refused) as refused:
         render(values)
-    assert sentence in str(refused.value)
-    assert "schema" not in str(refused.value), "the schema should have left this to the sentence"
+    assert message in str(refused.value)
+    assert "schema" not in str(refused.value), "the schema must leave this to the message"
 
 
 @pytest.mark.parametrize(("values", "place"), MALFORMED)
