@@ -31,7 +31,7 @@ def manage(database: str, *words: str, stdin: bytes | None = None) -> str:
     return done.stdout.decode()
 
 
-def told(command: str) -> list[str]:
+def arguments(command: str) -> list[str]:
     """The arguments after `manage.py` in the line of the guide with this command."""
     line = next(line for line in GUIDE.splitlines() if f"manage.py {command}" in line and line.startswith("kubectl"))
     return shlex.split(line.partition("manage.py ")[2].partition(" <")[0])
@@ -46,11 +46,11 @@ def test_migration_from_sqlite_to_postgresql(postgresql: services.PostgreSQL, tm
     manage(old, "migrate", "--verbosity", "0")
     for domain in ("north.example.org", "south.example.org"):
         manage(old, "sites", "add", domain, "--name", domain)
-    *dump, path = told("dumpdata")
+    *dump, path = arguments("dumpdata")
     assert path == "/tmp/all.json"
     manage(old, *dump, str(tmp_path / "all.json"))
     manage(new, "migrate", "--verbosity", "0")
-    manage(new, *told("loaddata"), stdin=(tmp_path / "all.json").read_bytes())
+    manage(new, *arguments("loaddata"), stdin=(tmp_path / "all.json").read_bytes())
     before, after = (json.loads(manage(database, "sites", "list", "--json")) for database in (old, new))
     assert before == after
     assert len(after) == 3

@@ -63,7 +63,7 @@ def test_variables_that_are_no_settings_are_read_elsewhere() -> None:
 
 def test_alerts_use_metrics_that_the_application_has() -> None:
     rules = render(scenario("monitoring")).of("PrometheusRule")["spec"]["groups"][0]["rules"]
-    asked = set(re.findall(r"\bcolonnade_[a-z_]+", " ".join(str(one["expr"]) for one in rules)))
+    used = set(re.findall(r"\bcolonnade_[a-z_]+", " ".join(str(one["expr"]) for one in rules)))
     given = " ".join(path.read_text() for path in (REPOSITORY / "app" / "observability").rglob("*.py"))
-    assert asked
-    assert {name for name in asked if f'"{name.removesuffix("_total")}"' not in given} == set()
+    assert used
+    assert {name for name in used if f'"{name.removesuffix("_total")}"' not in given} == set()
