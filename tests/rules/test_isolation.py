@@ -1,6 +1,6 @@
-"""North can do nothing with south's rows, whatever the model: every `SiteRelated` model is found by itself.
+"""North cannot read or change rows of south, for every `SiteRelated` model.
 
-Rows are made from the models' own fields, so a new model is covered on the day that it is written.
+The test finds the models itself and creates rows from their fields, so it also covers every new model.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._
 
 
 def values(model: type[SiteRelated]) -> dict[str, Any]:
-    """Values for a new row: something of the right kind in every field that has to have one."""
+    """Values for a new row: a value of the right type for every required field."""
     found: dict[str, Any] = {}
     for field in model._meta.concrete_fields:
         if field.name == "site" or field.primary_key or field.has_default() or (field.null and field.blank):
@@ -71,12 +71,12 @@ def _target(model: Any, number: int) -> Any:
         return User.objects.create_user(f"user{number}")
     if model is Group:
         return Group.objects.get(name="Editor")
-    assert model is LogEntry, f"teach tests/rules/test_isolation.py to make a {model.__name__}"
+    assert model is LogEntry, f"_target() cannot create a {model.__name__} yet"
     return LogEntry.objects.create(user=User.objects.create_user(f"user{number}"), action_flag=1)
 
 
 def make(model: Any) -> Any:
-    """A row of the current site."""
+    """Creates a row of the current site."""
     return model.objects.create(**values(model))
 
 
@@ -85,7 +85,7 @@ def a_field(model: type[SiteRelated]) -> str:
 
 
 Operation = Callable[[Any, Any], Any]
-#: What north tries with south's row; each answers as if the row were not there.
+#: Operations of north on a row of south; each result is the same as if the row did not exist.
 READS: dict[str, Operation] = {
     "list": lambda model, row: row in list(model.objects.all()),
     "filter": lambda model, row: list(model.objects.filter(pk=row.pk)),
@@ -112,7 +112,7 @@ READS: dict[str, Operation] = {
     "delete": lambda model, row: model.objects.filter(pk=row.pk).delete()[0],
     "raw_delete": lambda model, row: model.objects.filter(pk=row.pk)._raw_delete("default"),
 }
-#: What is refused with an error.
+#: Operations that raise an error.
 REFUSED: dict[str, tuple[Operation, Any]] = {
     "get": (lambda model, row: model.objects.get(pk=row.pk), ObjectDoesNotExist),
     "latest": (lambda model, row: model.objects.filter(pk=row.pk).latest("pk"), ObjectDoesNotExist),
@@ -133,7 +133,7 @@ REFUSED: dict[str, tuple[Operation, Any]] = {
 
 
 def _bare(model: Any, row: Any) -> Any:
-    return model.objects.filter(pk=row.pk).order_by()  # SQLite takes no order in the parts of a union
+    return model.objects.filter(pk=row.pk).order_by()  # SQLite allows no ORDER BY in the parts of a union
 
 
 def _written_over(model: Any, row: Any) -> Any:
@@ -155,7 +155,7 @@ def test_it_finds_the_models() -> None:
 
 @every_model
 @pytest.mark.parametrize("name", READS)
-def test_north_sees_nothing_of_souths(model: Any, name: str, north: Site, south: Site) -> None:
+def test_north_cannot_read_or_change_rows_of_south(model: Any, name: str, north: Site, south: Site) -> None:
     operation = READS[name]
     with use_site(south):
         row = make(model)
@@ -163,7 +163,7 @@ def test_north_sees_nothing_of_souths(model: Any, name: str, north: Site, south:
     with use_site(north), transaction.atomic():
         assert not operation(model, row)
     assert model.all_sites.filter(pk=row.pk).values().get() == before
-    # The same question on its own site has an answer, so the one above was no accident.
+    # On its own site the same operation has a result, so the assertion above is meaningful.
     with use_site(south), transaction.atomic():
         assert operation(model, row)
 
@@ -193,7 +193,7 @@ def test_without_a_site_it_raises(model: Any, name: str, north: Site, south: Sit
 
 
 @pytest.mark.parametrize(("model", "field"), LINKS, ids=str)
-def test_no_row_links_to_another_sites(model: Any, field: Any, north: Site, south: Site) -> None:
+def test_cross_site_foreign_keys_are_refused(model: Any, field: Any, north: Site, south: Site) -> None:
     with use_site(south):
         target = make(field.related_model)
     with use_site(north):
@@ -225,7 +225,7 @@ def _saved(row: Any, field: Any, target: Any) -> None:
 
 
 @pytest.mark.parametrize(("model", "field"), [(m, f) for m, f in LINKS if not f.remote_field.hidden], ids=str)
-def test_no_row_of_another_site_is_added_from_the_other_end(model: Any, field: Any, north: Site, south: Site) -> None:
+def test_reverse_relations_refuse_rows_of_another_site(model: Any, field: Any, north: Site, south: Site) -> None:
     with use_site(south):
         foreign = make(model)
         before = model.all_sites.filter(pk=foreign.pk).values().get()
@@ -241,7 +241,7 @@ def test_no_row_of_another_site_is_added_from_the_other_end(model: Any, field: A
 
 
 @pytest.mark.parametrize(("model", "field"), MANY, ids=str)
-def test_no_many_to_many_links_to_another_sites(model: Any, field: Any, north: Site, south: Site) -> None:
+def test_cross_site_many_to_many_links_are_refused(model: Any, field: Any, north: Site, south: Site) -> None:
     with use_site(south):
         target = make(field.related_model)
     with use_site(north):
@@ -257,7 +257,7 @@ def test_no_many_to_many_links_to_another_sites(model: Any, field: Any, north: S
                 attempt()
 
 
-def test_a_queryset_built_without_a_site_serves_whichever_is_current(north: Site, south: Site) -> None:
+def test_a_queryset_built_without_a_site_uses_the_current_site_later(north: Site, south: Site) -> None:
     model = apps.get_model("third_party", "Label")
     built_early = model.objects.filter(name="same")
     for site in (north, south):
@@ -283,7 +283,7 @@ def test_related_rows_prefetching_and_get_or_create_stay_on_the_site(north: Site
         assert label.objects.get().name == "same"
 
 
-def test_the_same_value_may_be_on_both_sites_and_once_on_each(north: Site, south: Site) -> None:
+def test_the_same_value_is_allowed_once_on_each_site(north: Site, south: Site) -> None:
     label = apps.get_model("third_party", "Label")
     with use_site(south):
         label(name="same").save()

@@ -20,24 +20,24 @@ from app.twitter.models import Feed
 
 
 class Command(BaseCommand):
-    help = "Makes three sites with pages, an alias and a feed each, and three people. A second run changes nothing."
+    help = "Create three sites, each with pages, an alias and a feed, and three users. A second run changes nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--if-empty", action="store_true", help="Do nothing when there are sites or people already."
+            "--if-empty", action="store_true", help="Do nothing if the database already has sites or users."
         )
-        parser.add_argument("--port", default="8000", help="The port in the printed addresses (default 8000).")
+        parser.add_argument("--port", default="8000", help="Port in the printed addresses (default: 8000).")
 
     def handle(self, *, if_empty: bool, port: str, **_: Any) -> None:
         if not (if_empty and (User.objects.exists() or Site.objects.count() > 1)):
             try:
                 with host_lock():
-                    self.make()
+                    self.create()
             except ValidationError as error:
                 raise usage_error(f"Nothing was changed: {' '.join(error.messages)}") from None
-        self.tell(port)
+        self.print_addresses(port)
 
-    def make(self) -> None:
+    def create(self) -> None:
         sites = {demo.key: self.site(demo) for demo in SITES}
         for username, name, roles in PEOPLE:
             user, is_new = User.objects.get_or_create(
@@ -45,7 +45,7 @@ class Command(BaseCommand):
                 defaults={"first_name": name, "is_superuser": not roles, "email": f"{username}@localhost"},
             )
             if is_new:
-                user.set_password(username)  # told on every start; a demo is no place for secrets
+                user.set_password(username)  # printed on every start: the demo has no secrets
                 user.save()
             for key, role in roles.items():
                 with use_site(sites[key]):
@@ -85,24 +85,24 @@ class Command(BaseCommand):
         return None if used else site.profile
 
     def pages(self, demo: DemoSite) -> None:
-        made: dict[str, Page] = {}
+        created: dict[str, Page] = {}
         for position, page in enumerate(demo.pages):
-            made[page.slug] = Page.objects.create(
+            created[page.slug] = Page.objects.create(
                 title=page.title, slug=page.slug, body=page.body, description=page.description,
-                parent=made[page.parent] if page.parent else None, position=position,
+                parent=created[page.parent] if page.parent else None, position=position,
                 in_menus=bool(page.slug),
                 status=Page.Status.DRAFT if page.draft else Page.Status.PUBLISHED,
             )  # fmt: skip
 
-    def tell(self, port: str) -> None:
-        """The addresses and sign-ins, for whoever just typed `make run`."""
+    def print_addresses(self, port: str) -> None:
+        """Prints the addresses and the users of the demo."""
         demo_people = User.objects.filter(username__in=[name for name, _, _ in PEOPLE])
         self.stdout.write("")
         for site in Site.objects.filter(profile__state="active").order_by("pk")[:20]:
             self.stdout.write(f"  http://{site.domain}:{port}/".ljust(38) + site.name)
         if demo_people.exists():
-            self.stdout.write("\n  Admin at /admin/ of any site; the demo's passwords are the user names:")
+            self.stdout.write("\n  Admin: /admin/ on any site. The password of each demo user is the user name:")
             for username, _, roles in PEOPLE:
-                keys = ", ".join(roles) if roles else "everything"
+                keys = ", ".join(roles) if roles else "all sites"
                 self.stdout.write(f"    {username.ljust(6)} edits {keys}")
         self.stdout.write("")
