@@ -1,4 +1,4 @@
-"""Commands that docs/deploy.md tells people to type."""
+"""The commands and values in docs/deploy.md work."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from tests.support.postgresql import PostgreSQL
 GUIDE = (REPOSITORY / "docs" / "deploy.md").read_text()
 
 
-def told(command: str) -> list[str]:
-    """The words after `manage.py` of the guide's line with that command."""
+def arguments(command: str) -> list[str]:
+    """The arguments after `manage.py` in the line of the guide with this command."""
     line = next(line for line in GUIDE.splitlines() if f"manage.py {command}" in line and line.startswith("kubectl"))
     return shlex.split(line.partition("manage.py ")[2].partition(" <")[0])
 
 
 @pytest.mark.service("postgresql")
-def test_the_way_from_sqlite_to_postgresql(postgresql: PostgreSQL, tmp_path: Path) -> None:
+def test_migration_from_sqlite_to_postgresql(postgresql: PostgreSQL, tmp_path: Path) -> None:
     old, new = f"sqlite:///{tmp_path / 'db.sqlite3'}", postgresql.url(postgresql.create_database())
     managed("migrate", "--verbosity", "0", DATABASE_URL=old)
     for domain in ("north.example.org", "south.example.org"):
         managed("sites", "add", domain, "--name", domain, DATABASE_URL=old)
-    *dump, path = told("dumpdata")
+    *dump, path = arguments("dumpdata")
     assert path == "/tmp/all.json"
     managed(*dump, str(tmp_path / "all.json"), DATABASE_URL=old)
     managed("migrate", "--verbosity", "0", DATABASE_URL=new)
-    managed(*told("loaddata"), stdin=(tmp_path / "all.json").read_text(), DATABASE_URL=new)
+    managed(*arguments("loaddata"), stdin=(tmp_path / "all.json").read_text(), DATABASE_URL=new)
     before, after = (json.loads(managed("sites", "list", "--json", DATABASE_URL=database)) for database in (old, new))
     assert before == after
     assert len(after) == 3
-    # The counters are where they have to be: a new row does not meet an old one.
+    # The sequences are correct: a new row gets a new id.
     managed("sites", "add", "west.example.org", "--name", "West", DATABASE_URL=new)
 
 

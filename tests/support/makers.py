@@ -46,12 +46,12 @@ def person(username: str, site: Site | None, role: str = "Editor") -> User:
 
 
 def make_row(model: Any) -> Any:
-    """A row of the current site, whatever the model."""
+    """Creates a row of the current site, for any model."""
     return model.objects.create(**values_for(model))
 
 
 def values_for(model: type[SiteRelated]) -> dict[str, Any]:
-    """Values for a new row: something of the right kind in every field that has to have one."""
+    """Values for a new row: a value of the right type for every required field."""
     found: dict[str, Any] = {}
     for field in model._meta.concrete_fields:
         if field.name == "site" or field.primary_key or field.has_default() or (field.null and field.blank):
@@ -81,5 +81,5 @@ def _target(model: Any, number: int) -> Any:
         return User.objects.create_user(f"user{number}")
     if model is Group:
         return Group.objects.get(name="Editor")
-    assert model is LogEntry, f"teach tests/support/makers.py to make a {model.__name__}"
+    assert model is LogEntry, f"_target() cannot create a {model.__name__} yet"
     return LogEntry.objects.create(user=User.objects.create_user(f"user{number}"), action_flag=1)

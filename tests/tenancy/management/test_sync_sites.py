@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError
 
-from app.tenancy.management.errors import Refusal
 from tests.support.commands import call, listed_sites
 
 Sync = Callable[..., str]
@@ -38,7 +38,7 @@ def test_declared_sites_become_rows_once(sync: Sync) -> None:
     assert listed_sites()["alpha"]["aliases"] == ["*.alpha.test", "www.alpha.test"]
     assert listed_sites()["gamma"]["state"] == "suspended"
     before = listed_sites()
-    assert "0 sites were added, 0 changed, 0 archived; 3" in sync(DECLARED)
+    assert "Sites: 3 unchanged." in sync(DECLARED)
     assert listed_sites() == before
 
 
@@ -79,9 +79,12 @@ def test_pruning_archives_what_is_no_longer_declared_and_touches_no_other_row(sy
     ("text", "options", "named"),
     [
         ("sites: {a: {domain: a..b}}", (), "sites.a.domain"),
-        ("sites: {a: {domain: north.test}}", (), "north.test"),
-        ("sites: {a: {domain: www.north.test}}", (), "www.north.test"),
-        ("sites: {a: {domain: a.test, aliases: [SOUTH.test]}}", (), "south.test"),
+        ("sites: {a: {domain: north.test}}", (), "sites.a.domain: north.test is already the domain of North"),
+        ("sites: {a: {domain: www.north.test}}", (), "www.north.test is already an alias of North"),
+        ("sites: {a: {domain: a.test, aliases: [SOUTH.test]}}", (), "south.test is already the domain of South"),
+        ("sites: {a: {domain: a.test}, b: {domain: A.test.}}", (), "Duplicate host a.test"),
+        ("sites: {a: {domain: a.test}, b: {domain: b.test, aliases: [a.test]}}", (), "Duplicate host a.test"),
+        ("sites: [{key: a, domain: a.test}, {key: a, domain: b.test}]", (), "Duplicate key a"),
         ("sites: {north: {domain: north.test}}", (), "--adopt"),
         ("sites: {new: {domain: new.test}}", ("--prune",), "3 of 3"),
         ("sites: {alpha: {domain: alpha.test}}", ("--prune",), "2 of 3"),
@@ -93,7 +96,7 @@ def test_a_file_that_cannot_be_used_changes_nothing(
 ) -> None:
     sync(DECLARED)
     before = listed_sites()
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(CommandError) as refused:
         sync(text, *options)
     assert named in str(refused.value)
     assert refused.value.returncode == 2
@@ -101,13 +104,13 @@ def test_a_file_that_cannot_be_used_changes_nothing(
 
 
 def test_a_file_that_is_not_there(added: dict[str, int]) -> None:
-    with pytest.raises(Refusal, match=r"nowhere\.yaml cannot be read"):
+    with pytest.raises(CommandError, match=r"nowhere\.yaml cannot be read"):
         call("sync_sites", "/nowhere.yaml")
 
 
 def test_a_file_that_is_not_text(added: dict[str, int], tmp_path: Path) -> None:
     (tmp_path / "sites.yaml").write_bytes(b"\xff\xfe")
-    with pytest.raises(Refusal, match="cannot be read"):
+    with pytest.raises(CommandError, match="cannot be read"):
         call("sync_sites", str(tmp_path / "sites.yaml"))
 
 

@@ -12,8 +12,8 @@ from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
 from app.observability.sentry import monitor_poll
-from app.tenancy import lookup
 from app.tenancy.current import current_site_or_none
+from app.tenancy.directory import find_site
 from app.twitter.lock import only_poll
 from app.twitter.poll.preview import preview
 from app.twitter.poll.record import keep_record
@@ -53,7 +53,7 @@ class Command(BaseCommand):
 
     def _site_id(self, wanted: str | None) -> int | None:
         if wanted:
-            return lookup.find(wanted).id
+            return find_site(wanted).id
         current = current_site_or_none()  # manage.py made `--site=` current
         return current.id if current else None
 
