@@ -63,7 +63,7 @@ def test_declared_sites_become_rows(file_url: str, tmp_path: Path) -> None:
     file.write_text("sites: {east: {domain: east.example, name: East}}")
     kept, pruned = release(file_url, SITES_FILE=file), release(file_url, SITES_FILE=file, SITES_PRUNE="true")
 
-    assert "kept without --prune" in kept.stdout
+    assert "? west  west.example" in kept.stdout
     assert "- west  west.example (archived)" in pruned.stdout
     assert "east.example" in listed(file_url)
 
