@@ -14,10 +14,10 @@ class TenancyConfig(AppConfig):
         from app.tenancy import checks
         from app.tenancy.directory import expire_on_change
         from app.tenancy.isolation.cross_site import refuse_cross_site_links
-        from app.tenancy.models import Alias, SiteProfile
         from app.tenancy.people import roles
         from app.tenancy.requests.contrib_sites import patch_contrib_sites
         from app.tenancy.sites import signals, triggers
+        from app.tenancy.sites.models import Alias, SiteProfile
 
         patch_contrib_sites()
         checks.register()

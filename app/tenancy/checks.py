@@ -40,15 +40,13 @@ def site_related(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[chec
         if issubclass(model, SiteRelated):
             found += _unique_without_site(model)
             if not issubclass(type(model._default_manager), SiteManager):
-                found.append(checks.Error(
-                    "Its default manager is not a SiteManager, so its rows are visible on every site.",
-                    hint="Derive it from app.tenancy.isolation.managers.SiteManager.", obj=model, id="tenancy.E003",
-                ))  # fmt: skip
+                message = "Its default manager is not a SiteManager, so its rows are visible on every site."
+                hint = "Derive it from app.tenancy.isolation.managers.SiteManager."
+                found.append(checks.Error(message, hint=hint, obj=model, id="tenancy.E003"))
         elif _has_site_key(model):
-            found.append(checks.Error(
-                "It has a foreign key to Site but is not SiteRelated, so nothing binds its rows to the current site.",
-                hint="Derive the model from app.tenancy.models.SiteRelated.", obj=model, id="tenancy.E001",
-            ))  # fmt: skip
+            message = "It has a foreign key to Site but is not SiteRelated: nothing binds its rows to the current site."
+            hint = "Derive the model from app.tenancy.models.SiteRelated."
+            found.append(checks.Error(message, hint=hint, obj=model, id="tenancy.E001"))
     return found
 
 
@@ -68,24 +66,23 @@ def _unique_without_site(model: type[models.Model]) -> Iterator[checks.CheckMess
     groups += [(field.name,) for field in meta.concrete_fields if field.unique and not field.primary_key]
     for group in groups:
         if "site" not in group:
+            message = (
+                f"({', '.join(group)}) is unique over all sites: one site could see what another has, or block it."
+            )
             yield checks.Error(
-                f"({', '.join(group)}) is unique over all sites: one site could see what another has, or block it.",
-                hint='Use UniqueConstraint(fields=["site", ...]).', obj=model, id="tenancy.E002",
-            )  # fmt: skip
+                message, hint='Use UniqueConstraint(fields=["site", ...]).', obj=model, id="tenancy.E002"
+            )
 
 
-def middleware_order(app_configs: object = None, **_: Any) -> list[checks.CheckMessage]:  # noqa: ARG001  # Django's signature
+def middleware_order(**_: Any) -> list[checks.CheckMessage]:
     """E004: the host before everything that uses it; the session's choice right after authentication."""
-    present = [name for name in settings.MIDDLEWARE if name in ORDER]
-    if present == list(ORDER):
+    if [name for name in settings.MIDDLEWARE if name in ORDER] == list(ORDER):
         return []
-    return [checks.Error(
-        "The site middlewares in MIDDLEWARE are in a wrong order, or one is missing.",
-        hint="In this order: " + ", ".join(ORDER), id="tenancy.E004",
-    )]  # fmt: skip
+    message = "The site middlewares in MIDDLEWARE are in a wrong order, or one is missing."
+    return [checks.Error(message, hint="In this order: " + ", ".join(ORDER), id="tenancy.E004")]
 
 
-def collected(app_configs: object = None, **_: Any) -> list[checks.CheckMessage]:  # noqa: ARG001  # Django's signature
+def collected(**_: Any) -> list[checks.CheckMessage]:
     """W001: static files are served without hashes until `collectstatic` has run."""
     if settings.COLLECTED:
         return []

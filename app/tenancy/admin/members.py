@@ -58,8 +58,8 @@ class MembershipAdmin(SiteRelatedAdmin[Membership]):
             kwargs["form"] = NewMemberForm
         return super().get_form(request, obj, change, **kwargs)
 
-    def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:  # noqa: ARG002
+    def get_fields(self, _: HttpRequest, obj: Membership | None = None) -> Any:
         return ("username", "role") if obj is None else ("user", "role")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:  # noqa: ARG002
+    def get_readonly_fields(self, _: HttpRequest, obj: Membership | None = None) -> Any:
         return () if obj is None else ("user",)

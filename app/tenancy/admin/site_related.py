@@ -32,7 +32,7 @@ class ActionsBelongToTheSite(admin.ModelAdmin[Row]):
 class SiteRelatedAdmin(ActionsBelongToTheSite[SiteRow]):
     """For a `SiteRelated` model. Lists, choices, searches and links see the current site through `objects`."""
 
-    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:  # noqa: ARG002
+    def _get_obj_does_not_exist_redirect(self, *_: Any, **__: Any) -> NoReturn:
         # Django would redirect to the index with a message. A missing row, or another site's, is a 404 here.
         raise Http404
 
@@ -40,24 +40,14 @@ class SiteRelatedAdmin(ActionsBelongToTheSite[SiteRow]):
 class SuperuserPermissions:
     """For what is above a single site. No role may grant it: a role's permissions hold on one site."""
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return _is_superuser(request)
+    def has_module_permission(self, request: HttpRequest, *_: Any, **__: Any) -> bool:
+        return bool(request.user.is_active and request.user.is_superuser)
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return _is_superuser(request)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return _is_superuser(request)
-
-    has_change_permission = has_delete_permission = has_view_permission
+    has_view_permission = has_add_permission = has_change_permission = has_delete_permission = has_module_permission
 
 
 class SuperusersOnly(SuperuserPermissions, ActionsBelongToTheSite[Row]):
     pass
-
-
-def _is_superuser(request: HttpRequest) -> bool:
-    return bool(request.user.is_active and request.user.is_superuser)
 
 
 def _record_site(entry: LogEntry) -> LogEntry:

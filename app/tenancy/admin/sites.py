@@ -32,7 +32,7 @@ class SiteForm(forms.ModelForm[Site]):
         label=_("key"), required=False, max_length=63, help_text=_("A short name that never changes.")
     )
     state = forms.ChoiceField(label=_("state"), choices=SiteProfile.State.choices)
-    theme = forms.ChoiceField(label=_("theme"), required=False)
+    theme = forms.CharField()  # its choices depend on the site
     colour = forms.CharField(
         label=_("colour"),
         required=False,
@@ -50,7 +50,8 @@ class SiteForm(forms.ModelForm[Site]):
         self.stored = specification_of(self.profile) if self.profile else SiteSpecification()
         self.specification = self.stored
         names = {"", self.stored.theme, *theme_names()}
-        self.fields["theme"].choices = [(name, name or _("default")) for name in sorted(names)]  # type: ignore[attr-defined]  # of ChoiceField
+        choices = [(name, name or _("default")) for name in sorted(names)]
+        self.fields["theme"] = forms.ChoiceField(label=_("theme"), choices=choices, required=False)
         for name in PROFILE_FIELDS:
             self.fields[name].initial = getattr(self.stored, name)
 
@@ -123,7 +124,7 @@ class SitesAdmin(SuperusersOnly[Site]):
     search_fields = ("name", "domain", "profile__key", "aliases__host")
     fields = ("name", "domain", *PROFILE_FIELDS)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+    def has_delete_permission(self, *_: Any, **__: Any) -> bool:
         return False
 
     @admin.display(description=_("name"), ordering="name")
@@ -147,7 +148,7 @@ class SitesAdmin(SuperusersOnly[Site]):
     def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
         """The site is written with its aliases, by `save_related`."""
 
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: ARG002
+    def save_related(self, _: HttpRequest, form: Any, formsets: Any, *__: Any) -> None:
         for formset in formsets:
             formset.save(commit=False)  # lists what changed, for the log entry
         aliases = {host: redirects for formset in formsets for host, redirects in formset.aliases().items()}

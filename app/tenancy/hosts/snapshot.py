@@ -83,6 +83,10 @@ class Snapshot:
     def __iter__(self) -> Iterator[SiteEntry]:
         return iter(self.sites.values())
 
+    def active(self) -> list[SiteEntry]:
+        """The active sites, in the order of their ids."""
+        return [site for site in self if site.state == ACTIVE]
+
 
 def build(
     epoch: int | None,

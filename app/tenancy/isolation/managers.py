@@ -5,7 +5,7 @@ So a queryset may be built anywhere, at import too; only its execution needs a c
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn, TypeVar
 
 from django.db import models, transaction
@@ -20,6 +20,17 @@ from app.tenancy.isolation.cross_site import (
 from app.tenancy.isolation.current_site_id import CurrentSiteId
 
 Row = TypeVar("Row", bound=models.Model)
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def changes_data(*, queryset_only: bool = False) -> Callable[[Method], Method]:
+    """Marks a method as Django marks its own: templates do not call it, and managers do not copy it."""
+
+    def mark(method: Method) -> Method:
+        vars(method).update(alters_data=True, **({"queryset_only": True} if queryset_only else {}))
+        return method
+
+    return mark
 
 
 class SiteQuerySet(models.QuerySet[Row]):
@@ -47,6 +58,7 @@ class SiteQuerySet(models.QuerySet[Row]):
             content_changed()
             return plain.bulk_update(rows, names, *args, **kwargs)
 
+    @changes_data()
     def update(self, **kwargs: Any) -> int:
         for name, value in kwargs.items():
             if name in {"site", "site_id"}:
@@ -56,15 +68,11 @@ class SiteQuerySet(models.QuerySet[Row]):
             content_changed()
             return super().update(**kwargs)
 
-    update.alters_data = True  # type: ignore[attr-defined]
-
+    @changes_data(queryset_only=True)
     def delete(self) -> tuple[int, dict[str, int]]:
         with transaction.atomic(self.db):
             content_changed()
             return super().delete()
-
-    delete.alters_data = True  # type: ignore[attr-defined]
-    delete.queryset_only = True  # type: ignore[attr-defined]
 
     def raw(self, *_: Any, **__: Any) -> NoReturn:
         raise TypeError(
@@ -76,7 +84,8 @@ class SiteManager(models.Manager.from_queryset(SiteQuerySet[Any])):  # type: ign
     """The default manager of every `SiteRelated` model: rows of the current site, or `NoCurrentSite`."""
 
     def get_queryset(self) -> SiteQuerySet[Any]:
-        return super().get_queryset().filter(site_id=CurrentSiteId())  # type: ignore[no-any-return]
+        rows: SiteQuerySet[Any] = super().get_queryset().filter(site_id=CurrentSiteId())
+        return rows
 
     def raw(self, *args: Any, **kwargs: Any) -> NoReturn:
         self.get_queryset().raw(*args, **kwargs)
@@ -85,6 +94,7 @@ class SiteManager(models.Manager.from_queryset(SiteQuerySet[Any])):  # type: ign
 class LinkingQuerySet(models.QuerySet[Row]):
     """What Django itself works with: rows of every site, for cascades and the like."""
 
+    @changes_data()
     def update(self, **kwargs: Any) -> int:
         # SECURITY: `label.notes.add(note)` writes through here, by primary key alone.
         if self.exclude(site_id=CurrentSiteId()).exists():
@@ -94,8 +104,6 @@ class LinkingQuerySet(models.QuerySet[Row]):
         with transaction.atomic(self.db):
             content_changed()
             return super().update(**kwargs)
-
-    update.alters_data = True  # type: ignore[attr-defined]
 
 
 class LinkingManager(models.Manager.from_queryset(LinkingQuerySet[Any])):  # type: ignore[misc]  # built at run time

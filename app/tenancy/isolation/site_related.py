@@ -98,9 +98,8 @@ class SiteRelated(models.Model):
     def assign_site(self) -> None:
         """Gives a new row the current site. Raises `CrossSiteReference` if it has another."""
         site = current_site()
-        if self.site_id is None:  # a new row
-            self.site_id = site.id  # type: ignore[unreachable]  # the stub knows only rows from the database
-        elif self.site_id != site.id:
+        self.site_id = self.site_id or site.id
+        if self.site_id != site.id:
             raise CrossSiteReference(type(self), "site")
 
     def _excluded(self, exclude: Iterable[str] | None) -> set[str]:

@@ -30,7 +30,7 @@ def main(argv: Sequence[str]) -> int:
         if wanted is None and not every:
             wanted = os.environ.get("MEZZANINE_SITE_ID") or None
         if wanted is None and not every:
-            settings.INSTALLED_APPS  # noqa: B018  # reads the environment, so that its faults are reported here
+            len(settings.INSTALLED_APPS)  # reads the environment, so that its faults are reported here
             execute_from_command_line(rest)
             return 0
         if wanted is not None and wanted.isdigit():
@@ -86,10 +86,9 @@ def run_for_all(argv: list[str]) -> int:
     """Once per active site, in the order of their ids; one site's failure does not stop the next."""
     from app.tenancy.current import use_site
     from app.tenancy.directory import directory
-    from app.tenancy.hosts.snapshot import ACTIVE
 
     worst = 0
-    for site in [entry for entry in directory.snapshot() if entry.state == ACTIVE]:
+    for site in directory.snapshot().active():
         sys.stderr.write(f"--- {site.domain} ({site.id})\n")
         sys.stderr.flush()
         try:

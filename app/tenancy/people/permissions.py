@@ -45,7 +45,7 @@ class MembershipBackend(ModelBackend):
     ignored, because they would hold on every site.
     """
 
-    def get_user_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:  # noqa: ARG002  # Django's signature
+    def get_user_permissions(self, *_: Any, **__: Any) -> set[str]:
         return set()
 
     def get_group_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:

@@ -8,6 +8,8 @@ like work per site without changes, and none of them resolves a host (which woul
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import LazySettings
 from django.contrib.sites.models import Site, SiteManager
 from django.http import HttpRequest
@@ -22,12 +24,19 @@ def _site_id(_: LazySettings) -> int:
     return site.id
 
 
-def _get_current(self: SiteManager, request: HttpRequest | None = None) -> Site:  # noqa: ARG001  # Django's signature
-    return self._get_site_by_id(current_site().id)  # type: ignore[attr-defined,no-any-return]
+def _get_current(manager: Any, request: HttpRequest | None = None) -> Site:  # noqa: ARG001  # Django's signature
+    site: Site = manager._get_site_by_id(current_site().id)
+    return site
+
+
+PATCHES: list[tuple[type, str, object]] = [
+    # LazySettings keeps what it has looked up in its __dict__, so only a property of the class is read each time.
+    (LazySettings, "SITE_ID", property(_site_id)),
+    (SiteManager, "get_current", _get_current),
+]
 
 
 def patch_contrib_sites() -> None:
     """A monkeypatch of two names that Django reads: `settings.SITE_ID` and `Site.objects.get_current`."""
-    # LazySettings keeps what it has looked up in its __dict__, so only a property of the class is read each time.
-    LazySettings.SITE_ID = property(_site_id)  # type: ignore[attr-defined]
-    SiteManager.get_current = _get_current  # type: ignore[method-assign]
+    for owner, name, replacement in PATCHES:
+        setattr(owner, name, replacement)

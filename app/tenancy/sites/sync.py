@@ -33,9 +33,8 @@ class SyncPlan:
             *(f"+ {site.key}  {site.domain}" for site in self.written.added),
             *(f"~ {change.site.key}  {'; '.join(change.differences)}" for change in self.written.changed),
             *(f"- {change.site.key}  {change.site.domain} (archived)" for change in self.pruned),
-            *(f"? {profile.key}  {profile.site.domain} (no longer declared; --prune archives it)"
-              for profile in self.undeclared),
-        ]  # fmt: skip
+            *(f"? {p.key}  {p.site.domain} (no longer declared; --prune archives it)" for p in self.undeclared),
+        ]
 
     @property
     def summary(self) -> dict[str, int]:
@@ -49,9 +48,13 @@ class SyncPlan:
 
 
 def sync(
-    declared: Declarations, *, prune: bool = False, max_prune: int | None = None, adopt: bool = False,
+    declared: Declarations,
+    *,
+    prune: bool = False,
+    max_prune: int | None = None,
+    adopt: bool = False,
     dry_run: bool = False,
-) -> SyncPlan:  # fmt: skip
+) -> SyncPlan:
     """Makes the rows equal to the file and returns the plan that was applied.
 
     Raises `InvalidDeclaration` with every problem, and changes nothing then. `max_prune` defaults to a tenth of
@@ -103,7 +106,5 @@ def _archive(profile: SiteProfile) -> Change:
 def _refuse_mass_prune(count: int, managed: int, max_prune: int | None) -> None:
     limit = max_prune if max_prune is not None else min(max(1, managed // 10), managed - 1)
     if count and count > limit:
-        raise InvalidDeclaration([
-            f"this file would archive {count} of {managed} managed sites, more than {limit}; "
-            f"if that is intended, use --max-prune={count}"
-        ])  # fmt: skip
+        excess = f"this file would archive {count} of {managed} managed sites, more than {limit}"
+        raise InvalidDeclaration([f"{excess}; if that is intended, use --max-prune={count}"])

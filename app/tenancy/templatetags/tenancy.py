@@ -9,7 +9,6 @@ from django.utils.safestring import SafeString
 
 from app.tenancy.admin.admin_site import OPENED_UNDER
 from app.tenancy.admin.colours import contrasting_colour
-from app.tenancy.current import current_site
 
 register = template.Library()
 
@@ -29,7 +28,7 @@ def preview_bar(context: Context) -> dict[str, Any]:
     }
 
 
-@register.simple_tag
-def opened_under() -> SafeString:
+@register.simple_tag(takes_context=True)
+def opened_under(context: Context) -> SafeString:
     """A hidden field for every form of the admin: submitted under another site, the form is refused."""
-    return format_html('<input type="hidden" name="{}" value="{}">', OPENED_UNDER, current_site().id)
+    return format_html('<input type="hidden" name="{}" value="{}">', OPENED_UNDER, context["site"].id)

@@ -18,12 +18,19 @@
 {{- if ne (toString (get $site "enabled")) "false" -}}
 {{- $hosts := list $site.domain -}}
 {{- range $site.aliases -}}{{- $hosts = append $hosts (ternary . (get (ternary dict . (kindIs "string" .)) "host") (kindIs "string" .)) -}}{{- end -}}
-{{- $object := include "colonnade.shortName" (dict "root" $root "suffix" (printf "site-%s" $key)) -}}
+{{- $object := include "colonnade.siteObject" (dict "root" $root "key" $key) -}}
 {{- $out = append $out (merge (dict "key" $key "hosts" $hosts "object" $object) $site) -}}
 {{- end -}}
 {{- end -}}
 {{- $_ := set .Values "siteList" $out -}}
 {{- end -}}
+{{- end -}}
+
+{{/* The name of an object of a site: (dict "root" $ "key" … "suffix" "-tls"). Names of up to 63 characters suit every
+     tool; with a key of more than 40 characters there is no room for the release's name, so such a name is longer. */}}
+{{- define "colonnade.siteObject" -}}
+{{- $max := ternary 253 63 (gt (len .key) 40) -}}
+{{- include "colonnade.shortName" (dict "root" .root "suffix" (printf "site-%s%s" .key (default "" .suffix)) "max" $max) -}}
 {{- end -}}
 
 {{/* The file that sync_sites reads: only the fields of the database row, nothing about routes. */}}
@@ -52,7 +59,7 @@
 {{- if has $mode (list "perSite" "existing" "wildcard") -}}
 {{- if $tls.secretName -}}{{ $tls.secretName }}
 {{- else if eq $mode "wildcard" -}}{{ .root.Values.tls.secretName }}
-{{- else if eq $mode "perSite" -}}{{ include "colonnade.shortName" (dict "root" .root "suffix" (printf "site-%s-tls" .site.key)) }}
+{{- else if eq $mode "perSite" -}}{{ include "colonnade.siteObject" (dict "root" .root "key" .site.key "suffix" "-tls") }}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -8,15 +8,16 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from app.tenancy.directory import NoSuchSite, find_site
-from app.tenancy.hosts.snapshot import ACTIVE, ARCHIVED, SUSPENDED
 from app.tenancy.management.errors import usage_error
+from app.tenancy.sites.models import SiteProfile
 from app.tenancy.sites.output import as_dict, table
 from app.tenancy.sites.reachability import check_hosts
 from app.tenancy.sites.specification import SiteSpecification, renamed, specification_of, specify
 from app.tenancy.sites.validation import MAX_NAME, clean_alias, clean_domain
 from app.tenancy.sites.write import free_key, host_lock, write_site
 
-STATES = {"suspend": SUSPENDED, "activate": ACTIVE, "archive": ARCHIVED}
+State = SiteProfile.State
+STATES = {"suspend": State.SUSPENDED, "activate": State.ACTIVE, "archive": State.ARCHIVED}
 COLUMNS = ("id", "key", "domain", "name", "state", "aliases", "theme")
 
 
@@ -56,7 +57,7 @@ class Command(BaseCommand):
         alias.add_argument("--no-redirect", action="store_true", help="serve the site here instead of redirecting")
         alias.add_argument("--remove", action="store_true")
         for name, state in STATES.items():
-            action(name, self.set_state, f"make a site {state}").set_defaults(state=state)
+            action(name, self.set_state, f"make a site {state.value}").set_defaults(state=state.value)
         check = action("check", self.check_sites, "request domains over HTTP and see whether they lead here", site="")
         check.add_argument("site", nargs="?", help="id, domain or alias; default: all active sites")
         check.add_argument("--scheme", choices=("https", "http"), default="https")
@@ -81,34 +82,21 @@ class Command(BaseCommand):
     def show(self, *, site: str, as_json: bool, **_: Any) -> None:
         self.print(as_dict(_row(site)), as_json)
 
-    def add(
-        self, *, domain: str, name: str | None, key: str | None, aliases: list[str], settings: list[tuple[str, Any]],
-        theme: str | None, colour: str | None, as_json: bool, **_: Any,
-    ) -> None:  # fmt: skip
+    def add(self, *, domain: str, aliases: list[str], as_json: bool, **options: Any) -> None:
         with host_lock():
             host = clean_domain(domain)
-            site = specify(
-                key=key or free_key(host),
-                domain=host,
-                name=name or host[:MAX_NAME],
-                aliases=[(alias, True) for alias in aliases],
-                theme=theme or "",
-                colour=colour or "",
-                settings=dict(settings),
-            )
+            values = {"key": free_key(host), "name": host[:MAX_NAME], **_given(options)}
+            site = specify(domain=host, aliases=[(alias, True) for alias in aliases], **values)
             self.print(as_dict(write_site(site)), as_json)
 
-    def set_values(
-        self, *, site: str, settings: list[tuple[str, Any]], as_json: bool,
-        name: str | None, theme: str | None, colour: str | None, **_: Any,
-    ) -> None:  # fmt: skip
-        given = {"name": name, "theme": theme, "colour": colour}
-        values: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
-        if not values and not settings:
+    def set_values(self, *, site: str, as_json: bool, **options: Any) -> None:
+        values = _given(options)
+        if not values:
             raise usage_error("Nothing to change: give --name, --theme, --colour or --setting.")
+        settings = values.pop("settings", {})
         self.change(
             site,
-            lambda stored: specify(stored, **values, settings={**stored.settings, **dict(settings)}),
+            lambda stored: specify(stored, **values, settings={**stored.settings, **settings}),
             as_json=as_json,
         )
 
@@ -138,7 +126,7 @@ class Command(BaseCommand):
     def check_sites(
         self, *, site: str | None, scheme: str, port: int | None, via: str | None, timeout: float, **_: Any
     ) -> None:
-        rows = [_row(site)] if site else list(Site.objects.filter(profile__state=ACTIVE).order_by("pk"))
+        rows = [_row(site)] if site else list(Site.objects.filter(profile__state=State.ACTIVE).order_by("pk"))
         faults = 0
         for row in rows:
             for result in check_hosts(row, scheme=scheme, port=port, via=via, timeout=timeout):
@@ -158,6 +146,13 @@ class Command(BaseCommand):
 def _row(wanted: str) -> Site:
     """Raises `NoSuchSite`."""
     return Site.objects.select_related("profile").prefetch_related("aliases").get(pk=find_site(wanted).id)
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """The values of a site that were on the command line."""
+    values = {name: options.get(name) for name in ("key", "name", "theme", "colour")}
+    values["settings"] = dict(options["settings"]) or None
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _setting(text: str) -> tuple[str, Any]:
