@@ -1,1 +1,1 @@
-"""Bringing a database from one version of the code to the next: once, however many start it."""
+"""Brings a database from one version of the code to the next: once, however many processes start it."""

@@ -96,8 +96,8 @@ def test_the_superuser_is_made_once_and_never_changed(file_url: str, tmp_path: P
     first = release(file_url, DJANGO_SUPERUSER_PASSWORD_FILE=password, **env)
     again = release(file_url, DJANGO_SUPERUSER_PASSWORD="another", **env)
 
-    assert "The superuser root was made." in first.stdout
-    assert "The user root exists and is left as it is." in again.stdout
+    assert "The superuser root was created." in first.stdout
+    assert "The user root exists and is unchanged." in again.stdout
     assert signs_in(file_url, "planted-password")
     assert not signs_in(file_url, "another")
     assert "planted-password" not in first.stdout + first.stderr
@@ -144,7 +144,7 @@ def test_a_database_that_never_comes_is_named(command: str) -> None:
     done = services.manage(command, DATABASE_URL=away, DATABASE_WAIT_SECONDS=1)
 
     assert done.returncode == 2
-    assert f"The database at 127.0.0.1:{port} did not answer within 1 s: " in done.stderr
+    assert f"The database at 127.0.0.1:{port} did not respond within 1 s: " in done.stderr
     assert "planted-password" not in done.stdout + done.stderr
 
 
