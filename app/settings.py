@@ -150,6 +150,7 @@ MIDDLEWARE = [
     "app.tenancy.requests.middleware.SessionSiteMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "app.tenancy.requests.streaming.StreamingMiddleware",
 ]
 
 TEMPLATES = [

@@ -17,19 +17,18 @@ from app.tenancy.hosts.resolver import Fallbacks, HostRefused, resolve
 from app.tenancy.requests import responses as answers
 from app.tenancy.requests import session_choice
 from app.tenancy.requests.forwarded import take_host
-from app.tenancy.requests.streaming import stream_within
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 def serve(request: HttpRequest, site: CurrentSite, get_response: GetResponse) -> HttpResponseBase:
-    """The response, made and streamed with `site` as the current one."""
+    """The response, produced with `site` as the current one."""
     request.site = site  # type: ignore[assignment]  # where contrib.sites' own middleware would put a Site
     with activate(site):
         response = get_response(request)
     response.headers.setdefault("X-Site-Id", str(site.id))
     response.headers.setdefault("X-Site-Source", site.source)
-    return stream_within(response, site)
+    return response
 
 
 class HostMiddleware:
