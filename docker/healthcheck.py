@@ -1,6 +1,6 @@
-"""Is the server in this container alive? Exit status 0 or 1, for engines that ask; Kubernetes asks by itself.
+"""Is the server in this container alive? Exit status 0 or 1, for container engines; Kubernetes has its own probes.
 
-`healthcheck.py /readyz` asks whether it should get visitors, too.
+`healthcheck.py /readyz` checks whether it is ready for visitors.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ def connection(bind: str) -> http.client.HTTPConnection:
 
 
 def main(path: str) -> int:
-    asked = connection(os.environ.get("BIND") or "0.0.0.0:8000")  # the default of gunicorn.conf.py
+    client = connection(os.environ.get("BIND") or "0.0.0.0:8000")  # the default of gunicorn.conf.py
     try:
-        asked.request("GET", path)
-        answer = asked.getresponse()
-        sys.stdout.write(answer.read(500).decode("utf-8", "replace"))
+        client.request("GET", path)
+        response = client.getresponse()
+        sys.stdout.write(response.read(500).decode("utf-8", "replace"))
     except OSError as error:
         sys.stdout.write(f"{error}\n")
         return 1
-    return 0 if answer.status == 200 else 1
+    return 0 if response.status == 200 else 1
 
 
 if __name__ == "__main__":

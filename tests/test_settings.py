@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.env import kept_secret
+from app.env import read_or_create_secret
 from tests import services
 
 BAD = {
@@ -121,7 +121,7 @@ def test_processes_that_start_side_by_side_keep_one_key(tmp_path: Path) -> None:
             line.wait()  # every one of them has found no file, and holds a key of its own
             return f"key {number}"
 
-        made.append(kept_secret(tmp_path / "var" / "secret-key", make))
+        made.append(read_or_create_secret(tmp_path / "var" / "secret-key", make))
 
     threads = [threading.Thread(target=start, args=(number,)) for number in range(8)]
     for thread in threads:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 
 class SiteOfRequest(Protocol):
-    """What `request.site` tells of the site that a request was served for."""
+    """What the log needs of `request.site`, the site that served a request."""
 
     @property
     def id(self) -> int: ...
@@ -25,7 +25,7 @@ current_request: ContextVar[HttpRequest | None] = ContextVar("observed_request",
 
 
 def bind_site(*, site_id: int, domain: str, source: str) -> None:
-    """Logs and errors from here on name the site, until `unbind_site()` or the end of the request."""
+    """Logs and errors name the site from here to `unbind_site()` or the end of the request."""
     structlog.contextvars.bind_contextvars(site=site_id, site_domain=domain, site_source=source)
     for name, value in site_tags(site_id, domain, source).items():
         sentry_sdk.get_isolation_scope().set_tag(name, value)
@@ -38,7 +38,7 @@ def unbind_site() -> None:
 
 
 def site_of(request: HttpRequest) -> SiteOfRequest | None:
-    """The site that the request ended up with, known after the middlewares that choose it have run."""
+    """The site that served the request, known after the middlewares that choose it have run."""
     return cast("SiteOfRequest | None", getattr(request, "site", None))
 
 

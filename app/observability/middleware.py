@@ -52,7 +52,7 @@ def _request_id(request: HttpRequest) -> str:
 
 def _record(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
     site, status = site_of(request), response.status_code
-    metrics.REQUESTS.labels(metrics.site_labels.label(site.id if site else None), str(status)).inc()
+    metrics.REQUESTS.labels(metrics.site_label(site.id if site else None), str(status)).inc()
     metrics.REQUEST_SECONDS.observe(seconds)
     fields: dict[str, object] = {}
     if site is not None:

@@ -225,6 +225,7 @@ class Directory:
         self._snapshot = build(None if connection.in_atomic_block else epoch, *_read_rows())
         Site.objects.clear_cache()  # contrib.sites keeps rows per process for ever
         metrics.DIRECTORY_LOADS.inc()
+        metrics.set_labelled_sites(self._snapshot.sites)
 
 
 def _read_epoch() -> int:
@@ -247,6 +248,14 @@ def _read_rows() -> tuple[list[tuple[int, str, str, str | None, str | None, str 
 
 
 directory = Directory()
+
+
+def warm_up() -> None:
+    """Loads the directory before the first request. Without a database the server starts, and is not ready."""
+    try:
+        directory.snapshot()
+    except DirectoryUnavailable:
+        log.warning("The database did not respond; the sites are loaded as soon as it does")
 
 
 def expire_on_change(**_: object) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.server.worker import lane_path
+from app.server.worker import probe_path
 from tests.server import running
 from tests.server.running import Server
 
@@ -30,7 +30,7 @@ from tests.server.running import Server
     ],
 )
 def test_it_works(head: bytes, path: str) -> None:
-    assert lane_path(head) == path
+    assert probe_path(head) == path
 
 
 @pytest.fixture(scope="module")
