@@ -40,7 +40,7 @@ static/staticfiles.json: .venv/run-installed $(shell find app -path '*/static/*'
 
 ##@ Check
 .PHONY: test lint format bench bench-resolve
-test: install lint static/staticfiles.json ## Every test: SQLite, and PostgreSQL, nginx, Chromium ... when they are here
+test: install lint ## Every test: SQLite, and PostgreSQL, nginx, Chromium ... when they are here
 	@$(BIN)/python -m tests.suite
 
 lint: install ## ruff, mypy --strict, import contract

@@ -8,7 +8,7 @@ os.environ.setdefault("SECRET_KEY", "only for tests, and long enough to be taken
 os.environ.setdefault("SITES_REFRESH_SECONDS", "3600")
 
 from app.settings import *  # noqa: F403
-from app.settings import DATABASES, INSTALLED_APPS
+from app.settings import DATABASES, INSTALLED_APPS, STATIC_ROOT
 
 INSTALLED_APPS = [
     *INSTALLED_APPS,
@@ -22,7 +22,10 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# No test in this process needs a static file, so none depends on what a checkout has collected.
 COLLECTED = True
+WHITENOISE_USE_FINDERS = False
+del STATIC_ROOT
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Connections that outlive a request would keep a test database from being dropped.
 DATABASES["default"]["CONN_MAX_AGE"] = 0

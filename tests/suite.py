@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
-from tests import services
+from tests.support.postgresql import running_postgresql
+from tests.support.programs import REQUIRED, ROOT, missing
 
 # These do not depend on the database that the test process itself uses.
 ONCE = ("tests/chart", "tests/image", "tests/proxy", "tests/e2e", "tests/server")
@@ -18,7 +17,7 @@ def run(label: str, *arguments: str, **env: str) -> int:
     sys.stdout.write(f"\n=== {label}\n")
     sys.stdout.flush()
     command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", *arguments]
-    return subprocess.run(command, cwd=services.ROOT, env={**os.environ, **env}, check=False).returncode
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, check=False).returncode
 
 
 def main() -> int:
@@ -27,18 +26,11 @@ def main() -> int:
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
         return max(worst, run("PostgreSQL (TEST_DATABASE_URL)", *once, DATABASE_URL=given))
-    if services.missing("postgresql"):
+    if missing("postgresql"):
         sys.stdout.write("\nPostgreSQL is not installed here: the suite ran on SQLite only.\n")
-        return max(worst, 1 if services.REQUIRED else 0)
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        server = services.PostgreSQL(Path(folder) / "postgresql")
-        server.make()
-        server.start()
-        try:
-            return max(worst, run("PostgreSQL", *once, DATABASE_URL=server.url()))
-        finally:
-            server.stop()
+        return max(worst, 1 if REQUIRED else 0)
+    with running_postgresql() as server:
+        return max(worst, run("PostgreSQL", *once, DATABASE_URL=server.url()))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from app.env import read_or_create_secret
-from tests import services
+from tests.support.commands import environment, manage, managed
+from tests.support.programs import ROOT, free_port
+from tests.support.server import COMMAND
+from tests.support.variables import known_variables
 
 BAD = {
     "DEBUG": "flase",
@@ -41,32 +44,35 @@ BAD = {
 }
 #: Any text will do.
 FREE = {
-    "SECRET_KEY", "SECRET_KEY_FALLBACKS", "MEDIA_ROOT", "DEFAULT_FROM_EMAIL", "SENTRY_DSN", "SENTRY_ENVIRONMENT",
-    "HEALTH_TOKEN", "TWITTER_BEARER_TOKEN", "SITES_FILE", "DJANGO_SUPERUSER_USERNAME", "DJANGO_SUPERUSER_PASSWORD",
+    "DEFAULT_FROM_EMAIL",
     "DJANGO_SUPERUSER_EMAIL",
-}  # fmt: skip
-
-
-def known() -> set[str]:
-    """Every variable that settings.py reads."""
-    source = (services.ROOT / "app" / "settings.py").read_text()
-    return set(re.findall(r'\benv\.\w+\(\s*"([A-Z_]+)"', source))
+    "DJANGO_SUPERUSER_PASSWORD",
+    "DJANGO_SUPERUSER_USERNAME",
+    "HEALTH_TOKEN",
+    "MEDIA_ROOT",
+    "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS",
+    "SENTRY_DSN",
+    "SENTRY_ENVIRONMENT",
+    "SITES_FILE",
+    "TWITTER_BEARER_TOKEN",
+}
 
 
 def test_every_variable_is_tried() -> None:
-    assert known() == set(BAD) | FREE
+    assert known_variables() == set(BAD) | FREE
 
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_value_is_named(name: str) -> None:
-    result = services.manage("check", **{name: BAD[name]})
+    result = manage("check", **{name: BAD[name]})
     assert result.returncode == 2
     assert f"  {name}: " in result.stderr
     assert "Traceback" not in result.stderr
 
 
 def test_all_bad_values_are_told_at_once() -> None:
-    result = services.manage("check", **BAD)
+    result = manage("check", **BAD)
     told = set(re.findall(r"^  ([A-Z_]+): ", result.stderr, re.MULTILINE))
     assert told == set(BAD)
 
@@ -75,12 +81,12 @@ def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text("a secret from a file\n")
     show = ("shell", "-v0", "-c", "from django.conf import settings; print(repr(settings.SECRET_KEY))")
-    assert services.manage(*show, SECRET_KEY="", SECRET_KEY_FILE=file).stdout.strip() == "'a secret from a file'"
+    assert managed(*show, SECRET_KEY="", SECRET_KEY_FILE=file).strip() == "'a secret from a file'"
 
 
 @pytest.mark.parametrize("path", ["/nowhere/key", "/"])
 def test_a_secret_whose_file_cannot_be_read(path: str) -> None:
-    result = services.manage("check", SECRET_KEY="", SECRET_KEY_FILE=path, DATABASE_URL="postgres://db/x")
+    result = manage("check", SECRET_KEY="", SECRET_KEY_FILE=path, DATABASE_URL="postgres://db/x")
     assert result.returncode == 2
     assert "SECRET_KEY_FILE cannot be read" in result.stderr
 
@@ -88,26 +94,23 @@ def test_a_secret_whose_file_cannot_be_read(path: str) -> None:
 def test_a_secret_given_twice_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text("x")
-    result = services.manage("check", SECRET_KEY_FILE=file)
+    result = manage("check", SECRET_KEY_FILE=file)
     assert "not both" in result.stderr
 
 
 def test_a_deployment_brings_its_key() -> None:
-    result = services.manage("check", SECRET_KEY="", DATABASE_URL="postgres://db/x")
+    result = manage("check", SECRET_KEY="", DATABASE_URL="postgres://db/x")
     assert result.returncode == 2
     assert "SECRET_KEY: Not set" in result.stderr
 
 
 def test_an_empty_variable_is_not_set() -> None:
-    assert services.manage("check", WEB_CONCURRENCY="", ALLOWED_HOSTS="", MEZZANINE_SITE_ID="").returncode == 0
+    managed("check", WEB_CONCURRENCY="", ALLOWED_HOSTS="", MEZZANINE_SITE_ID="")
 
 
 def test_the_server_does_not_start_either() -> None:
-    command = [services.PYTHON, "-m", "gunicorn", "-c", "docker/gunicorn.conf.py", "app.wsgi:application"]
-    env = services.environment(PROXY_HOPS="0", BIND=f"127.0.0.1:{services.free_port()}")
-    result = subprocess.run(
-        command, cwd=services.ROOT, env=env, capture_output=True, text=True, check=False, timeout=60
-    )
+    env = environment(PROXY_HOPS="0", BIND=f"127.0.0.1:{free_port()}")
+    result = subprocess.run(COMMAND, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=60)
     assert result.returncode != 0
     assert "PROXY_HOPS" in result.stdout + result.stderr
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests import services
 from tests.chart.rendering import REPOSITORY, Object, Rendered, containers, pod_spec
+from tests.support.commands import environment
+from tests.support.programs import stop
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Stage:
         # Python stands where the image's entrypoint names it.
         words = [_moved(word, places) for word in container["args"]]
         command = [sys.executable, str(image / "docker" / "entrypoint"), *words]
-        return command, {**services.environment(), "SECRET_KEY": "", **found}
+        return command, {**environment(), "SECRET_KEY": "", **found}
 
     @contextmanager
     def started(
@@ -50,7 +51,7 @@ class Stage:
         try:
             yield process, log
         finally:
-            services.stop(process)
+            stop(process)
 
     def _mount(self, rendered: Rendered, spec: Object, name: str) -> Path:
         volume = next(one for one in spec["volumes"] if one["name"] == name)

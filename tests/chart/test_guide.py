@@ -5,30 +5,16 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import subprocess
-import uuid
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests import services
 from tests.chart.rendering import REPOSITORY, render
+from tests.support.commands import managed
+from tests.support.postgresql import PostgreSQL
 
 GUIDE = (REPOSITORY / "docs" / "deploy.md").read_text()
-
-
-def manage(database: str, *words: str, stdin: bytes | None = None) -> str:
-    done = subprocess.run(
-        [services.PYTHON, "manage.py", *words],
-        cwd=REPOSITORY,
-        env=services.environment(DATABASE_URL=database),
-        input=stdin,
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    return done.stdout.decode()
 
 
 def told(command: str) -> list[str]:
@@ -38,24 +24,21 @@ def told(command: str) -> list[str]:
 
 
 @pytest.mark.service("postgresql")
-def test_the_way_from_sqlite_to_postgresql(postgresql: services.PostgreSQL, tmp_path: Path) -> None:
-    name = f"moved_{uuid.uuid4().hex[:12]}"
-    command = [str(services.program("createdb")), "-h", "127.0.0.1", "-p", str(postgresql.port), "-U", "postgres", name]
-    subprocess.run(command, check=True, capture_output=True)
-    old, new = f"sqlite:///{tmp_path / 'db.sqlite3'}", postgresql.url(name)
-    manage(old, "migrate", "--verbosity", "0")
+def test_the_way_from_sqlite_to_postgresql(postgresql: PostgreSQL, tmp_path: Path) -> None:
+    old, new = f"sqlite:///{tmp_path / 'db.sqlite3'}", postgresql.url(postgresql.create_database())
+    managed("migrate", "--verbosity", "0", DATABASE_URL=old)
     for domain in ("north.example.org", "south.example.org"):
-        manage(old, "sites", "add", domain, "--name", domain)
+        managed("sites", "add", domain, "--name", domain, DATABASE_URL=old)
     *dump, path = told("dumpdata")
     assert path == "/tmp/all.json"
-    manage(old, *dump, str(tmp_path / "all.json"))
-    manage(new, "migrate", "--verbosity", "0")
-    manage(new, *told("loaddata"), stdin=(tmp_path / "all.json").read_bytes())
-    before, after = (json.loads(manage(database, "sites", "list", "--json")) for database in (old, new))
+    managed(*dump, str(tmp_path / "all.json"), DATABASE_URL=old)
+    managed("migrate", "--verbosity", "0", DATABASE_URL=new)
+    managed(*told("loaddata"), stdin=(tmp_path / "all.json").read_text(), DATABASE_URL=new)
+    before, after = (json.loads(managed("sites", "list", "--json", DATABASE_URL=database)) for database in (old, new))
     assert before == after
     assert len(after) == 3
     # The counters are where they have to be: a new row does not meet an old one.
-    manage(new, "sites", "add", "west.example.org", "--name", "West")
+    managed("sites", "add", "west.example.org", "--name", "West", DATABASE_URL=new)
 
 
 @pytest.mark.parametrize("text", re.findall(r"```yaml\n(.*?)```", GUIDE, flags=re.DOTALL))

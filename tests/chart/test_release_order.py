@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import http.client
 import subprocess
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests import services
 from tests.chart.acting import Stage, image_with
 from tests.chart.rendering import Rendered, Values, render
+from tests.support.commands import environment
+from tests.support.http import request
+from tests.support.postgresql import PostgreSQL
+from tests.support.programs import PYTHON, free_port, listens, wait_until
 
 pytestmark = pytest.mark.service("postgresql")
 NORTH: Values = {"sites": {"north": {"domain": "north.example.test", "default": True}}}
@@ -22,65 +23,54 @@ EXTERNAL: Values = {"database": {"type": "external"}, "externalDatabase": {"url"
 WAITING = "not applied yet"
 
 
-def database(server: services.PostgreSQL, *options: str) -> str:
-    name = f"chart_{uuid.uuid4().hex[:12]}"
-    where = ["-h", "127.0.0.1", "-p", str(server.port), "-U", "postgres"]
-    subprocess.run([str(services.program("createdb")), *where, *options, name], check=True, capture_output=True)
-    return name
-
-
 @pytest.fixture
-def stage(postgresql: services.PostgreSQL, tmp_path: Path) -> Stage:
+def stage(postgresql: PostgreSQL, tmp_path: Path) -> Stage:
     """A cluster with an empty database."""
-    return Stage(tmp_path / "mounted", postgresql.url(database(postgresql)))
+    return Stage(tmp_path / "mounted", postgresql.url(postgresql.create_database()))
 
 
 @pytest.fixture(scope="session")
-def installed_once(postgresql: services.PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> str:
-    name = database(postgresql)
+def installed_once(postgresql: PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> str:
+    name = postgresql.create_database()
     stage = Stage(tmp_path_factory.mktemp("installed"), postgresql.url(name))
     assert stage.run(render(NORTH), "release").returncode == 0
     return name
 
 
 @pytest.fixture
-def installed(postgresql: services.PostgreSQL, installed_once: str, tmp_path: Path) -> Stage:
+def installed(postgresql: PostgreSQL, installed_once: str, tmp_path: Path) -> Stage:
     """A cluster on which the release with NORTH was installed."""
-    return Stage(tmp_path / "mounted", postgresql.url(database(postgresql, "-T", installed_once)))
+    return Stage(tmp_path / "mounted", postgresql.url(postgresql.create_database(template=installed_once)))
 
 
 @contextmanager
 def web(stage: Stage, rendered: Rendered) -> Iterator[int]:
-    port = services.free_port()
+    port = free_port()
     with stage.started(rendered, "web", BIND=f"127.0.0.1:{port}", METRICS_PORT="0") as (process, log):
-        services.wait_until(lambda: process.poll() is not None or services.answers(port), what="web")
+        wait_until(lambda: process.poll() is not None or listens(port), what="web")
         assert process.poll() is None, log.read_text()
         yield port
 
 
-def ask(port: int, path: str = "/", host: str = "probe.invalid") -> tuple[int, str | None]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    connection.request("GET", path, headers={"Host": host})
-    answer = connection.getresponse()
-    answer.read()
-    connection.close()
-    return answer.status, answer.getheader("X-Site-Id")
+def site_of(port: int, host: str) -> str | None:
+    """The id of the site that a host is served by."""
+    return request(port, host=host).headers["X-Site-Id"]
 
 
 def test_install_pods_wait_for_the_job_and_then_serve(stage: Stage) -> None:
     rendered = render(BOTH)
     with stage.started(rendered, "wait-for-release") as (waiting, log):
-        services.wait_until(lambda: WAITING in log.read_text() or waiting.poll() is not None, what="waiting")
+        wait_until(lambda: WAITING in log.read_text() or waiting.poll() is not None, what="waiting")
         assert waiting.poll() is None, log.read_text()
         released = stage.run(rendered, "release")
         assert released.returncode == 0, released.stderr
         assert waiting.wait(60) == 0
     with web(stage, rendered) as port:
-        assert ask(port, "/readyz")[0] == 200
-        sites = [ask(port, host=host)[1] for host in ("north.example.test", "south.example.test")]
+        assert request(port, "/readyz").status == 200
+        sites = [site_of(port, host) for host in ("north.example.test", "south.example.test")]
         assert sites[0] == "1"
         assert sites[1] not in {None, "1"}
-        assert ask(port, host="west.example.test") == (404, None)
+        assert request(port, host="west.example.test").status == 404
 
 
 def test_the_same_release_again_changes_nothing(stage: Stage) -> None:
@@ -92,16 +82,16 @@ def test_the_same_release_again_changes_nothing(stage: Stage) -> None:
 
 def test_upgrade_a_new_site_reaches_pods_that_run(installed: Stage) -> None:
     with web(installed, render(NORTH)) as port:
-        assert ask(port, host="south.example.test") == (404, None)
+        assert request(port, host="south.example.test").status == 404
         assert installed.run(render(BOTH), "release").returncode == 0
-        services.wait_until(lambda: ask(port, host="south.example.test")[1] is not None, what="the new site")
+        wait_until(lambda: site_of(port, "south.example.test") is not None, what="the new site")
         # With the site gone from the values, its row stays: only prune archives it.
         assert installed.run(render(NORTH), "release").returncode == 0
-        assert ask(port, host="south.example.test")[1] is not None
+        assert site_of(port, "south.example.test") is not None
         pruned = installed.run(render({**NORTH, "siteSync": {"prune": True}}), "prune")
         assert pruned.returncode == 0, pruned.stderr
-        services.wait_until(lambda: ask(port, host="south.example.test")[0] == 410, what="the archived site")
-        assert ask(port, host="north.example.test")[1] == "1"
+        wait_until(lambda: request(port, host="south.example.test").status == 410, what="the archived site")
+        assert site_of(port, "north.example.test") == "1"
 
 
 def test_a_failed_migration_leaves_the_old_pods_serving_and_rollback_is_clean(installed: Stage, tmp_path: Path) -> None:
@@ -112,10 +102,10 @@ def test_a_failed_migration_leaves_the_old_pods_serving_and_rollback_is_clean(in
         assert failed.returncode != 0
         assert "this_column_is_not_there" in failed.stderr + failed.stdout
         with installed.started(rendered, "wait-for-release", bad) as (waiting, log):
-            services.wait_until(lambda: WAITING in log.read_text() or waiting.poll() is not None, what="waiting")
+            wait_until(lambda: WAITING in log.read_text() or waiting.poll() is not None, what="waiting")
             assert waiting.poll() is None, log.read_text()
-        assert ask(port, "/readyz")[0] == 200
-        assert ask(port, host="north.example.test")[1] == "1"
+        assert request(port, "/readyz").status == 200
+        assert site_of(port, "north.example.test") == "1"
         assert installed.run(rendered, "release").returncode == 0
         assert installed.run(rendered, "wait-for-release").returncode == 0
 
@@ -125,7 +115,7 @@ def test_old_pods_serve_on_the_schema_of_the_next_release_and_roll_back_to(insta
     following = image_with(tmp_path / "next", "CREATE TABLE something_more (id integer)")
     with web(installed, rendered) as port:
         assert installed.run(rendered, "release", following).returncode == 0
-        assert ask(port, "/readyz")[0] == 200
+        assert request(port, "/readyz").status == 200
         assert installed.run(rendered, "wait-for-release").returncode == 0
 
 
@@ -135,7 +125,7 @@ def test_hook_and_init_container_do_the_same_work(installed: Stage, values: Valu
     released = installed.run(rendered, "release")
     assert released.returncode == 0, released.stderr
     with web(installed, rendered) as port:
-        assert ask(port, host="s.example.test")[0] == 301
+        assert request(port, host="s.example.test").status == 301
 
 
 def test_a_superuser_is_made_once(installed: Stage) -> None:
@@ -165,6 +155,4 @@ def test_what_helm_test_asks_passes_on_a_good_release_and_fails_on_a_bad_one(sta
 
 
 def _asked(command: list[str], told: dict[str, str]) -> int:
-    return subprocess.run(
-        [services.PYTHON, *command[1:]], env=services.environment(**told), capture_output=True, check=False
-    ).returncode
+    return subprocess.run([PYTHON, *command[1:]], env=environment(**told), capture_output=True, check=False).returncode

@@ -138,3 +138,20 @@ def image() -> tuple[str, str]:
     """Repository and tag of the product's image, as the cluster can get it."""
     repository, _, tag = os.environ.get("TEST_IMAGE", "ghcr.io/colonnade/colonnade:1").rpartition(":")
     return repository, tag
+
+
+def broken_migration() -> Object:
+    """Values that give the pods a migration that cannot be carried out, as a bad release would."""
+    code = (
+        "from django.db import migrations\n"
+        "class Migration(migrations.Migration):\n"
+        "    dependencies = [('sessions', '0001_initial')]\n"
+        "    operations = [migrations.RunSQL('SELECT this_column_is_not_there')]\n"
+    )
+    path = "/app/.venv/lib/python3.13/site-packages/django/contrib/sessions/migrations/0002_broken.py"
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "broken"}, "data": {"broken.py": code}}
+    return {
+        "extraObjects": [config],
+        "volumes": [{"name": "broken", "configMap": {"name": "broken"}}],
+        "volumeMounts": [{"name": "broken", "mountPath": path, "subPath": "broken.py"}],
+    }

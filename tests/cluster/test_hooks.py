@@ -9,7 +9,6 @@ import pytest
 
 from tests.cluster import kube
 from tests.cluster.kube import CHART, Namespace, Object, is_ready
-from tests.cluster.test_lifecycle import broken_migration
 
 SERVICE = "second-colonnade"
 
@@ -53,7 +52,7 @@ def test_install_migrates_first(space: Namespace, database: str) -> None:
 
 def test_a_failing_migration_changes_nothing(space: Namespace, database: str) -> None:
     before = space.get("deployment", SERVICE)["metadata"]["generation"]
-    bad = values(database, release={"backoffLimit": 0}, **broken_migration())
+    bad = values(database, release={"backoffLimit": 0}, **kube.broken_migration())
     # The hook runs before the release's objects, its ConfigMap with the bad migration included.
     space.apply(*[{**one, "metadata": {"name": "broken-before"}} for one in bad.pop("extraObjects")])
     bad["volumes"][0]["configMap"]["name"] = "broken-before"

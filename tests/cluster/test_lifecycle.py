@@ -35,23 +35,6 @@ def web_pods(space: Namespace) -> dict[str, int]:
     return {pod["metadata"]["name"]: restarts(pod) for pod in space.pods("web")}
 
 
-def broken_migration() -> Object:
-    """Values that give the pods a migration that cannot be carried out, as a bad release would."""
-    code = (
-        "from django.db import migrations\n"
-        "class Migration(migrations.Migration):\n"
-        "    dependencies = [('sessions', '0001_initial')]\n"
-        "    operations = [migrations.RunSQL('SELECT this_column_is_not_there')]\n"
-    )
-    path = "/app/.venv/lib/python3.13/site-packages/django/contrib/sessions/migrations/0002_broken.py"
-    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "broken"}, "data": {"broken.py": code}}
-    return {
-        "extraObjects": [config],
-        "volumes": [{"name": "broken", "configMap": {"name": "broken"}}],
-        "volumeMounts": [{"name": "broken", "mountPath": path, "subPath": "broken.py"}],
-    }
-
-
 def test_a_bare_install_is_ready_and_nothing_restarted(space: Namespace, figures: dict[str, str]) -> None:
     began = time.monotonic()
     done = space.release("install", "demo", str(CHART), "--set", f"image.tag={TAG}", "--wait", "--timeout", "5m")
@@ -200,7 +183,7 @@ def test_a_failing_migration_leaves_the_old_pods_serving_and_says_why(space: Nam
     old = web_pods(space)
     with load(space, SERVICE, "north.example.test") as traffic:
         arguments = ("upgrade", "demo", str(CHART), "--wait", "--timeout", "40s")
-        bad = values(sites=SITES, release={"backoffLimit": 0}, **broken_migration())
+        bad = values(sites=SITES, release={"backoffLimit": 0}, **kube.broken_migration())
         done = space.release(*arguments, check=False, values=bad)
         assert done.returncode != 0
         ready = {pod["metadata"]["name"] for pod in space.pods("web") if is_ready(pod)}

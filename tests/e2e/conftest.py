@@ -6,7 +6,6 @@ and Django's ORM refuses to work beside one. So there is no ORM here: `manage.py
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -17,7 +16,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
 
-from tests import services
+from tests.support.commands import managed
+from tests.support.programs import program
+from tests.support.server import serving
 
 #: Sites beside the demo's, in colours that are hard to write on or with.
 HARD_COLOURS = {"lemon": "#f5e663", "snow": "#ffffff", "coal": "#000000", "leaf": "#00ff00", "ink": "#0000ff"}
@@ -58,23 +59,6 @@ class Watch:
             self.faults.append(f"{response.status}: {response.url}")
 
 
-def collect_again_if_stale(database: str) -> None:
-    """A checkout that once collected its static files serves those: older ones than the source would be tested."""
-    folder = services.ROOT / "static"
-    manifest = folder / "staticfiles.json"
-    if not manifest.exists():
-        return
-    lock = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # one worker collects, the others then find nothing stale
-        sources = [path for path in (services.ROOT / "app").glob("**/static/**/*") if path.is_file()]
-        if max(path.stat().st_mtime for path in sources) > manifest.stat().st_mtime:
-            done = services.manage("collectstatic", "--noinput", DATABASE_URL=database)
-            assert done.returncode == 0, done.stderr
-    finally:
-        os.close(lock)
-
-
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("e2e")
@@ -82,20 +66,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     sites = {key: {"domain": f"{key}.localhost", "name": key.title(), "colour": c} for key, c in HARD_COLOURS.items()}
     sites["closed"] = {"domain": "closed.localhost", "name": "Closed", "state": "suspended"}
     declared.write_text(json.dumps({"sites": sites}), encoding="utf-8")
-    env = {"DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}"}
-    for command in (["migrate"], ["demo"], ["sync_sites", str(declared)]):
-        done = services.manage(*command, **env)
-        assert done.returncode == 0, done.stderr
-    collect_again_if_stale(env["DATABASE_URL"])
-    with services.gunicorn(folder, **env) as port:
-        yield Server(port)
+    env = {
+        "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
+        "DJANGO_SETTINGS_MODULE": "tests.e2e.settings",
+        "COLLECTED_STATIC": str(folder / "static"),
+    }
+    for command in (["migrate"], ["demo"], ["sync_sites", str(declared)], ["collectstatic", "--noinput"]):
+        managed(*command, **env)
+    with serving(folder, **env) as server:
+        yield Server(server.port)
 
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=services.program("chromium"), args=arguments)
+        browser = playwright.chromium.launch(executable_path=program("chromium"), args=arguments)
         yield browser
         browser.close()
 

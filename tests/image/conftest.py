@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.image.engine import Platform, build, docker, platform
-from tests.services import REQUIRED
+from tests.support.programs import REQUIRED
 
 TAG = "colonnade:under-test"
 

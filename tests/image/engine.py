@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from tests.services import ROOT, wait_until
+from tests.support.http import visit
+from tests.support.programs import ROOT, wait_until
 
 # What a restricted cluster allows a container, and no more.
 LOCKED_DOWN = ("--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges:true")
@@ -64,6 +65,17 @@ class Container:
     def logs(self) -> str:
         done = docker("logs", self.name)
         return done.stdout + done.stderr
+
+    def responds(self, path: str, status: int) -> bool:
+        try:
+            return visit(self.port(), "localhost", path).status == status
+        except OSError:
+            return False
+
+    def wait_for(self, path: str = "/readyz", status: int = 200) -> None:
+        """Waits for a response of the web server inside."""
+        wait_until(lambda: not self.state["Running"] or self.responds(path, status), what=f"{path} says {status}")
+        assert self.state["Running"], self.logs()
 
     def python(self, code: str) -> str:
         """What a line of Python, run inside, prints."""

@@ -15,7 +15,7 @@ import pytest
 from dockerfile_parse import DockerfileParser
 
 from tests.image.engine import SECRET, build, docker, inspect
-from tests.services import ROOT
+from tests.support.programs import ROOT
 
 pytestmark = [pytest.mark.service("docker")]
 

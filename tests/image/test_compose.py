@@ -16,8 +16,8 @@ import pytest
 import yaml
 
 from tests.image.engine import docker, inspect
-from tests.proxy.exchange import Answer, get
-from tests.services import ROOT, free_port, wait_until
+from tests.support.http import Response, visit
+from tests.support.programs import ROOT, free_port, wait_until
 
 pytestmark = [pytest.mark.service("docker")]
 
@@ -47,8 +47,8 @@ class Compose:
         assert done.returncode == 0, done.stdout + done.stderr
         return done
 
-    def page(self, host: str, path: str = "/") -> Answer:
-        return get(self.port, host, path=path)
+    def page(self, host: str, path: str = "/") -> Response:
+        return visit(self.port, host, path)
 
     def serves(self) -> bool:
         try:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.image.engine import Container, Platform, docker
-from tests.image.test_run import wait_for
-from tests.services import wait_until
+from tests.support.programs import wait_until
 
 pytestmark = [pytest.mark.service("docker")]
 
@@ -70,8 +69,8 @@ def test_a_wrong_password_is_not_waited_for(released: Platform, words: str) -> N
 
 def test_web_starts_without_a_database_and_is_not_ready(released: Platform) -> None:
     with released.web(DATABASE_URL="postgres://a:b@127.0.0.1:5999/c") as web:
-        wait_for(web, path="/livez")
-        wait_for(web, path="/readyz", status=503)
+        web.wait_for(path="/livez")
+        web.wait_for(path="/readyz", status=503)
 
 
 def test_media_that_cannot_be_written(released: Platform) -> None:
@@ -83,7 +82,7 @@ def test_media_that_cannot_be_written(released: Platform) -> None:
 
 def test_a_port_that_is_taken(released: Platform) -> None:
     with released.web() as web:
-        wait_for(web)
+        web.wait_for()
         assert taken(web, BIND="0.0.0.0:8000").startswith(
             "Port 8000 of 0.0.0.0 is not available (Address already in use)."
         )

@@ -10,29 +10,17 @@ import time
 
 import pytest
 
-from tests.image.engine import Container, Platform, docker
-from tests.proxy.exchange import get
-from tests.services import wait_until
+from tests.image.engine import Platform, docker
+from tests.support.http import visit
+from tests.support.programs import wait_until
 
 pytestmark = [pytest.mark.service("docker")]
 
 
-def answers(web: Container, path: str = "/readyz", status: int = 200) -> bool:
-    try:
-        return get(web.port(), "localhost", path=path).status == status
-    except OSError:
-        return False
-
-
-def wait_for(web: Container, path: str = "/readyz", status: int = 200) -> None:
-    wait_until(lambda: not web.state["Running"] or answers(web, path, status), what=f"{path} says {status}")
-    assert web.state["Running"], web.logs()
-
-
 def test_it_works(released: Platform) -> None:
     with released.web() as web:
-        wait_for(web)
-        north, south = (get(web.port(), f"{name}.localhost").body for name in ("north", "south"))
+        web.wait_for()
+        north, south = (visit(web.port(), f"{name}.localhost").body for name in ("north", "south"))
         rights = web.python("print(open('/proc/self/status').read())")
 
         assert "North Valley School" in north
@@ -44,7 +32,7 @@ def test_it_works(released: Platform) -> None:
 
 def test_its_first_process_is_the_server_itself(released: Platform) -> None:
     with released.web() as web:
-        wait_for(web)
+        web.wait_for()
         assert "gunicorn" in web.python("print(open('/proc/1/cmdline').read().replace(chr(0), ' '))")
 
 
@@ -55,10 +43,10 @@ def test_the_engine_finds_it_healthy(released: Platform) -> None:
 
 def test_a_random_user_of_group_0_may_run_it(released: Platform) -> None:
     with released.web(extra=("--user=1000680000:0",)) as web:
-        wait_for(web)
+        web.wait_for()
         web.python("open('/media/a', 'w').write('x')")
 
-        assert get(web.port(), "north.localhost").status == 200
+        assert visit(web.port(), "north.localhost").status == 200
 
 
 def test_release_and_migrate_can_be_repeated(released: Platform) -> None:
@@ -117,9 +105,9 @@ def test_a_site_for_unknown_hosts_does_not_stop_a_first_release(released: Platfo
 def test_it_runs_on_a_volume_alone(released: Platform) -> None:
     """Without any setting: the embedded database, with a key of its own, on /data."""
     with released.web(SECRET_KEY="", DATABASE_URL="") as web:
-        wait_for(web, path="/readyz", status=503)
+        web.wait_for(path="/readyz", status=503)
         docker("exec", web.name, "docker/entrypoint", "release")
-        wait_for(web)
+        web.wait_for()
 
         assert web.python("import os; print(sorted(os.listdir('/data'))[:1])") == "['db.sqlite3']"
 
@@ -143,7 +131,7 @@ def visit_until_told_to_leave(port: int, seen: list[int | str]) -> None:
 
 def test_sigterm_under_load_ends_in_time_and_fails_no_request(released: Platform) -> None:
     with released.web() as web:
-        wait_for(web)
+        web.wait_for()
         seen: list[int | str] = []
         visitors = [threading.Thread(target=visit_until_told_to_leave, args=(web.port(), seen)) for _ in range(4)]
         for visitor in visitors:

@@ -16,8 +16,7 @@ import brotli
 import pytest
 
 from tests.image.engine import Container, Platform, build
-from tests.image.test_run import wait_for
-from tests.proxy.exchange import Answer, get
+from tests.support.http import Response, visit
 
 pytestmark = [pytest.mark.service("docker")]
 
@@ -25,24 +24,25 @@ pytestmark = [pytest.mark.service("docker")]
 @pytest.fixture(scope="module")
 def web(released: Platform) -> Iterator[Container]:
     with released.web() as made:
-        wait_for(made)
+        made.wait_for()
         yield made
 
 
 @pytest.fixture(scope="module")
 def sheet(web: Container) -> str:
     """The style sheet that the home page asks for."""
-    found = re.search(r'href="(/static/[^"]+\.css)"', get(web.port(), "north.localhost").body)
+    found = re.search(r'href="(/static/[^"]+\.css)"', visit(web.port(), "north.localhost").body)
     assert found is not None
     return found[1]
 
 
-def ask(web: Container, path: str, headers: str = "", host: str = "north.localhost") -> Answer:
-    return get(web.port(), host, path=path, headers=headers)
+def fetch(web: Container, path: str, host: str = "north.localhost", **headers: str) -> Response:
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    return visit(web.port(), host, path, headers=sent)
 
 
 def test_it_works(web: Container, sheet: str) -> None:
-    answer = ask(web, sheet)
+    answer = fetch(web, sheet)
 
     assert re.search(r"\.[0-9a-f]{12}\.css$", sheet)
     assert answer.status == 200
@@ -54,7 +54,7 @@ def test_it_works(web: Container, sheet: str) -> None:
 
 @pytest.mark.parametrize("coding", ["br", "gzip"])
 def test_it_comes_compressed(web: Container, sheet: str, coding: str) -> None:
-    plain, small = ask(web, sheet), ask(web, sheet, f"Accept-Encoding: {coding}")
+    plain, small = fetch(web, sheet), fetch(web, sheet, Accept_Encoding=coding)
 
     assert small.headers["content-encoding"] == coding
     assert small.headers["vary"] == "Accept-Encoding"
@@ -69,23 +69,23 @@ def test_what_is_compressed_is_the_same(web: Container, sheet: str) -> None:
 
 
 def test_who_has_it_is_told_so(web: Container, sheet: str) -> None:
-    first = ask(web, sheet)
+    first = fetch(web, sheet)
 
-    assert ask(web, sheet, f"If-None-Match: {first.headers['etag']}").status == 304
-    assert ask(web, sheet, f"If-Modified-Since: {first.headers['last-modified']}").status == 304
+    assert fetch(web, sheet, If_None_Match=first.headers["etag"]).status == 304
+    assert fetch(web, sheet, If_Modified_Since=first.headers["last-modified"]).status == 304
 
 
 def test_a_part_of_it(web: Container, sheet: str) -> None:
-    whole, part = ask(web, sheet), ask(web, sheet, "Range: bytes=10-19")
+    whole, part = fetch(web, sheet), fetch(web, sheet, Range="bytes=10-19")
 
     assert (part.status, part.body) == (206, whole.body[10:20])
-    assert ask(web, sheet, "Range: bytes=99999999-").status == 416
+    assert fetch(web, sheet, Range="bytes=99999999-").status == 416
 
 
 @pytest.mark.parametrize("path", ["/static/none.css", "/static/../manage.py", "/static/%2e%2e/manage.py", "/static/"])
 @pytest.mark.parametrize("site", ["north", "south"])
 def test_an_unknown_one_is_the_sites_own_404(web: Container, path: str, site: str) -> None:
-    answer = ask(web, path, host=f"{site}.localhost")
+    answer = fetch(web, path, host=f"{site}.localhost")
 
     assert answer.status == 404
     assert {"north": "North Valley", "south": "South Quarter"}[site] in answer.body
@@ -107,6 +107,6 @@ def test_the_earlier_releases_files_are_still_served(released: Platform) -> None
     build("colonnade:later", "--build-arg=EARLIER_IMAGE=colonnade:earlier")
 
     with replace(released, image="colonnade:later").web() as later:
-        wait_for(later)
-        assert "of the release before" in ask(later, f"/static/{old}").body
-        assert ask(later, "/static/portico/carried.aaaaaaaaaaaa.css").status == 404
+        later.wait_for()
+        assert "of the release before" in fetch(later, f"/static/{old}").body
+        assert fetch(later, "/static/portico/carried.aaaaaaaaaaaa.css").status == 404

@@ -15,7 +15,7 @@ from django.utils import timezone
 from app.accounts.models import User
 from app.pages.models import Page
 from app.tenancy.current import use_site
-from tests.conftest import Browser
+from tests.support.makers import Browser
 
 
 def page(site: Site, **values: Any) -> Page:

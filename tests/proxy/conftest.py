@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import services
 from tests.proxy.echo import echo
 from tests.proxy.fronts import NAMES, Front, front
+from tests.support.commands import managed
+from tests.support.server import serving
 
 # Traefik and Envoy are in no Debian package; Traefik is tried where it is on PATH.
 PROXIES = [pytest.param(name, marks=pytest.mark.service(name)) for name in NAMES]
@@ -19,9 +20,8 @@ if shutil.which("traefik"):
 def database(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The demo's sites: north.localhost and south.localhost, each with an alias www."""
     url = f"sqlite:///{tmp_path_factory.mktemp('database') / 'db.sqlite3'}"
-    for words in (["release"], ["demo"]):
-        done = services.manage(*words, DATABASE_URL=url)
-        assert done.returncode == 0, done.stderr
+    managed("release", DATABASE_URL=url)
+    managed("demo", DATABASE_URL=url)
     return url
 
 
@@ -29,10 +29,9 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> str:
 def application(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """gunicorn as it is shipped; two threads, so that a test can try to take them all."""
     folder = tmp_path_factory.mktemp("application")
-    with services.gunicorn(
-        folder, DATABASE_URL=database, SECURE_SSL_REDIRECT="true", WEB_CONCURRENCY=1, WEB_THREADS=2
-    ) as port:
-        yield port
+    settings = {"SECURE_SSL_REDIRECT": "true", "WEB_CONCURRENCY": 1, "WEB_THREADS": 2}
+    with serving(folder, DATABASE_URL=database, **settings) as server:
+        yield server.port
 
 
 @pytest.fixture(scope="session", params=PROXIES)

@@ -10,11 +10,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.proxy.exchange import get
-from tests.services import ROOT, free_port, program, running, wait_until
+from tests.support.http import visit
+from tests.support.programs import ROOT, free_port, program, running, wait_until
 
 RECIPES = ROOT / "docker" / "proxies"
 NAMES = ("nginx", "haproxy", "caddy", "apache")
+#: What a visitor may send to pass for a proxy.
+FORGED = {
+    "X-Forwarded-Host": "south.localhost",
+    "X-Forwarded-Proto": "gopher",
+    "X-Forwarded-For": "203.0.113.9",
+    "X-Forwarded-Port": "1",
+    "Forwarded": "host=south.localhost;proto=gopher;for=203.0.113.9",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,7 @@ def front(name: str, upstream: int, folder: Path) -> Iterator[Front]:
 
 def alive(place: Place) -> bool:
     try:
-        return get(place.https, "north.localhost", path="/livez", tls=True).status == 200
+        return visit(place.https, "north.localhost", "/livez", tls=True).status == 200
     except OSError:
         return False
 

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import collections
+import http.client
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tests.services import wait_until
+from tests.support.programs import wait_until
 
 
 @dataclass
@@ -33,7 +34,7 @@ def load(request: Callable[[], int], *, visitors: int = 4) -> Iterator[Seen]:
         while not over.is_set():
             try:
                 outcome: int | str = request()
-            except OSError as error:
+            except (OSError, http.client.HTTPException) as error:
                 outcome = type(error).__name__
             seen.statuses[outcome] += 1
 

@@ -6,18 +6,11 @@ import json
 
 import pytest
 
-from tests.proxy.exchange import Answer, exchange, get
-from tests.proxy.fronts import Front
-
-FORGED = """\
-X-Forwarded-Host: south.localhost
-X-Forwarded-Proto: gopher
-X-Forwarded-For: 203.0.113.9
-X-Forwarded-Port: 1
-Forwarded: host=south.localhost;proto=gopher;for=203.0.113.9"""
+from tests.proxy.fronts import FORGED, Front
+from tests.support.http import Response, exchange, visit
 
 
-def arrived(answer: Answer) -> dict[str, list[str]]:
+def arrived(answer: Response) -> dict[str, list[str]]:
     assert answer.status == 200, answer
     lines: dict[str, list[str]] = {}
     for name, value in json.loads(answer.body):
@@ -28,7 +21,7 @@ def arrived(answer: Answer) -> dict[str, list[str]]:
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
 def test_a_visitors_own_forwarding_headers_are_overwritten(mirror: Front, tls: bool) -> None:
     port = mirror.https if tls else mirror.http
-    lines = arrived(get(port, "north.localhost", tls=tls, headers=FORGED))
+    lines = arrived(visit(port, "north.localhost", tls=tls, headers=FORGED))
 
     assert lines["host"] == [f"north.localhost:{port}"]
     assert lines["x-forwarded-proto"] == ["https" if tls else "http"]
@@ -38,7 +31,7 @@ def test_a_visitors_own_forwarding_headers_are_overwritten(mirror: Front, tls: b
 
 
 def test_headers_with_underscores_do_not_pass_for_forwarding_ones(proxy: Front) -> None:
-    answer = get(proxy.https, "north.localhost", tls=True, headers="X_Forwarded_Host: south.localhost")
+    answer = visit(proxy.https, "north.localhost", tls=True, headers={"X_Forwarded_Host": "south.localhost"})
 
     assert "North Valley School" in answer.body
 

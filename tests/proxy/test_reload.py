@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.proxy.conftest import PROXIES
-from tests.proxy.exchange import get
 from tests.proxy.fronts import Front, front
 from tests.proxy.load import load
-from tests.proxy.serving import Service
+from tests.proxy.service import Service
+from tests.support.http import visit
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def released(
 
 
 def test_hup_under_load_fails_no_request(released: Front, service: Service) -> None:
-    with load(lambda: get(released.https, "north.localhost", tls=True).status) as seen:
+    with load(lambda: visit(released.https, "north.localhost", tls=True).status) as seen:
         seen.more(50)
         service.reload()
         seen.more(50)
@@ -39,7 +39,7 @@ def test_hup_under_load_fails_no_request(released: Front, service: Service) -> N
 
 
 def test_a_new_process_under_load_fails_no_request(released: Front, service: Service) -> None:
-    with load(lambda: get(released.https, "north.localhost", tls=True).status) as seen:
+    with load(lambda: visit(released.https, "north.localhost", tls=True).status) as seen:
         seen.more(50)
         service.restart()
         seen.more(50)

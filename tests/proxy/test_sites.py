@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from tests.proxy.exchange import get
-from tests.proxy.fronts import Front
-from tests.proxy.test_forwarding import FORGED
+from tests.proxy.fronts import FORGED, Front
+from tests.support.http import visit
 
 
 def test_it_works(proxy: Front) -> None:
-    assert "North Valley School" in get(proxy.https, "north.localhost", tls=True).body
-    assert "South Quarter Gazette" in get(proxy.https, "south.localhost", tls=True).body
+    assert "North Valley School" in visit(proxy.https, "north.localhost", tls=True).body
+    assert "South Quarter Gazette" in visit(proxy.https, "south.localhost", tls=True).body
 
 
 def test_a_domain_of_no_site_is_not_found(proxy: Front) -> None:
-    answer = get(proxy.https, "nowhere.localhost", tls=True)
+    answer = visit(proxy.https, "nowhere.localhost", tls=True)
 
     assert answer.status == 404
     assert "set-cookie" not in answer.headers
 
 
 def test_forged_headers_change_neither_site_nor_scheme(proxy: Front) -> None:
-    answer = get(proxy.https, "north.localhost", tls=True, headers=FORGED)
-    plain = get(proxy.http, "north.localhost", headers="X-Forwarded-Proto: https")
+    answer = visit(proxy.https, "north.localhost", tls=True, headers=FORGED)
+    plain = visit(proxy.http, "north.localhost", headers={"X-Forwarded-Proto": "https"})
 
     assert answer.status == 200
     assert "North Valley School" in answer.body
@@ -31,14 +30,14 @@ def test_forged_headers_change_neither_site_nor_scheme(proxy: Front) -> None:
 
 
 def test_an_alias_leads_to_the_domain_over_https(proxy: Front) -> None:
-    answer = get(proxy.https, "www.north.localhost", path="/about/?a=b", tls=True)
+    answer = visit(proxy.https, "www.north.localhost", "/about/?a=b", tls=True)
 
     assert answer.status == 301
     assert answer.headers["location"] == f"https://north.localhost:{proxy.https}/about/?a=b"
 
 
 def test_cookies_are_for_https_alone(proxy: Front) -> None:
-    answer = get(proxy.https, "north.localhost", path="/admin/login/", tls=True)
+    answer = visit(proxy.https, "north.localhost", "/admin/login/", tls=True)
 
     assert answer.status == 200
     assert "Secure" in answer.headers["set-cookie"]
@@ -46,14 +45,18 @@ def test_cookies_are_for_https_alone(proxy: Front) -> None:
 
 def test_a_websocket_handshake_is_no_trap(proxy: Front) -> None:
     """Traefik calls its scheme `wss`; that must not look like http, or the answer would be a redirect to itself."""
-    handshake = "Upgrade: websocket\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
-    answer = get(proxy.https, "north.localhost", tls=True, headers=handshake)
+    handshake = {
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    answer = visit(proxy.https, "north.localhost", tls=True, headers=handshake)
 
     assert answer.status == 200
 
 
 def test_wss_counts_as_https(application: int) -> None:
-    secure = get(application, "north.localhost", headers="X-Forwarded-Proto: wss")
-    plain = get(application, "north.localhost", headers="X-Forwarded-Proto: ws")
+    secure = visit(application, "north.localhost", headers={"X-Forwarded-Proto": "wss"})
+    plain = visit(application, "north.localhost", headers={"X-Forwarded-Proto": "ws"})
 
     assert (secure.status, plain.status) == (200, 301)

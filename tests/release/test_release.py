@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import secrets
 import subprocess
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
-from tests import services
+from tests.support.commands import manage, managed, managing
+from tests.support.postgresql import PostgreSQL, made_postgresql
+from tests.support.programs import free_port
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.service("postgresql"))])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'db.sqlite3'}"
-        return
-    server: services.PostgreSQL = request.getfixturevalue("postgresql")
-    name = f"release_{secrets.token_hex(4)}"
-    with psycopg.connect(server.url(), autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"')
-        yield server.url(name)
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        return f"sqlite:///{tmp_path / 'db.sqlite3'}"
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    return server.url(server.create_database())
 
 
 @pytest.fixture
@@ -34,12 +28,12 @@ def file_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'db.sqlite3'}"
 
 
-def release(url: str, *words: str, **env: str | Path) -> subprocess.CompletedProcess[str]:
-    return services.manage("release", *words, DATABASE_URL=url, **{name: str(value) for name, value in env.items()})
+def release(url: str, *words: str, **env: object) -> subprocess.CompletedProcess[str]:
+    return manage("release", *words, DATABASE_URL=url, **{name: str(value) for name, value in env.items()})
 
 
 def listed(url: str) -> str:
-    return services.manage("sites", "list", "--json", DATABASE_URL=url).stdout
+    return managed("sites", "list", "--json", DATABASE_URL=url)
 
 
 def test_it_works(url: str) -> None:
@@ -107,8 +101,7 @@ def signs_in(url: str, password: str) -> bool:
     code = (
         f"from app.accounts.models import User; print(User.objects.get(username='root').check_password({password!r}))"
     )
-    done = services.manage("shell", "--verbosity=0", "--command", code, DATABASE_URL=url)
-    return done.stdout.strip() == "True"
+    return managed("shell", "--verbosity=0", "--command", code, DATABASE_URL=url).strip() == "True"
 
 
 @pytest.mark.parametrize(
@@ -125,11 +118,7 @@ def test_half_a_superuser_is_refused(file_url: str, env: dict[str, str], says: s
 
 
 def test_wait_ends_with_the_release(url: str) -> None:
-    command = [services.PYTHON, "manage.py", "wait"]
-    with subprocess.Popen(
-        command, cwd=services.ROOT, env=services.environment(DATABASE_URL=url, PYTHONUNBUFFERED=1),
-        stdout=subprocess.PIPE, text=True,
-    ) as waiting:  # fmt: skip
+    with managing("wait", DATABASE_URL=url, PYTHONUNBUFFERED=1) as waiting:
         assert waiting.stdout is not None
         assert "are not applied yet" in waiting.stdout.readline()
         assert waiting.poll() is None
@@ -139,9 +128,9 @@ def test_wait_ends_with_the_release(url: str) -> None:
 
 @pytest.mark.parametrize("command", ["release", "wait"])
 def test_a_database_that_never_comes_is_named(command: str) -> None:
-    port = services.free_port()
+    port = free_port()
     away = f"postgres://nora:planted-password@127.0.0.1:{port}/colonnade"
-    done = services.manage(command, DATABASE_URL=away, DATABASE_WAIT_SECONDS=1)
+    done = manage(command, DATABASE_URL=away, DATABASE_WAIT_SECONDS=1)
 
     assert done.returncode == 2
     assert f"The database at 127.0.0.1:{port} did not respond within 1 s: " in done.stderr
@@ -149,20 +138,13 @@ def test_a_database_that_never_comes_is_named(command: str) -> None:
 
 
 @pytest.mark.service("postgresql")
-def test_a_database_that_comes_late_is_waited_for(postgresql: services.PostgreSQL) -> None:
-    server = services.PostgreSQL(postgresql.folder / "late")
-    server.make()
-    command = [services.PYTHON, "manage.py", "release"]
-    env = services.environment(DATABASE_URL=server.url(), PYTHONUNBUFFERED=1)
-    with subprocess.Popen(command, cwd=services.ROOT, env=env, stdout=subprocess.PIPE, text=True) as job:
+def test_a_database_that_comes_late_is_waited_for() -> None:
+    with made_postgresql() as server, managing("release", DATABASE_URL=server.url(), PYTHONUNBUFFERED=1) as job:
         assert job.stdout is not None
         assert "Waiting up to 60 s for the database" in job.stdout.readline()
         server.start()
-        try:
-            output = job.stdout.read()
-            assert job.wait() == 0, output
-        finally:
-            server.stop()
+        output, errors = job.communicate()
+        assert job.returncode == 0, output + errors
     assert "Applying tenancy.0001_initial" in output
 
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.services import ROOT
-from tests.test_settings import known
+from tests.support.programs import ROOT
+from tests.support.variables import known_variables
 
 DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def test_every_setting_is_documented() -> None:
     text = (ROOT / "docs" / "settings.md").read_text()
-    assert {name for name in known() if f"`{name}`" not in text} == set()
+    assert {name for name in known_variables() if f"`{name}`" not in text} == set()
 
 
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: str(page.relative_to(ROOT)))

@@ -5,23 +5,19 @@ Rows are made from the models' own fields, so a new model is covered on the day 
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.apps import apps
-from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group
 from django.contrib.sites.models import Site
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models, transaction
 
-from app.accounts.models import User
 from app.tenancy.current import NoCurrentSite, use_site
 from app.tenancy.isolation.managers import LinkToAnotherSite
 from app.tenancy.models import SiteRelated
+from tests.support.makers import make_row, values_for
 
 MODELS = sorted((m for m in apps.get_models() if issubclass(m, SiteRelated)), key=lambda m: m._meta.label)
 LINKS = [
@@ -36,48 +32,7 @@ MANY = [
     for field in model._meta.many_to_many
     if issubclass(field.related_model, SiteRelated)
 ]
-_numbers = itertools.count(1)
 every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
-
-
-def values(model: type[SiteRelated]) -> dict[str, Any]:
-    """Values for a new row: something of the right kind in every field that has to have one."""
-    found: dict[str, Any] = {}
-    for field in model._meta.concrete_fields:
-        if field.name == "site" or field.primary_key or field.has_default() or (field.null and field.blank):
-            continue
-        found[field.name] = _value(field, next(_numbers))
-    return found
-
-
-def _value(field: Any, number: int) -> Any:
-    if isinstance(field, models.ForeignKey):
-        return _target(field.related_model, number)
-    if field.choices:
-        return field.choices[0][0]
-    if isinstance(field, models.DateTimeField):
-        return datetime(2026, 1, 1, tzinfo=UTC)
-    if isinstance(field, models.JSONField):
-        return {}
-    if isinstance(field, models.IntegerField):
-        return number
-    return f"v{number}"[: field.max_length or 50]
-
-
-def _target(model: Any, number: int) -> Any:
-    if issubclass(model, SiteRelated):
-        return make(model)
-    if model is User:
-        return User.objects.create_user(f"user{number}")
-    if model is Group:
-        return Group.objects.get(name="Editor")
-    assert model is LogEntry, f"teach tests/rules/test_isolation.py to make a {model.__name__}"
-    return LogEntry.objects.create(user=User.objects.create_user(f"user{number}"), action_flag=1)
-
-
-def make(model: Any) -> Any:
-    """A row of the current site."""
-    return model.objects.create(**values(model))
 
 
 def a_field(model: type[SiteRelated]) -> str:
@@ -119,11 +74,11 @@ REFUSED: dict[str, tuple[Operation, Any]] = {
     "refresh": (lambda model, row: model(pk=row.pk).refresh_from_db(), ObjectDoesNotExist),
     "raw": (lambda model, row: list(model.objects.raw("SELECT 1")), TypeError),
     "save": (lambda model, row: row.save(), LinkToAnotherSite),
-    "save made up": (lambda model, row: model(**{**values(model), "pk": row.pk}).save(), LinkToAnotherSite),
+    "save made up": (lambda model, row: model(**{**values_for(model), "pk": row.pk}).save(), LinkToAnotherSite),
     "save moved": (lambda model, row: _moved(row).save(), LinkToAnotherSite),
     "instance delete": (lambda model, row: row.delete(), LinkToAnotherSite),
     "delete made up": (lambda model, row: model(pk=row.pk).delete(), LinkToAnotherSite),
-    "create": (lambda model, row: model.objects.create(**values(model), site_id=row.site_id), LinkToAnotherSite),
+    "create": (lambda model, row: model.objects.create(**values_for(model), site_id=row.site_id), LinkToAnotherSite),
     "bulk_create": (lambda model, row: model.objects.bulk_create([row]), LinkToAnotherSite),
     "bulk_create over it": (lambda model, row: _written_over(model, row), LinkToAnotherSite),
     "update site": (lambda model, row: model.objects.update(site=row.site_id), LinkToAnotherSite),
@@ -137,7 +92,7 @@ def _bare(model: Any, row: Any) -> Any:
 
 
 def _written_over(model: Any, row: Any) -> Any:
-    made_up = model(**{**values(model), "pk": row.pk})
+    made_up = model(**{**values_for(model), "pk": row.pk})
     name = a_field(model)
     return model.objects.bulk_create([made_up], update_conflicts=True, unique_fields=["pk"], update_fields=[name])
 
@@ -158,7 +113,7 @@ def test_it_finds_the_models() -> None:
 def test_north_sees_nothing_of_souths(model: Any, name: str, north: Site, south: Site) -> None:
     operation = READS[name]
     with use_site(south):
-        row = make(model)
+        row = make_row(model)
     before = model.all_sites.filter(pk=row.pk).values().get()
     with use_site(north), transaction.atomic():
         assert not operation(model, row)
@@ -173,7 +128,7 @@ def test_north_sees_nothing_of_souths(model: Any, name: str, north: Site, south:
 def test_north_is_refused(model: Any, name: str, north: Site, south: Site) -> None:
     operation, error = REFUSED[name]
     with use_site(south):
-        row = make(model)
+        row = make_row(model)
     before = model.all_sites.filter(pk=row.pk).values().get()
     with use_site(north), pytest.raises(error), transaction.atomic():
         operation(model, row)
@@ -185,7 +140,7 @@ def test_north_is_refused(model: Any, name: str, north: Site, south: Site) -> No
 def test_without_a_site_it_raises(model: Any, name: str, north: Site, south: Site) -> None:
     operation = READS[name] if name in READS else REFUSED[name][0]
     with use_site(south):
-        row = make(model)
+        row = make_row(model)
     expected = (NoCurrentSite, TypeError) if name == "raw" else (NoCurrentSite, LinkToAnotherSite)
     with pytest.raises(expected), transaction.atomic():
         operation(model, row)
@@ -195,16 +150,16 @@ def test_without_a_site_it_raises(model: Any, name: str, north: Site, south: Sit
 @pytest.mark.parametrize(("model", "field"), LINKS, ids=str)
 def test_no_row_links_to_another_sites(model: Any, field: Any, north: Site, south: Site) -> None:
     with use_site(south):
-        target = make(field.related_model)
+        target = make_row(field.related_model)
     with use_site(north):
-        row = make(model)
-        own = make(field.related_model)
+        row = make_row(model)
+        own = make_row(field.related_model)
         setattr(row, field.name, own)
         assert model.objects.bulk_update([row], [field.name]) == 1
         assert model.objects.filter(**{field.name: own}).get() == row
         for attempt in (
-            lambda: model.objects.create(**{**values(model), field.name: target}),
-            lambda: model.objects.bulk_create([model(**{**values(model), field.attname: target.pk})]),
+            lambda: model.objects.create(**{**values_for(model), field.name: target}),
+            lambda: model.objects.bulk_create([model(**{**values_for(model), field.attname: target.pk})]),
             lambda: model.objects.filter(pk=row.pk).update(**{field.name: target}),
             lambda: model.objects.filter(pk=row.pk).update(**{field.attname: target.pk}),
             lambda: model.objects.filter(pk=row.pk).update(**{field.name: models.F("pk")}),
@@ -214,7 +169,7 @@ def test_no_row_links_to_another_sites(model: Any, field: Any, north: Site, sout
             with pytest.raises(LinkToAnotherSite), transaction.atomic():
                 attempt()
         with pytest.raises(ValidationError) as invalid:
-            model(**{**values(model), field.attname: target.pk}).full_clean()
+            model(**{**values_for(model), field.attname: target.pk}).full_clean()
         assert field.name in invalid.value.message_dict
     assert not model.all_sites.filter(**{field.name: target}).exists()
 
@@ -227,10 +182,10 @@ def _saved(row: Any, field: Any, target: Any) -> None:
 @pytest.mark.parametrize(("model", "field"), [(m, f) for m, f in LINKS if not f.remote_field.hidden], ids=str)
 def test_no_row_of_another_site_is_added_from_the_other_end(model: Any, field: Any, north: Site, south: Site) -> None:
     with use_site(south):
-        foreign = make(model)
+        foreign = make_row(model)
         before = model.all_sites.filter(pk=foreign.pk).values().get()
     with use_site(north):
-        target, own = make(field.related_model), make(model)
+        target, own = make_row(field.related_model), make_row(model)
         rows = getattr(target, field.remote_field.get_accessor_name())
         rows.add(own)
         assert list(rows.all()) == [own]
@@ -243,9 +198,9 @@ def test_no_row_of_another_site_is_added_from_the_other_end(model: Any, field: A
 @pytest.mark.parametrize(("model", "field"), MANY, ids=str)
 def test_no_many_to_many_links_to_another_sites(model: Any, field: Any, north: Site, south: Site) -> None:
     with use_site(south):
-        target = make(field.related_model)
+        target = make_row(field.related_model)
     with use_site(north):
-        row = make(model)
+        row = make_row(model)
         members = getattr(row, field.name)
         for attempt in (lambda: members.add(target), lambda: members.add(target.pk), lambda: members.set([target.pk])):
             with pytest.raises(LinkToAnotherSite), transaction.atomic():

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.server.conftest import Platform
-from tests.server.running import Server, sql
+from tests.support.postgresql import sql
+from tests.support.server import Server
 
 pytestmark = [pytest.mark.service("postgresql", "redis")]
 PER_SECOND = 200
@@ -36,13 +37,13 @@ def test_two_hundred_probes_a_second(platform: Platform) -> None:
     server, database = platform.server, platform.database_url
     paths = ["/livez", "/readyz", "/startupz", "/readyz"]
     for path in paths * 50:
-        server.ask(path)
+        server.request(path)
     pause, started = threading.Event(), time.monotonic()
     before = most = connections(database)
     memory_before, statuses = memory(server), []
     with ThreadPoolExecutor(16) as probes:
         for second in range(SECONDS):
-            batch = [probes.submit(server.ask, paths[n % 4]) for n in range(PER_SECOND)]
+            batch = [probes.submit(server.request, paths[n % 4]) for n in range(PER_SECOND)]
             statuses += [probe.result().status for probe in batch]
             most = max(most, connections(database))
             pause.wait(max(0.0, started + second + 1 - time.monotonic()))

@@ -13,34 +13,35 @@ from pathlib import Path
 
 import pytest
 
-from tests import services
-from tests.server import running
 from tests.server.conftest import SITES
-from tests.server.running import Server, ask
+from tests.support.commands import managed
+from tests.support.http import request
+from tests.support.programs import listens, wait_until
+from tests.support.server import Server, serving, settings_in
 
 
 @pytest.fixture
 def server(tmp_path: Path, database: Path) -> Iterator[Server]:
     shutil.copy(database, tmp_path)
-    with running.server(tmp_path) as started:
+    with serving(tmp_path) as started:
         yield started
 
 
 def visit(server: Server, script: list[tuple[str, str]]) -> Counter[tuple[str, str]]:
     """Asks for (host, path) side by side. What was answered: how often each site and status."""
     with ThreadPoolExecutor(8) as visitors:
-        found = visitors.map(lambda visit: server.ask(visit[1], host=visit[0]), script)
+        found = visitors.map(lambda visit: server.request(visit[1], host=visit[0]), script)
         return Counter((answer.headers.get("X-Site-Id", "none"), str(answer.status)) for answer in found)
 
 
 def counted(server: Server) -> dict[tuple[str, str], float]:
     start = "colonnade_requests_total{"
-    labels = {name: value for name, value in server.figures().items() if name.startswith(start)}
+    labels = {name: value for name, value in server.metrics().items() if name.startswith(start)}
     return {(name.split('"')[1], name.split('"')[3]): value for name, value in labels.items()}
 
 
 def wait_for_another(server: Server, gone: int) -> None:
-    services.wait_until(lambda: gone not in server.workers() and server.serves(), what="another worker serves")
+    wait_until(lambda: gone not in server.workers() and server.serves(), what="another worker serves")
 
 
 def test_counts_are_exact_over_sites_workers_and_a_restart(server: Server) -> None:
@@ -58,8 +59,8 @@ def test_counts_are_exact_over_sites_workers_and_a_restart(server: Server) -> No
     assert counted(server) == expected
     expected += visit(server, script)
     assert counted(server) == expected
-    assert server.figures()["colonnade_request_seconds_count"] == expected.total()
-    assert server.figures()['colonnade_hosts_refused_total{reason="unknown"}'] == 40
+    assert server.metrics()["colonnade_request_seconds_count"] == expected.total()
+    assert server.metrics()['colonnade_hosts_refused_total{reason="unknown"}'] == 40
 
 
 def test_files_of_workers_that_are_gone_do_not_pile_up(server: Server) -> None:
@@ -78,7 +79,7 @@ def test_counts_go_on_after_a_reload(server: Server) -> None:
     visit(server, [("north.example", "/")] * 10)
     expected, before = counted(server), server.workers()
     server.process.send_signal(signal.SIGHUP)
-    services.wait_until(lambda: not set(before) & set(server.workers()) and server.serves(), what="new workers serve")
+    wait_until(lambda: not set(before) & set(server.workers()) and server.serves(), what="new workers serve")
     assert counted(server) == expected
     visit(server, [("north.example", "/")] * 10)
     assert sum(counted(server).values()) == 20
@@ -92,8 +93,8 @@ def figures_directory(server: Server) -> Path:
 
 def test_nothing_is_left_behind(tmp_path: Path, database: Path) -> None:
     shutil.copy(database, tmp_path)
-    with running.server(tmp_path) as started:
-        started.ask("/")
+    with serving(tmp_path) as started:
+        started.request("/")
         directory = figures_directory(started)
         assert directory.exists()
     assert not directory.exists()
@@ -101,46 +102,44 @@ def test_nothing_is_left_behind(tmp_path: Path, database: Path) -> None:
 
 def test_the_directory_of_every_worker_is_seen(server: Server) -> None:
     def settled() -> bool:
-        figures = server.figures()
+        figures = server.metrics()
         return figures["colonnade_directory_sites"] == len(SITES) + 1 and figures["colonnade_directory_epoch"] > 0
 
-    services.wait_until(settled, what="both workers have loaded the directory")
-    before = server.figures()["colonnade_directory_epoch"]
-    running.manage("sites", "add", "west.example", **server.settings)
-    services.wait_until(
-        lambda: server.figures()["colonnade_directory_epoch"] > before, what="both workers see the change"
-    )
-    assert server.figures()["colonnade_directory_sites"] == len(SITES) + 2
+    wait_until(settled, what="both workers have loaded the directory")
+    before = server.metrics()["colonnade_directory_epoch"]
+    managed("sites", "add", "west.example", **server.settings)
+    wait_until(lambda: server.metrics()["colonnade_directory_epoch"] > before, what="both workers see the change")
+    assert server.metrics()["colonnade_directory_sites"] == len(SITES) + 2
 
 
 def test_there_is_nothing_else_on_the_port(server: Server) -> None:
-    assert ask(server.metrics_port, "/").status == 404
-    assert ask(server.metrics_port, "/metrics", method="POST").status == 501
+    assert request(server.metrics_port, "/").status == 404
+    assert request(server.metrics_port, "/metrics", method="POST").status == 501
     assert (
         "openmetrics"
-        in ask(server.metrics_port, "/metrics", headers={"Accept": "application/openmetrics-text"}).headers[
+        in request(server.metrics_port, "/metrics", headers={"Accept": "application/openmetrics-text"}).headers[
             "Content-Type"
         ]
     )
 
 
 def test_the_port_can_be_left_closed(tmp_path: Path) -> None:
-    with running.server(tmp_path, METRICS_PORT="0") as started:
-        assert started.ask("/livez").status == 200
-        assert not services.answers(started.metrics_port)
+    with serving(tmp_path, METRICS_PORT="0") as started:
+        assert started.request("/livez").status == 200
+        assert not listens(started.metrics_port)
 
 
 def test_ten_thousand_sites_are_a_hundred_and_one_series(tmp_path: Path, database: Path) -> None:
     """And a scrape of them costs less than ten milliseconds of the server's time."""
     shutil.copy(database, tmp_path)
-    running.manage("shell", "-c", TEN_THOUSAND, **running.at(tmp_path))
-    with running.server(tmp_path) as server:
+    managed("shell", "-c", TEN_THOUSAND, **settings_in(tmp_path))
+    with serving(tmp_path) as server:
         visit(server, [(f"s{n}.example", path) for n in range(300) for path in ("/", "/robots.txt", "/admin/")])
         assert len({site for site, _ in counted(server)}) == 101
         assert sum(counted(server).values()) == 900
-        assert server.figures()["colonnade_directory_sites"] == 10_004
-        seconds = [ask(server.metrics_port, "/metrics").seconds for _ in range(50)]
-        print(f"scrape: median {statistics.median(seconds) * 1000:.1f} ms, {len(server.figures())} samples")
+        assert server.metrics()["colonnade_directory_sites"] == 10_004
+        seconds = [request(server.metrics_port, "/metrics").seconds for _ in range(50)]
+        print(f"scrape: median {statistics.median(seconds) * 1000:.1f} ms, {len(server.metrics())} samples")
         assert statistics.median(seconds) < 0.010
 
 

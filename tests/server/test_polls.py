@@ -6,17 +6,17 @@ import json
 import shutil
 import sqlite3
 import subprocess
-import sys
-import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from tests import services
+from tests.support.commands import environment, manage, managed, managing
+from tests.support.postgresql import PostgreSQL, sql
+from tests.support.programs import PYTHON, ROOT, wait_until
 from tests.x_api import World, XServer
 
 SCENE = """
@@ -55,20 +55,10 @@ class Deployment:
         return self.sql("SELECT feed_id, text FROM twitter_tweet ORDER BY feed_id, text")
 
     def poll(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return services.manage("poll_twitter", *arguments, **self.env)
+        return manage("poll_twitter", *arguments, **self.env)
 
-    @contextmanager
-    def polling(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-        command = [services.PYTHON, "manage.py", "poll_twitter", *arguments]
-        process = subprocess.Popen(
-            command, cwd=services.ROOT, env=services.environment(**self.env), text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
-        with process:
-            try:
-                yield process
-            finally:
-                process.kill()
+    def polling(self, *arguments: str) -> AbstractContextManager[subprocess.Popen[str]]:
+        return managing("poll_twitter", *arguments, **self.env)
 
     @contextmanager
     def writes_blocked(self, lock: str) -> Iterator[None]:
@@ -121,8 +111,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def _prepare(url: str) -> None:
     for arguments in (("migrate", "-v", "0"), ("shell", "-v", "0", "-c", SCENE)):
-        done = services.manage(*arguments, DATABASE_URL=url)
-        assert done.returncode == 0, done.stderr
+        managed(*arguments, DATABASE_URL=url)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.service("postgresql"))])
@@ -133,19 +122,11 @@ def deployment(request: pytest.FixtureRequest, tmp_path: Path, templates: dict[s
             _prepare(f"sqlite:///{template}")
         shutil.copy(template, tmp_path / "db.sqlite3")
         return Deployment(f"sqlite:///{tmp_path / 'db.sqlite3'}", x)
-    server: services.PostgreSQL = request.getfixturevalue("postgresql")
+    server: PostgreSQL = request.getfixturevalue("postgresql")
     if "postgresql" not in templates:
-        templates["postgresql"] = "polls_template"
-        _sql(server, "CREATE DATABASE polls_template")
-        _prepare(server.url("polls_template"))
-    name = f"polls_{uuid.uuid4().hex[:8]}"
-    _sql(server, f"CREATE DATABASE {name} TEMPLATE polls_template")
-    return Deployment(server.url(name), x)
-
-
-def _sql(server: services.PostgreSQL, statement: str) -> None:
-    with psycopg.connect(server.url(), autocommit=True) as connection:
-        connection.execute(statement)
+        templates["postgresql"] = server.create_database()
+        _prepare(server.url(templates["postgresql"]))
+    return Deployment(server.url(server.create_database(template=templates["postgresql"])), x)
 
 
 def test_it_works(deployment: Deployment) -> None:
@@ -167,8 +148,8 @@ def test_killed_between_fetch_and_store(deployment: Deployment, x: XServer) -> N
         held.taken.wait()
         with deployment.writes_blocked("LOCK TABLE twitter_tweet IN ACCESS EXCLUSIVE MODE"):
             held.release.set()
-            services.wait_until(lambda: any(call.status == 200 and "max_results" in call.params for call in x.calls))
-            services.wait_until(deployment.has_waiter)
+            wait_until(lambda: any(call.status == 200 and "max_results" in call.params for call in x.calls))
+            wait_until(deployment.has_waiter)
             process.kill()
             process.wait()
     assert deployment.tweets() == []
@@ -184,17 +165,17 @@ def test_killed_during_store(deployment: Deployment) -> None:
         deployment.sql(slow)
         with deployment.polling() as process:
             # The trigger holds the transaction open; whatever else is written before it is short.
-            services.wait_until(lambda: all(deployment.is_being_written() for _ in range(200)))
+            wait_until(lambda: all(deployment.is_being_written() for _ in range(200)))
             process.kill()
             process.wait()
         deployment.sql("DROP TRIGGER slow")
     else:
         # The posts are inserted; then the transaction needs the sites' content versions.
         with deployment.writes_blocked("SELECT 1 FROM tenancy_siteprofile FOR UPDATE"), deployment.polling() as process:
-            services.wait_until(deployment.has_waiter)
+            wait_until(deployment.has_waiter)
             process.kill()
             process.wait()
-        services.wait_until(
+        wait_until(
             lambda: (
                 not deployment.sql(
                     "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -254,19 +235,17 @@ def test_database_that_loses_a_table_is_status_2(deployment: Deployment, x: XSer
 
 @pytest.mark.service("postgresql")
 @pytest.mark.parametrize("deployment", ["postgresql"], indirect=True)
-def test_database_server_gone_half_way_is_status_2(
-    deployment: Deployment, x: XServer, postgresql: services.PostgreSQL
-) -> None:
+def test_database_server_gone_half_way_is_status_2(deployment: Deployment, x: XServer, postgresql: PostgreSQL) -> None:
     name = deployment.url.rpartition("/")[2]
     held = x.order("max_results", hold=True)
     with deployment.polling() as process:
         held.taken.wait()
-        _sql(postgresql, f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-        _sql(postgresql, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")  # noqa: S608
+        sql(postgresql.url(), f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        sql(postgresql.url(), f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")  # noqa: S608
         held.release.set()
         output, errors = process.communicate()
     away = deployment.poll("--json")
-    _sql(postgresql, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    sql(postgresql.url(), f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
 
     assert process.returncode == 2
     assert output.splitlines()[-1].startswith("poll_twitter: The database cannot be used")
@@ -280,10 +259,9 @@ def test_stand_in_runs_a_command_of_its_own(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'db.sqlite3'}"
     _prepare(url)
 
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.x_api", "--", sys.executable, "manage.py", "poll_twitter"],
-        cwd=services.ROOT, env=services.environment(DATABASE_URL=url), text=True, capture_output=True, check=False,
-    )  # fmt: skip
+    command = [PYTHON, "-m", "tests.x_api", "--", PYTHON, "manage.py", "poll_twitter"]
+    env = environment(DATABASE_URL=url)
+    done = subprocess.run(command, cwd=ROOT, env=env, text=True, capture_output=True, check=False)
 
     assert done.returncode == 0, done.stderr
     assert "made up" in done.stdout

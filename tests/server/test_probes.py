@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import services
-from tests.server import running
-from tests.server.running import Server
+from tests.support.commands import managed
+from tests.support.programs import free_port, wait_until
+from tests.support.server import Server, serving
 
 PROBES = ("/livez", "/readyz", "/startupz")
 TOKEN = "planted-health-token"
@@ -27,21 +27,21 @@ def directory(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Path:
 @pytest.fixture(scope="module")
 def server(directory: Path) -> Iterator[Server]:
     settings = {"SECURE_SSL_REDIRECT": "true", "HEALTH_TOKEN": TOKEN}
-    with running.server(directory, **settings) as started:
+    with serving(directory, **settings) as started:
         yield started
 
 
 @pytest.fixture(scope="module")
 def outside(directory: Path, server: Server) -> Iterator[Server]:
     """A server that no peer on this machine is inside of."""
-    with running.server(directory, HEALTH_TOKEN=TOKEN, TRUSTED_PROXIES="192.0.2.0/24") as started:
+    with serving(directory, HEALTH_TOKEN=TOKEN, TRUSTED_PROXIES="192.0.2.0/24") as started:
         yield started
 
 
 @pytest.mark.parametrize("probe", PROBES)
 @pytest.mark.parametrize("host", ["10.1.2.3:8000", "unknown.example", "localhost", "-_bad..host", "[::1]:8000"])
 def test_it_works(server: Server, probe: str, host: str) -> None:
-    answer = server.ask(probe, host=host)
+    answer = server.request(probe, host=host)
     assert (answer.status, answer.body) == (200, "ok\n")
     assert answer.headers["Cache-Control"] == "no-store"
     assert not {"Set-Cookie", "X-Site-Id", "X-Site-Source", "Location"} & set(answer.headers)
@@ -49,12 +49,12 @@ def test_it_works(server: Server, probe: str, host: str) -> None:
 
 def test_a_page_is_redirected_where_a_probe_is_not(server: Server) -> None:
     """Shows that the redirect is really on."""
-    assert server.ask("/", host="localhost").status == 301
+    assert server.request("/", host="localhost").status == 301
 
 
 @pytest.mark.parametrize("probe", [*PROBES, "/healthz"])
 def test_head_is_get_without_a_body(server: Server, probe: str) -> None:
-    head, get = server.ask(probe, method="HEAD"), server.ask(probe)
+    head, get = server.request(probe, method="HEAD"), server.request(probe)
     assert (head.status, head.body) == (200, "")
     assert head.headers["Content-Type"] == get.headers["Content-Type"]
 
@@ -62,17 +62,17 @@ def test_head_is_get_without_a_body(server: Server, probe: str) -> None:
 @pytest.mark.parametrize("probe", [*PROBES, "/healthz"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 def test_nothing_else_is_allowed(server: Server, probe: str, method: str) -> None:
-    assert server.ask(probe, method=method).status == 405
+    assert server.request(probe, method=method).status == 405
 
 
 @pytest.mark.parametrize("probe", [*PROBES, "/healthz"])
 @pytest.mark.parametrize("accept", ["bogus", "image/png", "", ";;;", "a/b;q=x, */*"])
 def test_no_accept_header_breaks_a_probe(server: Server, probe: str, accept: str) -> None:
-    assert server.ask(probe, headers={"Accept": accept}).status == 200
+    assert server.request(probe, headers={"Accept": accept}).status == 200
 
 
 def test_json_for_who_asks_for_it(server: Server) -> None:
-    answer = server.ask("/startupz", headers={"Accept": "application/json"})
+    answer = server.request("/startupz", headers={"Accept": "application/json"})
     assert json.loads(answer.body) == {
         "status": "ok",
         "checks": {"database": "ok", "migrations": "ok", "warm": "ok"},
@@ -81,11 +81,11 @@ def test_json_for_who_asks_for_it(server: Server) -> None:
 
 @pytest.mark.parametrize("path", ["/livez/", "/livez/x", "/Livez", "//livez"])
 def test_only_the_exact_path_is_a_probe(server: Server, path: str) -> None:
-    assert server.ask(path, host="unknown.example").status in (301, 404)
+    assert server.request(path, host="unknown.example").status in (301, 404)
 
 
 def test_the_report_has_every_check(server: Server) -> None:
-    checks = json.loads(server.ask("/healthz", headers={"Accept": "application/json"}).body)
+    checks = json.loads(server.request("/healthz", headers={"Accept": "application/json"}).body)
     assert set(checks) >= {"database", "migrations", "cache", "storage", "mail", "disk", "directory"}
     assert set(checks.values()) == {"OK"}
 
@@ -100,7 +100,7 @@ def test_the_report_has_every_check(server: Server) -> None:
     ],
 )
 def test_the_report_has_a_form_for_everyone(server: Server, query: str, content_type: str, words: str) -> None:
-    answer = server.ask(f"/healthz{query}")
+    answer = server.request(f"/healthz{query}")
     assert answer.headers["Content-Type"].startswith(content_type)
     assert words in answer.body
 
@@ -117,36 +117,36 @@ FORWARDED = [
 
 @pytest.mark.parametrize("header", FORWARDED)
 def test_who_comes_through_a_proxy_is_outside(server: Server, header: dict[str, str]) -> None:
-    assert server.ask("/healthz", headers=header).status == 404
+    assert server.request("/healthz", headers=header).status == 404
 
 
 @pytest.mark.parametrize("header", FORWARDED)
 def test_the_token_opens_the_report(server: Server, header: dict[str, str]) -> None:
-    assert server.ask("/healthz", headers={**header, "Authorization": f"Bearer {TOKEN}"}).status == 200
-    assert server.ask(f"/healthz?token={TOKEN}", headers=header).status == 200
+    assert server.request("/healthz", headers={**header, "Authorization": f"Bearer {TOKEN}"}).status == 200
+    assert server.request(f"/healthz?token={TOKEN}", headers=header).status == 200
 
 
 @pytest.mark.parametrize("wrong", ["", "x", TOKEN[:-1], TOKEN + "x", "Ω"])
 def test_a_wrong_token_does_not(outside: Server, wrong: str) -> None:
     header = {} if wrong == "Ω" else {"Authorization": f"Bearer {wrong}"}
     query = "?token=%CE%A9" if wrong == "Ω" else f"?token={wrong}"
-    answer = outside.ask(f"/healthz{query}", headers=header)
+    answer = outside.request(f"/healthz{query}", headers=header)
     assert (answer.status, answer.body) == (404, "Not Found\n")
 
 
 def test_outside_without_a_token_there_is_no_report(outside: Server) -> None:
-    assert outside.ask("/healthz").status == 404
-    assert outside.ask("/healthz", headers={"Authorization": f"Bearer {TOKEN}"}).status == 200
+    assert outside.request("/healthz").status == 404
+    assert outside.request("/healthz", headers={"Authorization": f"Bearer {TOKEN}"}).status == 200
 
 
 def test_without_a_token_set_an_empty_one_opens_nothing(directory: Path, server: Server) -> None:
-    with running.server(directory, TRUSTED_PROXIES="192.0.2.0/24") as started:
-        assert started.ask("/healthz?token=", headers={"Authorization": "Bearer "}).status == 404
+    with serving(directory, TRUSTED_PROXIES="192.0.2.0/24") as started:
+        assert started.request("/healthz?token=", headers={"Authorization": "Bearer "}).status == 404
 
 
 def test_nothing_secret_is_said_when_all_is_wrong(directory: Path) -> None:
     """No server listens at any of these; the names would be in every library's message."""
-    port = services.free_port()
+    port = free_port()
     planted = {
         "DATABASE_URL": f"postgres://planted-user:planted-password@127.0.0.1:{port}/planted-name",
         "CACHE_URL": f"redis://:planted-redis@127.0.0.1:{port}/0",
@@ -154,11 +154,11 @@ def test_nothing_secret_is_said_when_all_is_wrong(directory: Path) -> None:
         "MEDIA_ROOT": str(directory / "planted-file" / "media"),
     }
     (directory / "planted-file").write_text("in the way of a directory")
-    with running.server(directory, **planted) as started:
-        assert started.ask("/livez").status == 200
+    with serving(directory, **planted) as started:
+        assert started.request("/livez").status == 200
         for path in ("/readyz", "/startupz", "/healthz", "/healthz?format=json", "/healthz?format=openmetrics"):
             for accept in ("", "application/json"):
-                answer = started.ask(path, headers={"Accept": accept})
+                answer = started.request(path, headers={"Accept": accept})
                 assert answer.status == (200 if "openmetrics" in path else 503)
                 for secret in ("planted", "127.0.0.1", str(port), "Error", "refused", str(directory)):
                     assert secret not in answer.body, (path, answer.body)
@@ -169,7 +169,7 @@ def test_nothing_secret_is_said_when_all_is_wrong(directory: Path) -> None:
 
 def test_a_pod_without_its_migrations_starts_and_is_not_ready(directory: Path) -> None:
     database = directory / "empty.sqlite3"
-    with running.server(directory, DATABASE_URL=f"sqlite:///{database}") as started:
-        assert [started.ask(probe).status for probe in PROBES] == [200, 503, 503]
-        running.manage("migrate", **started.settings)
-        services.wait_until(lambda: {started.ask(probe).status for probe in PROBES} == {200}, what="the pod is ready")
+    with serving(directory, DATABASE_URL=f"sqlite:///{database}") as started:
+        assert [started.request(probe).status for probe in PROBES] == [200, 503, 503]
+        managed("migrate", **started.settings)
+        wait_until(lambda: {started.request(probe).status for probe in PROBES} == {200}, what="the pod is ready")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,8 @@ from typing import Any
 import brotli
 import pytest
 
-from tests import services
-from tests.server import running
-from tests.server.running import Server
+from tests.support.programs import wait_until
+from tests.support.server import Server, serving
 
 SECRETS = {
     "SECRET_KEY": "planted-secret-key-that-is-long-enough",
@@ -78,8 +79,19 @@ def server(ingest: Ingest, database: Path, tmp_path_factory: pytest.TempPathFact
     shutil.copy(database, folder)
     dsn = f"http://plantedkey@127.0.0.1:{ingest.server_port}/1"
     tracing = {"SENTRY_DSN": dsn, "SENTRY_TRACES_SAMPLE_RATE": "1.0", "LOG_LEVEL": "DEBUG"}
-    with running.server(folder, **SECRETS, **tracing) as started:
+    with serving(folder, **SECRETS, **tracing) as started:
         yield started
+
+
+@contextmanager
+def without_table(database: Path, table: str) -> Iterator[None]:
+    """Every query of the table fails for as long as this lasts."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute(f"ALTER TABLE {table} RENAME TO {table}_away")
+        try:
+            yield
+        finally:
+            connection.execute(f"ALTER TABLE {table}_away RENAME TO {table}")
 
 
 def lines(server: Server) -> list[dict[str, Any]]:
@@ -87,7 +99,7 @@ def lines(server: Server) -> list[dict[str, Any]]:
 
 
 def test_every_line_of_a_request_names_its_site(server: Server) -> None:
-    answer = server.ask("/nowhere/?q=planted-query", host="north.example", headers=CARRIED)
+    answer = server.request("/nowhere/?q=planted-query", host="north.example", headers=CARRIED)
     mine = [line for line in lines(server) if line.get("request_id") == answer.headers["X-Request-Id"]]
     (access,) = [line for line in mine if line["event"] == "request"]
     assert (access["path"], access["status"], access["site_source"]) == ("/nowhere/", answer.status, "host")
@@ -99,19 +111,19 @@ def test_every_line_of_a_request_names_its_site(server: Server) -> None:
 def test_probes_are_no_news(server: Server) -> None:
     before = len(lines(server))
     for probe in ("/livez", "/readyz", "/startupz", "/healthz"):
-        server.ask(probe)
+        server.request(probe)
     assert [line for line in lines(server)[before:] if line["event"] == "request"] == []
 
 
 def test_a_trace_has_the_site_and_an_unknown_host_none(server: Server, ingest: Ingest) -> None:
     ingest.items.clear()
     for host in ("unknown.example", "-bad-.example", "north.example"):
-        server.ask("/nowhere/?token=planted-token", host=host, headers=CARRIED)
+        server.request("/nowhere/?token=planted-token", host=host, headers=CARRIED)
     for probe in ("/livez", "/readyz"):
-        server.ask(probe)
-    services.wait_until(lambda: ingest.of("transaction") != [], what="the trace arrives")
-    server.ask("/nowhere/", host="north.example")
-    services.wait_until(lambda: len(ingest.of("transaction")) == 2, what="the second trace arrives")
+        server.request(probe)
+    wait_until(lambda: ingest.of("transaction") != [], what="the trace arrives")
+    server.request("/nowhere/", host="north.example")
+    wait_until(lambda: len(ingest.of("transaction")) == 2, what="the second trace arrives")
     for transaction in ingest.of("transaction"):
         assert transaction["tags"]["site.domain"] == "north.example"
         assert transaction["tags"]["site.source"] == "host"
@@ -122,10 +134,10 @@ def test_an_error_has_the_site(server: Server, ingest: Ingest) -> None:
     """The table of pages is taken away under the server's feet."""
     ingest.items.clear()
     path = Path(server.settings["DATABASE_URL"].removeprefix("sqlite:///"))
-    with running.without_table(path, "pages_page"):
-        answer = server.ask("/planted-page/?q=planted-query", host="north.example", headers=CARRIED)
+    with without_table(path, "pages_page"):
+        answer = server.request("/planted-page/?q=planted-query", host="north.example", headers=CARRIED)
     assert answer.status == 500
-    services.wait_until(lambda: ingest.of("event") != [], what="the event arrives")
+    wait_until(lambda: ingest.of("event") != [], what="the event arrives")
     (event,) = ingest.of("event")
     assert event["tags"]["site.domain"] == "north.example"
     assert event["exception"]["values"][-1]["type"] == "OperationalError"
@@ -133,7 +145,7 @@ def test_an_error_has_the_site(server: Server, ingest: Ingest) -> None:
 
 
 def test_nothing_secret_was_written_or_sent(server: Server, ingest: Ingest) -> None:
-    server.ask("/planted-path/?q=planted-query", host="north.example", headers=CARRIED)
+    server.request("/planted-path/?q=planted-query", host="north.example", headers=CARRIED)
     text = server.log.read_text() + json.dumps(ingest.items)
     text = text.replace("planted-page", "").replace("planted-path", "")
     assert "planted" not in text, text[text.index("planted") - 300 :][:500]

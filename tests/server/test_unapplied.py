@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.server.conftest import Platform
-from tests.server.running import sql
+from tests.support.postgresql import sql
 
 pytestmark = [pytest.mark.service("postgresql", "redis")]
 
 
 def statuses(platform: Platform) -> tuple[int, int]:
-    return platform.server.ask("/readyz").status, platform.server.ask("/startupz").status
+    return platform.server.request("/readyz").status, platform.server.request("/startupz").status
 
 
 def apply(app: object, name: object) -> str:
@@ -23,7 +23,7 @@ def test_a_migration_that_is_missing_makes_the_pod_unready(platform: Platform) -
     newest = "id = (SELECT max(id) FROM django_migrations)"
     (row,) = sql(platform.database_url, f"DELETE FROM django_migrations WHERE {newest} RETURNING app, name")  # noqa: S608
     assert statuses(platform) == (503, 503)
-    answer = platform.server.ask("/readyz", headers={"Accept": "application/json"})
+    answer = platform.server.request("/readyz", headers={"Accept": "application/json"})
     assert answer.body == (
         '{"status": "unavailable", "checks": {"database": "ok", "migrations": "migrations are pending"}}'
     )

@@ -1,18 +1,17 @@
-"""Who may take a probe's lane."""
+"""Which requests may use the thread pools of the probes."""
 
 from __future__ import annotations
 
 import http.client
 import shutil
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from app.server.worker import probe_path
-from tests.server import running
-from tests.server.running import Server
+from tests.support.http import unfinished_requests
+from tests.support.server import Server, serving
 
 
 @pytest.mark.parametrize(
@@ -35,35 +34,25 @@ def test_it_works(head: bytes, path: str) -> None:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Server]:
-    directory = tmp_path_factory.mktemp("lane")
+    directory = tmp_path_factory.mktemp("worker")
     shutil.copy(database, directory)
-    with running.server(directory, WEB_CONCURRENCY="1", WEB_THREADS="2") as started:
+    with serving(directory, WEB_CONCURRENCY="1", WEB_THREADS="2") as started:
         yield started
-
-
-def dribble(server: Server, start: bytes) -> socket.socket:
-    client = socket.create_connection(("127.0.0.1", server.port))
-    client.sendall(start)
-    return client
 
 
 @pytest.mark.parametrize(
     "start",
     [
-        b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: ",
-        b"GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\n",
-        b"",
+        "GET /livez HTTP/1.1\nHost: x\nX-Slow: ",
+        "GET /livez HTTP/1.1\nHost: x\nContent-Length: 100\n\n",
+        "GET / HTTP/1.1\nHost: x\n",
+        "",
     ],
 )
-def test_nobody_can_hold_up_the_probes(server: Server, start: bytes) -> None:
+def test_slow_clients_do_not_delay_the_probes(server: Server, start: str) -> None:
     """More clients than threads that begin a request and never finish it."""
-    clients = [dribble(server, start) for _ in range(20)]
-    try:
-        answers = [server.ask("/livez", timeout=3) for _ in range(20)]
-    finally:
-        for client in clients:
-            client.close()
+    with unfinished_requests(server.port, start):
+        answers = [server.request("/livez", timeout=3) for _ in range(20)]
     assert {answer.status for answer in answers} == {200}
 
 
@@ -79,8 +68,6 @@ def test_a_connection_serves_one_probe_after_another(server: Server) -> None:
 
 def test_a_silent_connection_does_not_delay_the_end(tmp_path_factory: pytest.TempPathFactory) -> None:
     directory = tmp_path_factory.mktemp("end")
-    with running.server(directory, WEB_CONCURRENCY="1") as started:
-        client = dribble(started, b"")
+    with serving(directory, WEB_CONCURRENCY="1") as started, unfinished_requests(started.port, "", count=1):
         started.process.terminate()
         assert started.process.wait(timeout=10) == 0
-        client.close()

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import path
 
 from app.tenancy.current import NoCurrentSite, UnknownSite, current_site, current_site_or_none, use_site
-from tests.conftest import Browser
+from tests.support.makers import Browser
 from tests.third_party.models import Label
 
 

@@ -12,7 +12,7 @@ from django.template import engines
 
 from app.tenancy.models import SiteProfile
 from app.themes import catalogue
-from tests.conftest import Browser
+from tests.support.makers import Browser
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from app.accounts.models import User
 from app.tenancy.current import use_site
 from app.twitter.models import Credential, Feed
 from app.twitter.tokens import fingerprint
-from tests.conftest import Browser, person
+from tests.support.makers import Browser, person
 from tests.twitter.conftest import Poll, feed, fresh
 from tests.x_api import World, XServer
 

@@ -16,8 +16,7 @@ from app.accounts.models import User
 from app.tenancy.admin.admin_site import OPENED_UNDER
 from app.tenancy.current import use_site
 from app.tenancy.models import Alias, Membership, SiteRelated
-from tests.conftest import Browser, person
-from tests.rules.test_isolation import make
+from tests.support.makers import Browser, make_row, person
 from tests.third_party.models import Label, Note
 
 REGISTERED = sorted((m for m in admin.site._registry if issubclass(m, SiteRelated)), key=lambda m: m._meta.label)
@@ -70,9 +69,9 @@ def test_souths_row_is_not_there(
 ) -> None:
     browser: Browser = request.getfixturevalue(who)
     with use_site(south):
-        row = make(model)
+        row = make_row(model)
     with use_site(north):
-        own = make(model)
+        own = make_row(model)
     missing = 10**6
     listed = browser.get(url(model, "changelist"))
     assert listed.status_code == 200
@@ -170,7 +169,7 @@ def test_every_form_of_the_admin_says_under_which_site_it_was_opened(
     model: Any, superuser: Browser, north: Site
 ) -> None:
     with use_site(north):
-        row = make(model)
+        row = make_row(model)
     for address in (
         url(model, "add"),
         url(model, "change", row.pk),

@@ -8,7 +8,7 @@ from django.contrib.sites.models import Site
 
 from app import __version__
 from app.accounts.models import User
-from tests.conftest import Browser
+from tests.support.makers import Browser
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests import services
+from tests.support.commands import manage
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -18,10 +18,10 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     database = tmp_path_factory.mktemp("commands") / "filled.sqlite3"
-    assert services.manage("migrate", "-v0", DATABASE_URL=f"sqlite:///{database}").returncode == 0
+    assert manage("migrate", "-v0", DATABASE_URL=f"sqlite:///{database}").returncode == 0
     for domain, key, alias in (("north.test", "north", "www.north.test"), ("south.test", "south", "www.south.test")):
         arguments = ("sites", "add", domain, "--name", key.title(), "--key", key, "--alias", alias)
-        made = services.manage(*arguments, DATABASE_URL=f"sqlite:///{database}")
+        made = manage(*arguments, DATABASE_URL=f"sqlite:///{database}")
         assert made.returncode == 0, made.stderr
     return database
 
@@ -33,7 +33,7 @@ def run(filled: Path, tmp_path: Path) -> Run:
     database.write_bytes(filled.read_bytes())
 
     def manage(*arguments: str, stdin: str | None = None, **env: object) -> subprocess.CompletedProcess[str]:
-        return services.manage(*arguments, stdin=stdin, **{"DATABASE_URL": f"sqlite:///{database}", **env})
+        return manage(*arguments, stdin=stdin, **{"DATABASE_URL": f"sqlite:///{database}", **env})
 
     return manage
 
@@ -296,7 +296,7 @@ def test_the_demo_is_made_once(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path / 'demo.sqlite3'}"
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return services.manage(*arguments, DATABASE_URL=database)
+        return manage(*arguments, DATABASE_URL=database)
 
     run("migrate", "-v0")
     first = run("demo", "--if-empty")

@@ -21,7 +21,7 @@ from django.urls import include, path
 
 from app.tenancy.current import NoCurrentSite, use_site
 from app.tenancy.models import SiteProfile
-from tests.conftest import Browser
+from tests.support.makers import Browser
 from tests.third_party.models import Label
 
 

@@ -14,7 +14,7 @@ from app.accounts.models import User
 from app.pages.models import Page
 from app.tenancy.current import NoCurrentSite, current_site, use_site
 from app.tenancy.models import Alias, SiteProfile
-from tests.conftest import Browser
+from tests.support.makers import Browser
 
 STRANGER = "203.0.113.9"
 

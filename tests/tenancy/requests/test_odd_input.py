@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.sites.models import Site
 
-from tests.conftest import Browser
+from tests.support.makers import Browser
 
 
 def test_a_path_with_a_null_is_no_page(at_north: Browser) -> None:

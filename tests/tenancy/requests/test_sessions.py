@@ -13,7 +13,7 @@ from app.accounts.models import User
 from app.pages.models import Page
 from app.tenancy.current import use_site
 from app.tenancy.models import Membership, SiteProfile
-from tests.conftest import Browser
+from tests.support.makers import Browser
 
 SWITCH = "/admin/switch-site/"
 

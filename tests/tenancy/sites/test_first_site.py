@@ -10,15 +10,15 @@ import pytest
 from django.contrib.sites.models import Site
 from django.core.management import call_command
 
-from tests import services
+from tests.support.commands import manage
 
 
 def test_it_is_what_the_environment_says(tmp_path: Path) -> None:
     env: dict[str, Any] = {"DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}", "SITE_ID": 7}
     env["SITE_DOMAIN"] = "First.Example"
-    assert services.manage("migrate", "-v0", **env).returncode == 0
-    made = json.loads(services.manage("sites", "add", "second.example", "--json", **env).stdout)
-    sites = json.loads(services.manage("sites", "list", "--json", **env).stdout)
+    assert manage("migrate", "-v0", **env).returncode == 0
+    made = json.loads(manage("sites", "add", "second.example", "--json", **env).stdout)
+    sites = json.loads(manage("sites", "list", "--json", **env).stdout)
     assert [(site["id"], site["key"], site["domain"]) for site in sites] == [
         (7, "site-7", "first.example"),
         (made["id"], "second-example", "second.example"),

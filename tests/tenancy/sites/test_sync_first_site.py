@@ -16,16 +16,16 @@ def sync(folder: Path, text: str) -> None:
     call_command("sync_sites", str(folder / "sites.yaml"), verbosity=0)
 
 
-def test_the_declared_site_is_the_first_one(db: None, folder: Path) -> None:
+def test_the_declared_site_is_the_first_one(db: None, tmp_path: Path) -> None:
     first = Site.objects.get()
-    sync(folder, f"sites: {{north: {{domain: {first.domain}, name: North}}}}")
+    sync(tmp_path, f"sites: {{north: {{domain: {first.domain}, name: North}}}}")
     assert Site.objects.get().pk == first.pk
     profile = SiteProfile.objects.get()
     assert (profile.key, profile.site.name, profile.managed_by) == ("north", "North", SiteProfile.Manager.FILE)
-    sync(folder, "sites: {north: {domain: north.example, name: North}}")
+    sync(tmp_path, "sites: {north: {domain: north.example, name: North}}")
     assert Site.objects.get().domain == "north.example"
 
 
-def test_a_domain_of_any_other_site_is_still_taken(db: None, north: Site, folder: Path) -> None:
+def test_a_domain_of_any_other_site_is_still_taken(db: None, north: Site, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="is taken by the site"):
-        sync(folder, f"sites: {{other: {{domain: {north.domain}}}}}")
+        sync(tmp_path, f"sites: {{other: {{domain: {north.domain}}}}}")

@@ -1,0 +1,85 @@
+"""The standing sites and people, and rows of any model."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group
+from django.contrib.sites.models import Site
+from django.db import models
+from django.test import Client
+
+from app.accounts.models import User
+from app.tenancy.current import use_site
+from app.tenancy.models import Alias, Membership, SiteRelated
+
+_numbers = itertools.count(1)
+
+
+class Browser(Client):
+    """A client that visits one host, as a browser tab does."""
+
+    def __init__(self, host: str, **defaults: Any) -> None:
+        super().__init__(HTTP_HOST=host, **defaults)
+
+
+def make_north() -> Site:
+    site = Site.objects.create(domain="north.test", name="North")
+    Alias.objects.create(site=site, host="www.north.test")
+    return site
+
+
+def make_south() -> Site:
+    return Site.objects.create(domain="south.test", name="South")
+
+
+def person(username: str, site: Site | None, role: str = "Editor") -> User:
+    """An account whose password is its user name, with a role on one site."""
+    user = User.objects.create_user(username, f"{username}@example.test", username)
+    if site is not None:
+        with use_site(site):
+            Membership.objects.create(user=user, role=Group.objects.get(name=role))
+    return user
+
+
+def make_row(model: Any) -> Any:
+    """A row of the current site, whatever the model."""
+    return model.objects.create(**values_for(model))
+
+
+def values_for(model: type[SiteRelated]) -> dict[str, Any]:
+    """Values for a new row: something of the right kind in every field that has to have one."""
+    found: dict[str, Any] = {}
+    for field in model._meta.concrete_fields:
+        if field.name == "site" or field.primary_key or field.has_default() or (field.null and field.blank):
+            continue
+        found[field.name] = _value(field, next(_numbers))
+    return found
+
+
+def _value(field: Any, number: int) -> Any:
+    if isinstance(field, models.ForeignKey):
+        return _target(field.related_model, number)
+    if field.choices:
+        return field.choices[0][0]
+    if isinstance(field, models.DateTimeField):
+        return datetime(2026, 1, 1, tzinfo=UTC)
+    if isinstance(field, models.JSONField):
+        return {}
+    if isinstance(field, models.IntegerField):
+        return number
+    return f"v{number}"[: field.max_length or 50]
+
+
+def _target(model: Any, number: int) -> Any:
+    if issubclass(model, SiteRelated):
+        return make_row(model)
+    if model is User:
+        return User.objects.create_user(f"user{number}")
+    if model is Group:
+        return Group.objects.get(name="Editor")
+    assert model is LogEntry, f"teach tests/support/makers.py to make a {model.__name__}"
+    return LogEntry.objects.create(user=User.objects.create_user(f"user{number}"), action_flag=1)
