@@ -1,4 +1,4 @@
-"""Reading the environment: typed, `NAME_FILE` aware, every bad value reported at once and by name."""
+"""Reads the environment: typed, with `NAME_FILE`; all bad values are reported together, by name."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def read_or_create_secret(path: Path, create: Callable[[], str]) -> str:
 class Networks:
     """A set of networks for `address in networks`; the address is a string as a WSGI server gives it.
 
-    `unix` stands for a unix socket, whose peer has no address.
+    `unix` means a unix socket, whose peer has no address.
     """
 
     def __init__(self, cidrs: Iterable[str]) -> None:

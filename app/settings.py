@@ -1,4 +1,4 @@
-"""Every setting comes from the environment (docs/settings.md). A bad value stops the start, by name."""
+"""Every setting comes from the environment (docs/settings.md). A process with a bad value does not start."""
 
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -219,7 +219,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a session is bound to its site
 
-# Cookies stay on the host that set them; a session made on one site is worth nothing on another.
+# Cookies stay on the host that set them; a session of one site is not valid on another.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
 SESSION_COOKIE_HTTPONLY = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # HostMiddleware drops it from untrusted peers

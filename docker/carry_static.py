@@ -1,7 +1,7 @@
-"""carry_static.py EARLIER NOW: copies an earlier release's hashed static files to this one's.
+"""carry_static.py EARLIER NOW: puts an earlier release's hashed files beside this one's.
 
-While two releases serve side by side, a page of one may request its style sheet from the other. Only files of that
-release itself are copied, not those that it had copied from an earlier one.
+While two releases serve side by side, a page of either may ask the other for its style sheet. Only what that release
+itself made is carried, not what it had carried in its turn.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 def carry(earlier: Path, now: Path) -> None:
     manifest = earlier / "staticfiles.json"
     if not manifest.exists():
-        return  # the base image, when no earlier release was given
+        return  # the base image, when no earlier release was named
     for name in json.loads(manifest.read_text(encoding="utf-8"))["paths"].values():
         for file in (name, f"{name}.br", f"{name}.gz"):
             if (earlier / file).exists() and not (now / file).exists():

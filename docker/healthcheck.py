@@ -1,6 +1,6 @@
-"""Is the server in this container alive? Exit status 0 or 1, for container engines; Kubernetes has its own probes.
+"""Is the server in this container alive? Exit status 0 or 1, for engines that ask; Kubernetes asks by itself.
 
-`healthcheck.py /readyz` checks whether it is ready for visitors.
+`healthcheck.py /readyz` asks whether it should get visitors, too.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ def connection(bind: str) -> http.client.HTTPConnection:
 
 
 def main(path: str) -> int:
-    client = connection(os.environ.get("BIND") or "0.0.0.0:8000")  # the default of gunicorn.conf.py
+    asked = connection(os.environ.get("BIND") or "0.0.0.0:8000")  # the default of gunicorn.conf.py
     try:
-        client.request("GET", path)
-        response = client.getresponse()
-        sys.stdout.write(response.read(500).decode("utf-8", "replace"))
+        asked.request("GET", path)
+        answer = asked.getresponse()
+        sys.stdout.write(answer.read(500).decode("utf-8", "replace"))
     except OSError as error:
         sys.stdout.write(f"{error}\n")
         return 1
-    return 0 if response.status == 200 else 1
+    return 0 if answer.status == 200 else 1
 
 
 if __name__ == "__main__":

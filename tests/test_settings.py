@@ -1,4 +1,4 @@
-"""The environment: every variable with a bad value is named, all at once, and the process does not start."""
+"""The environment: a process with bad values does not start, and names them all."""
 
 from __future__ import annotations
 
@@ -71,10 +71,10 @@ def test_a_bad_value_is_named(name: str) -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_all_bad_values_are_told_at_once() -> None:
+def test_all_bad_values_are_reported_together() -> None:
     result = manage("check", **BAD)
-    told = set(re.findall(r"^  ([A-Z_]+): ", result.stderr, re.MULTILINE))
-    assert told == set(BAD)
+    named = set(re.findall(r"^  ([A-Z_]+): ", result.stderr, re.MULTILINE))
+    assert named == set(BAD)
 
 
 def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_secret_given_twice_is_refused(tmp_path: Path) -> None:
     assert "not both" in result.stderr
 
 
-def test_a_deployment_brings_its_key() -> None:
+def test_a_deployment_needs_a_key() -> None:
     result = manage("check", SECRET_KEY="", DATABASE_URL="postgres://db/x")
     assert result.returncode == 2
     assert "SECRET_KEY: Not set" in result.stderr

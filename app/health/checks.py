@@ -1,4 +1,4 @@
-"""The checks: django-health-check's classes, with messages that tell an outsider nothing.
+"""The checks: django-health-check's classes, with messages that reveal nothing to outsiders.
 
 A check is a dataclass whose `run()` returns, or raises `ServiceWarning` (still serving) or another
 `HealthCheckException`. Reports show `name` and the message of our own checks; messages of a database, a cache
