@@ -31,7 +31,7 @@ keepalive = 75
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
 control_socket_disable = True
-max_requests = 0
+max_requests = 0  # a worker that ends leaves a file of counts (app.server.metrics_directory): workers are not recycled
 limit_request_line = 8190
 
 metrics_port = int(os.environ.get("METRICS_PORT") or 9090)
