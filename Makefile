@@ -39,9 +39,12 @@ static/staticfiles.json: .venv/run-installed $(shell find app -path '*/static/*'
 	@touch $@
 
 ##@ Check
-.PHONY: test lint format bench bench-resolve
+.PHONY: test test-fast lint format bench bench-resolve
 test: install lint ## Every test: SQLite, and PostgreSQL, nginx, Chromium ... when they are here
 	@$(BIN)/python -m tests.suite
+
+test-fast: install ## The tests that start no process of the product, on SQLite: about half a minute
+	@$(BIN)/python -m pytest -m "not process"
 
 lint: install ## ruff, mypy --strict, import contract
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .

@@ -12,7 +12,13 @@ from app.tenancy.current import current_site_or_none
 from app.tenancy.directory import directory
 from tests.support.makers import Browser, make_north, make_south, person
 from tests.support.postgresql import PostgreSQL, running_postgresql
-from tests.support.programs import REQUIRED, missing
+from tests.support.programs import PROCESS_FOLDERS, REQUIRED, ROOT, missing
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.relative_to(ROOT / "tests").parts[0] in PROCESS_FOLDERS:
+            item.add_marker("process")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -63,8 +63,13 @@ def test_chart_and_application_have_one_version() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     assert chart["appVersion"] == project["version"]
     assert {one["kind"] for one in yaml.safe_load(chart["annotations"]["artifacthub.io/changes"])} <= {
-        "added", "changed", "deprecated", "removed", "fixed", "security",
-    }  # fmt: skip
+        "added",
+        "changed",
+        "deprecated",
+        "removed",
+        "fixed",
+        "security",
+    }
 
 
 # --- the plain manifests ---

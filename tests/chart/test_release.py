@@ -17,7 +17,7 @@ from tests.chart.rendering import (
     render,
     scenario,
     web,
-)  # fmt: skip
+)
 
 EXTERNAL: Values = {
     "database": {"type": "external"},
@@ -205,9 +205,15 @@ def test_every_credential_may_come_from_a_secret_of_yours() -> None:
     assert spec
     sources = next(v for v in spec["volumes"] if v["name"] == "credentials")["projected"]["sources"]
     assert {s["secret"]["items"][0]["path"]: s["secret"]["items"][0]["key"] for s in sources} == {
-        "SECRET_KEY": "key", "SECRET_KEY_FALLBACKS": "old-keys", "CACHE_URL": "redis", "EMAIL_URL": "smtp",
-        "STORAGE_URL": "bucket", "SENTRY_DSN": "sentry", "TWITTER_BEARER_TOKEN": "x", "HEALTH_TOKEN": "health",
-    }  # fmt: skip
+        "SECRET_KEY": "key",
+        "SECRET_KEY_FALLBACKS": "old-keys",
+        "CACHE_URL": "redis",
+        "EMAIL_URL": "smtp",
+        "STORAGE_URL": "bucket",
+        "SENTRY_DSN": "sentry",
+        "TWITTER_BEARER_TOKEN": "x",
+        "HEALTH_TOKEN": "health",
+    }
     password = {"secretKeyRef": {"name": "app", "key": "db"}}
     assert environment(web(rendered))["PGPASSWORD"] == password
 

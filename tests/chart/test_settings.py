@@ -18,9 +18,14 @@ from tests.chart.rendering import (
 SETTINGS = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (REPOSITORY / "app" / "settings.py").read_text()))
 # Read beside the settings: gunicorn's address, what docker/entrypoint's `release` and `wait` need, libpq's password.
 OTHERS = {
-    "BIND", "DATABASE_WAIT_SECONDS", "SITES_FILE", "PGPASSWORD",
-    "DJANGO_SUPERUSER_USERNAME", "DJANGO_SUPERUSER_EMAIL", "DJANGO_SUPERUSER_PASSWORD",
-}  # fmt: skip
+    "BIND",
+    "DATABASE_WAIT_SECONDS",
+    "SITES_FILE",
+    "PGPASSWORD",
+    "DJANGO_SUPERUSER_USERNAME",
+    "DJANGO_SUPERUSER_EMAIL",
+    "DJANGO_SUPERUSER_PASSWORD",
+}
 # The chart archives rows in a job of its own, after the routes are gone.
 LEFT_OUT = {"SITES_PRUNE"}
 EVERYTHING: Values = {

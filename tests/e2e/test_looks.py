@@ -14,14 +14,25 @@ pytestmark = pytest.mark.service("chromium")
 
 SCHEMES = ("light", "dark")
 PUBLIC = [
-    ("north", "/", 200), ("north", "/about/", 200), ("north", "/about/people/", 200), ("harbour", "/regatta/", 200),
-    ("north", "/nothing-here/", 404), ("nobody", "/", 404), ("closed", "/", 503),
-]  # fmt: skip
+    ("north", "/", 200),
+    ("north", "/about/", 200),
+    ("north", "/about/people/", 200),
+    ("harbour", "/regatta/", 200),
+    ("north", "/nothing-here/", 404),
+    ("nobody", "/", 404),
+    ("closed", "/", 503),
+]
 ADMIN = [
-    "/admin/", "/admin/pages/page/", "/admin/pages/page/add/", "/admin/pages/page/1/delete/",
-    "/admin/tenancy/membership/", "/admin/choose-site/", "/admin/sites/site/", "/admin/sites/site/1/change/",
+    "/admin/",
+    "/admin/pages/page/",
+    "/admin/pages/page/add/",
+    "/admin/pages/page/1/delete/",
+    "/admin/tenancy/membership/",
+    "/admin/choose-site/",
+    "/admin/sites/site/",
+    "/admin/sites/site/1/change/",
     "/admin/password_change/",
-]  # fmt: skip
+]
 
 
 def wider_than_the_window(tab: Page) -> int:

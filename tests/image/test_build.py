@@ -92,8 +92,11 @@ def test_nothing_else_is_in_it(files: dict[str, tarfile.TarInfo]) -> None:
 
 
 def test_nothing_of_the_application_can_be_written_by_it(files: dict[str, tarfile.TarInfo]) -> None:
-    loose = {path for path, entry in files.items() if path.startswith("/app") and not entry.issym()
-             and (entry.mode & 0o022 or entry.uid != 0)}  # fmt: skip
+    loose = {
+        path
+        for path, entry in files.items()
+        if path.startswith("/app") and not entry.issym() and (entry.mode & 0o022 or entry.uid != 0)
+    }
 
     assert loose == set()
     assert {files[path].mode & 0o777 for path in ("/data", "/media")} == {0o775}

@@ -60,8 +60,12 @@ class Compose:
 @pytest.fixture(scope="module")
 def compose(image: str) -> Iterator[Compose]:
     port = free_port()
-    env = {"IMAGE": image, "HTTP_PORT": str(port), "HTTPS_PORT": str(free_port()),
-           "COMPOSE_PROJECT_NAME": f"colonnade-test-{secrets.token_hex(4)}"}  # fmt: skip
+    env = {
+        "IMAGE": image,
+        "HTTP_PORT": str(port),
+        "HTTPS_PORT": str(free_port()),
+        "COMPOSE_PROJECT_NAME": f"colonnade-test-{secrets.token_hex(4)}",
+    }
     made = Compose(env, port)
     try:
         made("up --detach")

@@ -59,9 +59,11 @@ def test_release_and_migrate_can_be_repeated(released: Platform) -> None:
 def test_release_makes_declared_sites_and_the_superuser(released: Platform, spare: str) -> None:
     sites = json.dumps({"sites": {"east": {"domain": "east.example", "name": "East"}}})
     options = released.options(
-        DATABASE_URL=spare, SITES_FILE="/tmp/sites.json",
-        DJANGO_SUPERUSER_USERNAME="root", DJANGO_SUPERUSER_PASSWORD="planted-password",
-    )  # fmt: skip
+        DATABASE_URL=spare,
+        SITES_FILE="/tmp/sites.json",
+        DJANGO_SUPERUSER_USERNAME="root",
+        DJANGO_SUPERUSER_PASSWORD="planted-password",
+    )
     code = (
         f"import os; open('/tmp/sites.json', 'w').write({sites!r});"
         "os.execv('/app/docker/entrypoint', ['entrypoint', 'release'])"

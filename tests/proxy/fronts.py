@@ -79,13 +79,14 @@ def alive(place: Place) -> bool:
 
 
 def make_certificate(place: Place) -> None:
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-               "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:*.localhost",
-               "-keyout", str(place.key), "-out", str(place.certificate)]  # fmt: skip
+    kind = "-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+    names = "-subj /CN=localhost -addext subjectAltName=DNS:*.localhost"
+    files = ["-keyout", str(place.key), "-out", str(place.certificate)]
+    command = ["openssl", "req", *kind.split(), *names.split(), *files]
     subprocess.run(command, check=True, capture_output=True)
 
 
-def recipe(file: str, **changes: str) -> str:
+def recipe(file: str, changes: dict[str, str]) -> str:
     """The shipped text with each of the given pieces replaced. A piece that is not there is a fault."""
     text = (RECIPES / file).read_text(encoding="utf-8")
     for old, new in changes.items():
@@ -95,12 +96,15 @@ def recipe(file: str, **changes: str) -> str:
 
 
 def nginx(place: Place) -> list[str]:
-    site = recipe("nginx.conf", **{
-        "127.0.0.1:8000": f"127.0.0.1:{place.upstream}",
-        "listen 80 ": f"listen 127.0.0.1:{place.http} ",
-        "listen 443 ": f"listen 127.0.0.1:{place.https} ",
-        "/etc/ssl/colonnade": str(place.folder),
-    })  # fmt: skip
+    site = recipe(
+        "nginx.conf",
+        {
+            "127.0.0.1:8000": f"127.0.0.1:{place.upstream}",
+            "listen 80 ": f"listen 127.0.0.1:{place.http} ",
+            "listen 443 ": f"listen 127.0.0.1:{place.https} ",
+            "/etc/ssl/colonnade": str(place.folder),
+        },
+    )
     (place.folder / "colonnade.conf").write_text(site)
     temporary = "".join(
         f"{kind}_temp_path {place.folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -122,12 +126,15 @@ def haproxy(place: Place) -> list[str]:
     general = (
         "global\n    maxconn 1000\ndefaults\n    timeout connect 5s\n    timeout client 50s\n    timeout server 50s\n"
     )
-    text = recipe("haproxy.cfg", **{
-        "127.0.0.1:8000": f"127.0.0.1:{place.upstream}",
-        "bind :80": f"bind 127.0.0.1:{place.http}",
-        "bind :443": f"bind 127.0.0.1:{place.https}",
-        "/etc/haproxy/certs/": str(both),
-    })  # fmt: skip
+    text = recipe(
+        "haproxy.cfg",
+        {
+            "127.0.0.1:8000": f"127.0.0.1:{place.upstream}",
+            "bind :80": f"bind 127.0.0.1:{place.http}",
+            "bind :443": f"bind 127.0.0.1:{place.https}",
+            "/etc/haproxy/certs/": str(both),
+        },
+    )
     (place.folder / "haproxy.cfg").write_text(general + text)
     return [str(program("haproxy")), "-db", "-f", str(place.folder / "haproxy.cfg")]
 
@@ -137,7 +144,7 @@ def caddy(place: Place) -> list[str]:
         f"{{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n"
         f"\thttp_port {place.http}\n\thttps_port {place.https}\n}}\n"
     )
-    text = recipe("Caddyfile", **{"127.0.0.1:8000": f"127.0.0.1:{place.upstream}"})
+    text = recipe("Caddyfile", {"127.0.0.1:8000": f"127.0.0.1:{place.upstream}"})
     domains = "north.example, www.north.example, south.example {"
     assert domains in text
     plain = text.replace(domains, f"http://:{place.http} {{")
@@ -148,37 +155,41 @@ def caddy(place: Place) -> list[str]:
 
 
 def apache(place: Place) -> list[str]:
-    site = recipe("apache.conf", **{
-        "127.0.0.1:8000": f"127.0.0.1:{place.upstream}",
-        "*:80": f"127.0.0.1:{place.http}",
-        "*:443": f"127.0.0.1:{place.https}",
-        "/etc/ssl/colonnade": str(place.folder),
-    })  # fmt: skip
-    modules = (
-        "mpm_event",
-        "authz_core",
-        "reqtimeout",
-        "ssl",
-        "socache_shmcb",
-        "headers",
-        "proxy",
-        "proxy_http",
-        "unixd",
+    site = recipe(
+        "apache.conf",
+        {
+            "127.0.0.1:8000": f"127.0.0.1:{place.upstream}",
+            "*:80": f"127.0.0.1:{place.http}",
+            "*:443": f"127.0.0.1:{place.https}",
+            "/etc/ssl/colonnade": str(place.folder),
+        },
     )
-    lines = [f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in modules if name != "unixd"]
-    lines += [f"Listen 127.0.0.1:{place.http}", f"Listen 127.0.0.1:{place.https}", "ServerName localhost",
-              f"ServerRoot {place.folder}", f"PidFile {place.folder}/pid", f"DefaultRuntimeDir {place.folder}",
-              "User www-data", "Group www-data", "ErrorLog /dev/stderr", site]  # fmt: skip
+    modules = ["mpm_event", "authz_core", "reqtimeout", "ssl", "socache_shmcb", "headers", "proxy", "proxy_http"]
+    lines = [f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in modules]
+    lines += [
+        f"Listen 127.0.0.1:{place.http}",
+        f"Listen 127.0.0.1:{place.https}",
+        "ServerName localhost",
+        f"ServerRoot {place.folder}",
+        f"PidFile {place.folder}/pid",
+        f"DefaultRuntimeDir {place.folder}",
+        "User www-data",
+        "Group www-data",
+        "ErrorLog /dev/stderr",
+        site,
+    ]
     (place.folder / "apache2.conf").write_text("\n".join(lines))
     return [str(program("apache2")), "-D", "FOREGROUND", "-f", str(place.folder / "apache2.conf")]
 
 
 def traefik(place: Place) -> list[str]:
-    site = recipe("traefik.yaml", **{"127.0.0.1:8000": f"127.0.0.1:{place.upstream}"})
+    site = recipe("traefik.yaml", {"127.0.0.1:8000": f"127.0.0.1:{place.upstream}"})
     plain = "    plain: {rule: PathPrefix(`/`), service: colonnade, entryPoints: [web], middlewares: [colonnade]}\n"
     certificates = f"tls: {{certificates: [{{certFile: {place.certificate}, keyFile: {place.key}}}]}}\n"
     (place.folder / "colonnade.yaml").write_text(site.replace("  routers:\n", f"  routers:\n{plain}") + certificates)
     return [
-        str(shutil.which("traefik")), f"--providers.file.filename={place.folder / 'colonnade.yaml'}",
-        f"--entrypoints.web.address=127.0.0.1:{place.http}", f"--entrypoints.websecure.address=127.0.0.1:{place.https}",
-    ]  # fmt: skip
+        str(shutil.which("traefik")),
+        f"--providers.file.filename={place.folder / 'colonnade.yaml'}",
+        f"--entrypoints.web.address=127.0.0.1:{place.http}",
+        f"--entrypoints.websecure.address=127.0.0.1:{place.https}",
+    ]

@@ -38,11 +38,17 @@ def test_headers_with_underscores_do_not_pass_for_forwarding_ones(proxy: Front) 
 
 @pytest.mark.parametrize(
     "hosts",
-    ["Host: north.localhost\nHost: south.localhost", "Host: north.localhost, south.localhost",
-     "Host: north.localhost south.localhost", "Host: north.localhost/../south", "Host: -north.localhost",
-     "Host: nora@south.localhost", "Host:"],
+    [
+        "Host: north.localhost\nHost: south.localhost",
+        "Host: north.localhost, south.localhost",
+        "Host: north.localhost south.localhost",
+        "Host: north.localhost/../south",
+        "Host: -north.localhost",
+        "Host: nora@south.localhost",
+        "Host:",
+    ],
     ids=["twice", "comma", "space", "path", "hyphen", "userinfo", "empty"],
-)  # fmt: skip
+)
 def test_no_page_for_a_host_that_is_none(proxy: Front, hosts: str) -> None:
     answer = exchange(proxy.https, f"GET / HTTP/1.1\n{hosts}\nConnection: close", tls="north.localhost")
 
@@ -53,10 +59,14 @@ def test_no_page_for_a_host_that_is_none(proxy: Front, hosts: str) -> None:
 
 @pytest.mark.parametrize(
     "lines",
-    ["Content-Length: 4\nTransfer-Encoding: chunked", "Transfer-Encoding: xchunked",
-     "Content-Length: 4\nContent-Length: 5", "Host : south.localhost"],
+    [
+        "Content-Length: 4\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: xchunked",
+        "Content-Length: 4\nContent-Length: 5",
+        "Host : south.localhost",
+    ],
     ids=["both-lengths", "odd-encoding", "two-lengths", "space-before-colon"],
-)  # fmt: skip
+)
 def test_a_request_that_two_servers_could_read_differently_gets_no_page_of_another_site(
     proxy: Front, lines: str
 ) -> None:

@@ -106,10 +106,12 @@ def signs_in(url: str, password: str) -> bool:
 
 @pytest.mark.parametrize(
     ("env", "says"),
-    [({}, "set DJANGO_SUPERUSER_PASSWORD as well"),
-     ({"DJANGO_SUPERUSER_PASSWORD": "x", "DJANGO_SUPERUSER_EMAIL": "nobody"}, "valid email"),
-     ({"DJANGO_SUPERUSER_PASSWORD": "x", "DJANGO_SUPERUSER_USERNAME": "ro ot"}, "valid username")],
-)  # fmt: skip
+    [
+        ({}, "set DJANGO_SUPERUSER_PASSWORD as well"),
+        ({"DJANGO_SUPERUSER_PASSWORD": "x", "DJANGO_SUPERUSER_EMAIL": "nobody"}, "valid email"),
+        ({"DJANGO_SUPERUSER_PASSWORD": "x", "DJANGO_SUPERUSER_USERNAME": "ro ot"}, "valid username"),
+    ],
+)
 def test_an_incomplete_superuser_is_refused(file_url: str, env: dict[str, str], says: str) -> None:
     done = release(file_url, **{"DJANGO_SUPERUSER_USERNAME": "root", **env})
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from tests.support.programs import ROOT
+from tests.support.programs import PROCESS_FOLDERS, ROOT
 
-TESTS = sorted((ROOT / "tests").rglob("*.py"))
+FOLDER = ROOT / "tests"
+TESTS = sorted(FOLDER.rglob("*.py"))
+STARTERS = {
+    f"tests.support.{name}"
+    for name in ("commands.manage", "commands.managed", "commands.managing", "programs.running", "server.serving")
+} | {"subprocess.Popen", "subprocess.run"}
 
 
 def imported(file: Path) -> set[str]:
@@ -30,3 +35,18 @@ def test_no_module_imports_a_test_module() -> None:
 def test_nothing_is_imported_from_the_root_conftest() -> None:
     found = {file.relative_to(ROOT) for file in TESTS for name in imported(file) if name.startswith("tests.conftest")}
     assert found == set()
+
+
+def test_what_starts_processes_is_marked() -> None:
+    """So that `-m "not process"` stays quick."""
+    fast = [file for file in TESTS if file.relative_to(FOLDER).parts[0] not in {*PROCESS_FOLDERS, "support", "x_api"}]
+    starting = {file for file in fast if (imported(file) | used(file)) & STARTERS}
+    unmarked = {file for file in starting if "pytest.mark.process" not in used(file)}
+    assert {file.relative_to(ROOT) for file in unmarked} == {Path("tests/suite.py")}
+
+
+def used(file: Path) -> set[str]:
+    """Dotted names in a file's code."""
+    return {
+        ast.unparse(node) for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Attribute)
+    }

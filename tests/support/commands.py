@@ -1,12 +1,22 @@
-"""`manage.py` in a process of its own, as an operator runs it."""
+"""`manage.py`: in a process of its own, as an operator runs it, and in the test's own process and database."""
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from typing import Any
+from unittest import mock
 
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from django.test import override_settings
+
+from app.tenancy.management import command_line
 from tests.support.programs import PYTHON, ROOT
 
 SECRET_KEY = "only for tests, and long enough to be taken for a real one"
@@ -45,3 +55,33 @@ def managing(*arguments: str, **env: object) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.kill()
+
+
+def call(*arguments: str, stdin: str = "") -> str:
+    """Runs a command in this process; its standard output. Raises `CommandError`."""
+    output = io.StringIO()
+    with mock.patch("sys.stdin", io.StringIO(stdin)):
+        call_command(*arguments, stdout=output)
+    return output.getvalue()
+
+
+def listed_sites() -> dict[str, dict[str, Any]]:
+    """What `sites list --json` prints in this process, by key."""
+    return {site["key"]: site for site in json.loads(call("sites", "list", "--json"))}
+
+
+def call_main(*arguments: str, **env: object) -> subprocess.CompletedProcess[str]:
+    """Runs a whole command line in this process, whatever its exit status; what it sets for its process is undone."""
+    output, errors = io.StringIO(), io.StringIO()
+    with (
+        mock.patch.dict(os.environ, {name: str(value) for name, value in env.items()}),
+        mock.patch.object(connections, "close_all"),  # the connection holds the test's transaction
+        override_settings(MEZZANINE_SITE_ID=settings.MEZZANINE_SITE_ID),
+        redirect_stdout(output),
+        redirect_stderr(errors),
+    ):
+        try:
+            status = command_line.main(["manage.py", *arguments])
+        except SystemExit as stop:
+            status = stop.code if isinstance(stop.code, int) else 1
+    return subprocess.CompletedProcess(list(arguments), status, output.getvalue(), errors.getvalue())

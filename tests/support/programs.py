@@ -25,6 +25,8 @@ PROGRAMS = {
     "chromium": "chromium",
     "docker": "dockerd",
 }
+#: Folders of tests that are all about processes of the product, or about programs beside it.
+PROCESS_FOLDERS = ("chart", "cluster", "e2e", "image", "proxy", "release", "server")
 REQUIRED = os.environ.get("REQUIRE_SERVICES") == "1"
 
 

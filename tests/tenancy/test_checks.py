@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import pytest
 from django.apps import apps
 from django.contrib.sites.models import Site
 from django.core.checks import run_checks
 from django.db import models
 from django.test.utils import isolate_apps
+from pytest_django import Settings
 
 from app.tenancy import checks
 from app.tenancy.models import SiteRelated
 
 
-def ids(model: type[models.Model], monkeypatch: Any) -> list[str | None]:
+def ids(model: type[models.Model], monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
     monkeypatch.setattr(apps, "get_models", lambda: [model])
     return [message.id for message in checks.site_related(None)]
 
@@ -24,7 +24,7 @@ def test_the_product_passes_its_own_checks() -> None:
 
 
 @isolate_apps("tests.third_party")
-def test_a_site_key_outside_site_related(monkeypatch: Any) -> None:
+def test_a_site_key_outside_site_related(monkeypatch: pytest.MonkeyPatch) -> None:
     class Loose(models.Model):
         owner = models.ForeignKey(Site, on_delete=models.CASCADE)
 
@@ -35,7 +35,7 @@ def test_a_site_key_outside_site_related(monkeypatch: Any) -> None:
 
 
 @isolate_apps("tests.third_party")
-def test_uniqueness_without_the_site(monkeypatch: Any) -> None:
+def test_uniqueness_without_the_site(monkeypatch: pytest.MonkeyPatch) -> None:
     class Unique(SiteRelated):
         name = models.CharField(max_length=5, unique=True)
         twin = models.CharField(max_length=5)
@@ -51,7 +51,7 @@ def test_uniqueness_without_the_site(monkeypatch: Any) -> None:
 
 
 @isolate_apps("tests.third_party")
-def test_an_unscoped_default_manager(monkeypatch: Any) -> None:
+def test_an_unscoped_default_manager(monkeypatch: pytest.MonkeyPatch) -> None:
     class Unscoped(SiteRelated):
         objects = models.Manager()  # type: ignore[assignment]  # the mistake
 
@@ -61,7 +61,7 @@ def test_an_unscoped_default_manager(monkeypatch: Any) -> None:
     assert ids(Unscoped, monkeypatch) == ["tenancy.E003"]
 
 
-def test_the_order_of_middlewares(settings: Any) -> None:
+def test_the_order_of_middlewares(settings: Settings) -> None:
     assert not checks.middleware_order()
     swapped = list(settings.MIDDLEWARE)
     host, session = (swapped.index(name) for name in (checks.ORDER[0], checks.ORDER[2]))

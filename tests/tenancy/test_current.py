@@ -12,6 +12,7 @@ from django.contrib.sites.models import Site
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import Client
 from django.urls import path
+from pytest_django import Settings
 
 from app.tenancy.current import NoCurrentSite, UnknownSite, current_site, current_site_or_none, use_site
 from tests.support.makers import Browser
@@ -55,7 +56,7 @@ urlpatterns = [path("stream/", stream), path("fail/", fail), path("thread/", thr
 
 
 @pytest.fixture(autouse=True)
-def labels(north: Site, south: Site, settings: Any) -> None:
+def labels(north: Site, south: Site, settings: Settings) -> None:
     settings.ROOT_URLCONF = __name__
     closed.clear()
     for site in (north, south):

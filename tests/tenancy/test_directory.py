@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.utils import OperationalError
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from app.tenancy import directory as module
 from app.tenancy.directory import Directory, DirectoryUnavailable
@@ -32,7 +33,7 @@ class TestLooking:
             assert directory.snapshot().find("two.test") is None
         assert len(queries) == 0
 
-    def test_after_the_interval_it_looks_once_and_loads_only_what_moved(self, settings: Any) -> None:
+    def test_after_the_interval_it_looks_once_and_loads_only_what_moved(self, settings: Settings) -> None:
         settings.SITES_REFRESH_SECONDS = 0
         directory = Directory()
         first = directory.snapshot()
@@ -42,7 +43,7 @@ class TestLooking:
         Site.objects.create(domain="one.test", name="One")
         assert directory.snapshot().find("one.test")
 
-    def test_a_change_that_sends_no_signal_is_noticed(self, settings: Any) -> None:
+    def test_a_change_that_sends_no_signal_is_noticed(self, settings: Settings) -> None:
         settings.SITES_REFRESH_SECONDS = 0
         site = Site.objects.create(domain="one.test", name="One")
         directory = Directory()
@@ -53,7 +54,7 @@ class TestLooking:
             cursor.execute("UPDATE django_site SET name = 'Renamed' WHERE id = %s", [site.pk])
         assert directory.snapshot().sites[site.pk].name == "Renamed"
 
-    def test_a_site_that_is_made_while_the_rows_are_read_comes_with_the_next_look(self, settings: Any) -> None:
+    def test_a_site_that_is_made_while_the_rows_are_read_comes_with_the_next_look(self, settings: Settings) -> None:
         settings.SITES_REFRESH_SECONDS = 0
         directory = Directory()
 
@@ -68,7 +69,9 @@ class TestLooking:
         assert directory.snapshot().find("www.one.test")
 
     @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # how it is ended
-    def test_the_follower_outlives_whatever_a_look_dies_of(self, settings: Any, monkeypatch: Any) -> None:
+    def test_the_follower_outlives_whatever_a_look_dies_of(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         settings.SITES_REFRESH_SECONDS = 0
         directory, answers, again = Directory(), iter([ValueError("odd")]), threading.Event()
 
@@ -87,7 +90,7 @@ class TestLooking:
 
     @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # how it is ended
     def test_a_worker_starts_with_what_is_there_now_and_not_with_its_masters_snapshot(
-        self, settings: Any, monkeypatch: Any
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         settings.SITES_REFRESH_SECONDS = 0
         directory = Directory()
@@ -111,7 +114,7 @@ class TestLooking:
         directory._follower.join()
         assert found
 
-    def test_a_change_that_was_rolled_back_does_not_stay(self, settings: Any) -> None:
+    def test_a_change_that_was_rolled_back_does_not_stay(self, settings: Settings) -> None:
         directory = module.directory
         with transaction.atomic():
             Site.objects.create(domain="one.test", name="One")
@@ -121,7 +124,9 @@ class TestLooking:
         directory.expire()
         assert directory.snapshot().find("one.test") is None
 
-    def test_without_a_database_the_snapshot_stays_and_looks_grow_rare(self, settings: Any, monkeypatch: Any) -> None:
+    def test_without_a_database_the_snapshot_stays_and_looks_grow_rare(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         settings.SITES_REFRESH_SECONDS = 0
         Site.objects.create(domain="one.test", name="One")
         directory = Directory()
@@ -137,7 +142,7 @@ class TestLooking:
             assert directory.snapshot().find("one.test")
         assert len(looks) == 1
 
-    def test_without_a_database_from_the_start_it_says_so(self, monkeypatch: Any) -> None:
+    def test_without_a_database_from_the_start_it_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def away() -> int:
             raise OperationalError("connection refused")
 

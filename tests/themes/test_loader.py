@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.contrib.sites.models import Site
@@ -16,7 +15,7 @@ from tests.support.makers import Browser
 
 
 @pytest.fixture
-def night(tmp_path: Path, monkeypatch: Any) -> Iterator[None]:
+def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A second theme, which brings a page of its own and lacks the rest."""
     portico = catalogue.FOLDER / "portico"
     (tmp_path / "portico").symlink_to(portico)

@@ -17,9 +17,15 @@ class Problem(Exception):
     """An answer that is not 200, in the form of RFC 9457."""
 
     def __init__(
-        self, status: int, kind: str, title: str, detail: str, *, headers: dict[str, str] | None = None,
+        self,
+        status: int,
+        kind: str,
+        title: str,
+        detail: str,
+        *,
+        headers: dict[str, str] | None = None,
         **more: Any,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(title)
         self.status = status
         self.headers = headers or {}
@@ -60,8 +66,9 @@ def _users(world: World, wanted: list[str], *, key: str) -> Json:
         if account is None:
             errors.append(_missing("user", key, value))
         elif account.state == "suspended":
-            errors.append({**_missing("user", key, value), "title": "Forbidden",
-                           "detail": f"User has been suspended: [{value}]."})  # fmt: skip
+            errors.append(
+                {**_missing("user", key, value), "title": "Forbidden", "detail": f"User has been suspended: [{value}]."}
+            )
         else:
             found.append(_user(account))
     return {**({"data": found} if found else {}), **({"errors": errors} if errors else {})}
@@ -172,6 +179,9 @@ def _missing(resource: str, parameter: str, value: str) -> Json:
 
 def _invalid(parameter: str, message: str) -> Problem:
     return Problem(
-        400, PROBLEMS + "invalid-request", "Invalid Request", "A parameter of the request is invalid.",
+        400,
+        PROBLEMS + "invalid-request",
+        "Invalid Request",
+        "A parameter of the request is invalid.",
         errors=[{"parameters": {parameter: []}, "message": message}],
-    )  # fmt: skip
+    )

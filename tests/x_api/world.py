@@ -51,9 +51,14 @@ class World:
             return self.accounts[number]
 
     def post(
-        self, author: Account, text: str, *, at: dt.datetime | None = None, ago: dt.timedelta | None = None,
+        self,
+        author: Account,
+        text: str,
+        *,
+        at: dt.datetime | None = None,
+        ago: dt.timedelta | None = None,
         **extra: Any,
-    ) -> Post:  # fmt: skip
+    ) -> Post:
         """A post of this moment, or of `at`, or of `ago`; `extra` goes into the answer as it is."""
         moment = at or dt.datetime.now(dt.UTC) - (ago or dt.timedelta(0))
         with self.lock:

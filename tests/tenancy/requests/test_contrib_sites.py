@@ -18,6 +18,7 @@ from django.contrib.syndication.views import Feed
 from django.http import Http404, HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.urls import include, path
+from pytest_django import Settings
 
 from app.tenancy.current import NoCurrentSite, use_site
 from app.tenancy.models import SiteProfile
@@ -64,7 +65,7 @@ urlpatterns = [
 
 
 @pytest.fixture
-def both(north: Site, south: Site, settings: Any) -> tuple[Browser, Browser]:
+def both(north: Site, south: Site, settings: Settings) -> tuple[Browser, Browser]:
     settings.ROOT_URLCONF = __name__
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.contrib.redirects.middleware.RedirectFallbackMiddleware"]
     for site in (north, south):
@@ -82,7 +83,9 @@ def test_it_works(both: tuple[Browser, Browser], north: Site, south: Site) -> No
         assert words[:3] == [site.domain, site.domain, str(site.pk)]
 
 
-def test_redirects_sitemaps_feeds_and_flatpages_answer_per_site(both: tuple[Browser, Browser], settings: Any) -> None:
+def test_redirects_sitemaps_feeds_and_flatpages_answer_per_site(
+    both: tuple[Browser, Browser], settings: Settings
+) -> None:
     for browser, name, other in ((both[0], "North", "South"), (both[1], "South", "North")):
         assert browser.get("/old/").headers["Location"] == f"/new-{name}/"
         for address in ("/sitemap.xml", "/feed/"):

@@ -9,6 +9,7 @@ from django.contrib.sites.models import Site
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from app.accounts.models import User
 from app.pages.models import Page
@@ -102,7 +103,7 @@ def test_an_unknown_host_gets_404_without_a_query_or_a_cookie(host: str) -> None
 
 
 def test_a_host_that_an_operator_listed_falls_back_to_the_setting_and_the_environment(
-    settings: Any, north: Site, south: Site
+    settings: Settings, north: Site, south: Site
 ) -> None:
     settings.LISTED_HOSTS, settings.DEFAULT_SITE_ID = ["admin.test"], north.pk
     response = get("admin.test")
@@ -162,7 +163,7 @@ def test_an_alias_is_no_open_redirect() -> None:
     assert location.startswith("http://north.test/")
 
 
-def test_an_alias_goes_straight_to_https_where_that_is_asked_for(settings: Any) -> None:
+def test_an_alias_goes_straight_to_https_where_that_is_asked_for(settings: Settings) -> None:
     settings.SECURE_SSL_REDIRECT = True
     assert get("www.north.test:80", "/about/").headers["Location"] == "https://north.test/about/"
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.sites.models import Site
+from pytest_django import Settings
 
 from app.accounts.models import User
 from app.pages.models import Page
@@ -157,7 +158,9 @@ def test_sam_is_refused_on_north(sam: User, north: Site) -> None:
     assert b"You have no role" not in wrong.content
 
 
-def test_a_choice_counts_on_a_host_that_an_operator_listed(settings: Any, nora: User, north: Site, south: Site) -> None:
+def test_a_choice_counts_on_a_host_that_an_operator_listed(
+    settings: Settings, nora: User, north: Site, south: Site
+) -> None:
     settings.LISTED_HOSTS, settings.DEFAULT_SITE_ID = ["admin.test"], north.pk
     with use_site(south):
         Membership.objects.create(user=nora, role=Membership.all_sites.get(user=nora).role)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.contrib.sites.models import Site
 from django.core.management import call_command
 
-from tests.support.commands import manage
+from tests.support.commands import managed
 
 
+@pytest.mark.process
 def test_it_is_what_the_environment_says(tmp_path: Path) -> None:
-    env: dict[str, Any] = {"DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}", "SITE_ID": 7}
-    env["SITE_DOMAIN"] = "First.Example"
-    assert manage("migrate", "-v0", **env).returncode == 0
-    made = json.loads(manage("sites", "add", "second.example", "--json", **env).stdout)
-    sites = json.loads(manage("sites", "list", "--json", **env).stdout)
+    env = {"DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}", "SITE_ID": "7", "SITE_DOMAIN": "First.Example"}
+    managed("migrate", "-v0", **env)
+    made = json.loads(managed("sites", "add", "second.example", "--json", **env))
+    sites = json.loads(managed("sites", "list", "--json", **env))
     assert [(site["id"], site["key"], site["domain"]) for site in sites] == [
         (7, "site-7", "first.example"),
         (made["id"], "second-example", "second.example"),

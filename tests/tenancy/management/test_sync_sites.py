@@ -1,0 +1,116 @@
+"""`manage.py sync_sites`: the rows become what the file says. What a file may say: sites/test_declarations.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.tenancy.management.errors import Refusal
+from tests.support.commands import call, listed_sites
+
+Sync = Callable[..., str]
+DECLARED = """
+sites:
+  alpha: {domain: alpha.test, name: Alpha, aliases: [www.alpha.test, {host: "*.alpha.test", redirect: false}]}
+  beta: {domain: beta.test, name: Beta, settings: {tagline: Hello}}
+  gamma: {domain: gamma.test, state: suspended}
+"""
+
+
+@pytest.fixture
+def sync(added: dict[str, int], tmp_path: Path) -> Sync:
+    """Applies a text as the file; the output."""
+
+    def sync(text: str, *options: str) -> str:
+        file = tmp_path / "sites.yaml"
+        file.write_text(text, encoding="utf-8")
+        return call("sync_sites", str(file), *options)
+
+    return sync
+
+
+def test_declared_sites_become_rows_once(sync: Sync) -> None:
+    assert "+ alpha  alpha.test" in sync(DECLARED, "--dry-run")
+    assert "alpha" not in listed_sites()
+    sync(DECLARED)
+    assert listed_sites()["alpha"]["aliases"] == ["*.alpha.test", "www.alpha.test"]
+    assert listed_sites()["gamma"]["state"] == "suspended"
+    before = listed_sites()
+    assert "0 sites were added, 0 changed, 0 archived; 3" in sync(DECLARED)
+    assert listed_sites() == before
+
+
+def test_a_list_and_json_are_taken_as_well(sync: Sync) -> None:
+    sync('{"sites": [{"key": "alpha", "domain": "Alpha.Test."}]}')
+    assert listed_sites()["alpha"]["domain"] == "alpha.test"
+
+
+def test_two_sites_exchange_their_hosts_and_keep_their_ids(sync: Sync) -> None:
+    sync(DECLARED)
+    ids = {key: site["id"] for key, site in listed_sites().items()}
+    changed = """
+sites:
+  alpha: {domain: beta.test, name: Alpha, aliases: [gamma.test]}
+  beta: {domain: www.alpha.test, name: Beta, settings: {tagline: Hello}}
+  gamma: {domain: alpha.test, state: suspended}
+"""
+    assert "~ alpha  domain: alpha.test → beta.test" in sync(changed)
+    after = listed_sites()
+    assert {key: site["id"] for key, site in after.items()} == ids
+    assert [after[key]["domain"] for key in ("alpha", "beta", "gamma")] == ["beta.test", "www.alpha.test", "alpha.test"]
+    assert after["alpha"]["aliases"] == ["gamma.test"]
+
+
+def test_pruning_archives_what_is_no_longer_declared_and_touches_no_other_row(sync: Sync) -> None:
+    sync(DECLARED)
+    two = "\n".join(line for line in DECLARED.splitlines() if "gamma" not in line)
+    assert "? gamma" in sync(two)
+    assert listed_sites()["gamma"]["state"] == "suspended"
+    assert "- gamma" in sync(two, "--prune")
+    assert {key for key, site in listed_sites().items() if site["state"] != "active"} == {"gamma"}
+    assert listed_sites()["gamma"]["state"] == "archived"
+    sync(DECLARED.replace("suspended", "active"))
+    assert listed_sites()["gamma"]["state"] == "active"
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "named"),
+    [
+        ("sites: {a: {domain: a..b}}", (), "sites.a.domain"),
+        ("sites: {a: {domain: north.test}}", (), "north.test"),
+        ("sites: {a: {domain: www.north.test}}", (), "www.north.test"),
+        ("sites: {a: {domain: a.test, aliases: [SOUTH.test]}}", (), "south.test"),
+        ("sites: {north: {domain: north.test}}", (), "--adopt"),
+        ("sites: {new: {domain: new.test}}", ("--prune",), "3 of 3"),
+        ("sites: {alpha: {domain: alpha.test}}", ("--prune",), "2 of 3"),
+        ("sites: {alpha: {domain: alpha.test}}", ("--prune", "--max-prune=1"), "2 of 3"),
+    ],
+)
+def test_a_file_that_cannot_be_used_changes_nothing(
+    sync: Sync, text: str, options: tuple[str, ...], named: str
+) -> None:
+    sync(DECLARED)
+    before = listed_sites()
+    with pytest.raises(Refusal) as refused:
+        sync(text, *options)
+    assert named in str(refused.value)
+    assert refused.value.returncode == 2
+    assert listed_sites() == before
+
+
+def test_a_file_that_is_not_there(added: dict[str, int]) -> None:
+    with pytest.raises(Refusal, match=r"nowhere\.yaml cannot be read"):
+        call("sync_sites", "/nowhere.yaml")
+
+
+def test_a_file_that_is_not_text(added: dict[str, int], tmp_path: Path) -> None:
+    (tmp_path / "sites.yaml").write_bytes(b"\xff\xfe")
+    with pytest.raises(Refusal, match="cannot be read"):
+        call("sync_sites", str(tmp_path / "sites.yaml"))
+
+
+def test_adopting_takes_over_a_site_of_the_same_key(sync: Sync, added: dict[str, int]) -> None:
+    sync("sites: {north: {domain: north.test, name: Declared}}", "--adopt")
+    assert (listed_sites()["north"]["id"], listed_sites()["north"]["name"]) == (added["north"], "Declared")
