@@ -1,4 +1,4 @@
-"""Errors, traces and the poll's check-ins are sent to Sentry when SENTRY_DSN is set, without secrets."""
+"""Errors and traces go to Sentry when SENTRY_DSN is set. Secrets do not."""
 
 from __future__ import annotations
 
