@@ -1,4 +1,4 @@
-"""Reading the environment: typed, `NAME_FILE` aware, every bad value reported at once and by name."""
+"""Reads the environment: typed, with `NAME_FILE`; all bad values are reported together, by name."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env, EnvValidationError, ValidationError
+from environs import Env, ValidationError
 
 
 class InvalidEnvironment(ImproperlyConfigured):
-    """One or more variables cannot be used. `problems` maps each variable's name to what is wrong with it."""
+    """One or more variables are invalid. `problems` maps each variable's name to what is wrong with it."""
 
     def __init__(self, problems: Mapping[str, list[str]]) -> None:
         self.problems = dict(problems)
@@ -24,25 +24,24 @@ class InvalidEnvironment(ImproperlyConfigured):
 
 
 class Environment(Env):
-    """Collects faults while variables are read; `seal()` raises them together as `InvalidEnvironment`.
+    """Collects errors while variables are read; `seal()` raises them together as `InvalidEnvironment`.
 
-    A variable NAME may come from the file that NAME_FILE names (a mounted secret). Giving both is a fault,
-    because one of them would be ignored in silence.
+    A variable NAME may come from the file that NAME_FILE names (a mounted secret). Setting both is an error,
+    because one of them would be ignored.
     """
 
     def __init__(self) -> None:
         super().__init__(eager=False)
         self.add_parser("networks", _networks)
 
-    def fault(self, name: str, message: str) -> None:
-        """Records a fault that only shows when several values are seen together."""
+    def add_error(self, name: str, message: str) -> None:
+        """Records an error that only several values together show."""
         self._errors[name].append(message)
 
     def seal(self) -> None:
-        try:
-            super().seal()
-        except EnvValidationError as error:
-            raise InvalidEnvironment(error.error_messages) from None  # type: ignore[arg-type]  # seal() gives a map
+        if self._errors:
+            raise InvalidEnvironment(self._errors)
+        super().seal()
 
     def _get_value(self, env_key: str, default: Any) -> Any:  # Any: environs passes its own sentinel through
         path = os.environ.get(f"{env_key}_FILE")
@@ -51,48 +50,48 @@ class Environment(Env):
             # An empty variable is how compose files and charts say "not set".
             return default if value == "" else value
         if os.environ.get(env_key):
-            self.fault(env_key, f"Set {env_key} or {env_key}_FILE, not both.")
+            self.add_error(env_key, f"Set {env_key} or {env_key}_FILE, not both.")
             return os.environ[env_key]
         try:
-            # Editors and `kubectl create secret --from-file` leave a line end that is no part of the secret.
+            # Editors and `kubectl create secret --from-file` add a line end that is not part of the secret.
             return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-            self.fault(env_key, f"{env_key}_FILE cannot be read ({reason}): {path}.")
+            self.add_error(env_key, f"{env_key}_FILE cannot be read ({reason}): {path}.")
             return default if default is not ... else ""
 
 
-def kept_secret(path: Path, make: Callable[[], str]) -> str:
-    """The secret in a file, made there once for its owner alone. Raises `OSError`.
+def read_or_create_secret(path: Path, create: Callable[[], str]) -> str:
+    """The secret in a file, which is created once and readable by its owner only. Raises `OSError`.
 
-    Processes that start side by side get the same one: the file appears with its content or not at all.
+    Processes that start at the same time get the same one: the file appears with its content or not at all.
     """
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
         handle, draft = tempfile.mkstemp(dir=path.parent)  # readable by its owner only
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(make())
+            file.write(create())
         try:
             os.link(draft, path)
         except FileExistsError:
-            pass  # another process was first; its secret counts
+            pass  # another process was first; its secret is used
         finally:
             Path(draft).unlink()
     return path.read_text(encoding="utf-8")
 
 
 class Networks:
-    """A set of networks that answers `address in networks`; the address is text as a WSGI server gives it.
+    """A set of networks for `address in networks`; the address is a string as a WSGI server gives it.
 
-    The word `unix` stands for a unix socket, whose peer has no address.
+    `unix` means a unix socket, whose peer has no address.
     """
 
     def __init__(self, cidrs: Iterable[str]) -> None:
         self.cidrs = tuple(cidrs)
         self._unix = "unix" in self.cidrs
         self._networks = tuple(ipaddress.ip_network(cidr) for cidr in self.cidrs if cidr != "unix")
-        # The peers of a server behind a proxy are few; the bound keeps a directly exposed one from growing.
-        self._contains = functools.lru_cache(maxsize=1024)(self._look)
+        # A server behind a proxy has few peers; the bound limits the memory of one that is exposed directly.
+        self._contains = functools.lru_cache(maxsize=1024)(self._find)
 
     def __contains__(self, address: object) -> bool:
         return self._contains(str(address or ""))
@@ -100,7 +99,7 @@ class Networks:
     def __repr__(self) -> str:
         return f"Networks({list(self.cidrs)})"
 
-    def _look(self, address: str) -> bool:
+    def _find(self, address: str) -> bool:
         if not address:
             return self._unix
         try:

@@ -1,4 +1,4 @@
-"""Every setting comes from the environment (docs/settings.md). A bad value stops the start, by name."""
+"""Every setting comes from the environment (docs/settings.md). A process with a bad value does not start."""
 
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -7,13 +7,11 @@ import django_stubs_ext
 from django.core.management.utils import get_random_secret_key
 from environs import ValidationError, validate
 
-from app import __version__
-from app.env import Environment, kept_secret
-from app.observability import logs, sentry
-from app.observability.redact import redactor
+from app.env import Environment, read_or_create_secret
+from app.observability import logs
 from app.tenancy.hosts.names import InvalidHost, normalise_domain
 
-django_stubs_ext.monkeypatch()  # forms.ModelForm[Site] and the like exist at run time too
+django_stubs_ext.monkeypatch()  # makes forms.ModelForm[Site] and the like valid at run time
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
@@ -27,7 +25,7 @@ def domain(value: str) -> str:
     try:
         return normalise_domain(value)
     except InvalidHost as error:
-        raise ValidationError(f"{value!r} is no host: {error.reason}.") from None
+        raise ValidationError(f"{value!r} is not a host: {error.reason}.") from None
 
 
 def domains(value: str | list[str]) -> list[str]:
@@ -37,8 +35,8 @@ def domains(value: str | list[str]) -> list[str]:
 env = Environment()
 env.add_parser("domain", domain)
 env.add_parser("domains", domains)
-natural = validate.Range(min=0)
-positive = validate.Range(min=1)
+NON_NEGATIVE = validate.Range(min=0)
+POSITIVE = validate.Range(min=1)
 
 # Process
 DEBUG = env.bool("DEBUG", False)
@@ -46,32 +44,32 @@ SECRET_KEY = env.str("SECRET_KEY", "")
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 LOG_FORMAT = env.str("LOG_FORMAT", "console", validate=validate.OneOf(logs.FORMATS))
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(logs.LEVELS))
-# gunicorn's own numbers live in docker/gunicorn.conf.py; a bad one is reported here with the rest.
-WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", 2, validate=positive)
-WEB_THREADS = env.int("WEB_THREADS", 4, validate=positive)
+# gunicorn reads these itself (docker/gunicorn.conf.py); a bad one is reported here with the rest.
+WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", 2, validate=POSITIVE)
+WEB_THREADS = env.int("WEB_THREADS", 4, validate=POSITIVE)
 METRICS_PORT = env.int("METRICS_PORT", 9090, validate=validate.Range(min=0, max=65535))
 
 # Data
 DATABASE = env.dj_db_url("DATABASE_URL", EMBEDDED_DATABASE)
 CACHE = env.dj_cache_url("CACHE_URL", "locmem://colonnade")
-DATABASE_WAIT_SECONDS = env.int("DATABASE_WAIT_SECONDS", 60, validate=natural)
+DATABASE_WAIT_SECONDS = env.int("DATABASE_WAIT_SECONDS", 60, validate=NON_NEGATIVE)
 MEDIA_ROOT = env.path("MEDIA_ROOT", VAR / "media")
 STORAGE_URL = env.str("STORAGE_URL", "")
 
 # Sites and the proxies in front of them
-DEFAULT_SITE_ID = env.int("SITE_ID", 1, validate=positive)
+DEFAULT_SITE_ID = env.int("SITE_ID", 1, validate=POSITIVE)
 SITE_DOMAIN = env.domain("SITE_DOMAIN", "localhost")
-MEZZANINE_SITE_ID = env.int("MEZZANINE_SITE_ID", None, validate=positive)
+MEZZANINE_SITE_ID = env.int("MEZZANINE_SITE_ID", None, validate=POSITIVE)
 LISTED_HOSTS = env.domains("ALLOWED_HOSTS", [])
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", PRIVATE_NETWORKS)
-PROXY_HOPS = env.int("PROXY_HOPS", 1, validate=positive)
-SITES_REFRESH_SECONDS = env.float("SITES_REFRESH_SECONDS", 1.0, validate=natural)
+PROXY_HOPS = env.int("PROXY_HOPS", 1, validate=POSITIVE)
+SITES_REFRESH_SECONDS = env.float("SITES_REFRESH_SECONDS", 1.0, validate=NON_NEGATIVE)
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", False)
-SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 0, validate=natural)
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 0, validate=NON_NEGATIVE)
 SITES_FILE = env.str("SITES_FILE", "")
 SITES_PRUNE = env.bool("SITES_PRUNE", False)
 
-# The first superuser, made by `release`
+# The first superuser, created by `release`
 SUPERUSER_USERNAME = env.str("DJANGO_SUPERUSER_USERNAME", "")
 SUPERUSER_EMAIL = env.str("DJANGO_SUPERUSER_EMAIL", "")
 SUPERUSER_PASSWORD = env.str("DJANGO_SUPERUSER_PASSWORD", "")
@@ -89,40 +87,42 @@ HEALTH_TOKEN = env.str("HEALTH_TOKEN", "")
 # Twitter
 TWITTER_BEARER_TOKEN = env.str("TWITTER_BEARER_TOKEN", "")
 TWITTER_API_URL = env.str("TWITTER_API_URL", "https://api.x.com", validate=validate.URL(require_tld=False))
-TWITTER_DAILY_READS = env.int("TWITTER_DAILY_READS", 10_000, validate=natural)
-TWITTER_KEEP = env.int("TWITTER_KEEP", 50, validate=positive)
+TWITTER_DAILY_READS = env.int("TWITTER_DAILY_READS", 10_000, validate=NON_NEGATIVE)
+TWITTER_KEEP = env.int("TWITTER_KEEP", 50, validate=POSITIVE)
 
 if not SECRET_KEY and DATABASE is not None:
-    # A key of its own for the embedded database keeps `git clone` to first page at two commands;
-    # a deployment names its database, so it has to bring its key.
+    # A generated key for the embedded database keeps `git clone` to first page at two commands;
+    # a deployment names its database, so it must set its key.
     key_file = VAR / "secret-key"
     if DATABASE["ENGINE"] == "django.db.backends.sqlite3" and Path(str(DATABASE["NAME"])).parent == VAR:
         try:
-            SECRET_KEY = kept_secret(key_file, get_random_secret_key)
+            SECRET_KEY = read_or_create_secret(key_file, get_random_secret_key)
         except OSError as error:
-            env.fault("SECRET_KEY", f"Not set, and {key_file} cannot be kept ({error.strerror}).")
+            env.add_error("SECRET_KEY", f"Not set, and {key_file} is not usable ({error.strerror}).")
     else:
-        env.fault("SECRET_KEY", "Not set. Any 50 random characters will do; SECRET_KEY_FILE reads a file.")
+        env.add_error(
+            "SECRET_KEY", "Not set. Set it to 50 random characters, or SECRET_KEY_FILE to a file that holds them."
+        )
 if EMAIL is not None and "EMAIL_BACKEND" not in EMAIL:
-    env.fault("EMAIL_URL", "Not a valid email URL; smtp+tls://USER:PASSWORD@HOST:587, for example.")
+    env.add_error("EMAIL_URL", "Not a valid email URL; smtp+tls://USER:PASSWORD@HOST:587, for example.")
 storage = urlsplit(STORAGE_URL or "")
 if STORAGE_URL and (storage.scheme not in {"s3", "s3+http"} or not storage.path.strip("/")):
-    env.fault("STORAGE_URL", "Not of the form s3://KEY:SECRET@HOST/BUCKET?region=REGION.")
+    env.add_error("STORAGE_URL", "Not of the form s3://KEY:SECRET@HOST/BUCKET?region=REGION.")
 env.seal()
 
-ALLOWED_HOSTS = ["*"]  # SECURITY: app.tenancy.requests.middleware is the stricter gate; it knows every site's hosts.
+ALLOWED_HOSTS = ["*"]  # SECURITY: app.tenancy.requests.middleware refuses more; it knows every site's hosts.
 ROOT_URLCONF = "app.urls"
 WSGI_APPLICATION = "app.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
+    "app.observability",  # the first: it configures the logs
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sites",
     "app.accounts",
     "app.tenancy",
     "app.health",
-    "app.observability",
     "app.publishing",
     "app.themes",
     "app.twitter",
@@ -136,7 +136,7 @@ INSTALLED_APPS = [
     "health_check",
 ]
 
-# docs/architecture.md draws this order; app.tenancy.checks refuses another one.
+# docs/architecture.md shows this order; app.tenancy.checks refuses another one.
 MIDDLEWARE = [
     "app.health.middleware.ProbeMiddleware",
     "app.observability.middleware.RequestLogMiddleware",
@@ -150,6 +150,7 @@ MIDDLEWARE = [
     "app.tenancy.requests.middleware.SessionSiteMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "app.tenancy.requests.streaming.StreamingMiddleware",
 ]
 
 TEMPLATES = [
@@ -177,14 +178,14 @@ TEMPLATES = [
 ]
 
 SQLITE = {
-    # One writer at a time: take the lock when the transaction starts, wait for it, read beside it.
+    # One writer at a time: a transaction takes the lock when it starts, and waits for it; readers do not.
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
 }
 POSTGRESQL = {
     "connect_timeout": 2,
-    # A server that vanished without a word is noticed after a minute, not after the system's quarter of an hour.
+    # A lost server is noticed after a minute, not after the operating system's fifteen.
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
@@ -219,10 +220,10 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a session is bound to its site
 
-# Cookies stay on the host that set them; a session made on one site is worth nothing on another.
+# Cookies stay on the host that set them; a session of one site is not valid on another.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
 SESSION_COOKIE_HTTPONLY = True
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # the host middleware drops a stranger's
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # HostMiddleware drops it from untrusted peers
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
@@ -231,8 +232,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static"
 STATICFILES_DIRS = sorted((BASE_DIR / "app" / "themes").glob("*/static"))
 MEDIA_URL = "/media/"
-# Hashed names need `collectstatic` (the image and `make run` do it). A checkout without it still has its
-# looks: unhashed, straight from the apps. `check --deploy` says so.
+# Hashed names need `collectstatic` (the image and `make run` run it). Without it the files are served unhashed,
+# directly from the apps, and `check --deploy` warns.
 COLLECTED = not DEBUG and (STATIC_ROOT / "staticfiles.json").exists()
 WHITENOISE_USE_FINDERS = not COLLECTED
 WHITENOISE_AUTOREFRESH = DEBUG
@@ -253,15 +254,19 @@ if STORAGE_URL:
         },
     }
 
-vars().update({name: value for name, value in EMAIL.items() if name.startswith("EMAIL_")})
+vars().update({name: value for name, value in EMAIL.items() if name.startswith("EMAIL_")})  # EMAIL_HOST and so on
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
 
-# What /startupz waits for besides the database, and what /healthz reports: an app brings its own checks.
-HEALTH_WARM_UP = "app.server.warm_up.warm_up"
+# Functions as `module:function`. Before the first request, and in each worker after the fork (app/server/warm_up.py):
+WARM_UP = ["app.health.checks:known_migrations", "app.tenancy.directory:warm_up"]
+WARM_UP_TEMPLATES = ["tenancy/notice.html", "pages/page.html", "404.html"]
+WORKER_START = ["app.tenancy.directory:directory.watch"]
+
+# The checks of /healthz: an app brings its own.
 HEALTH_CHECKS = [
     "app.health.checks.Database",
     "app.health.checks.Migrations",
@@ -273,15 +278,10 @@ HEALTH_CHECKS = [
     "app.twitter.health.PollAge",
 ]
 
-LOGGING_CONFIG = None
-# SECURITY: what is learnt here is cut out of every log line and every report to Sentry.
-redactor.learn([SECRET_KEY, *SECRET_KEY_FALLBACKS, HEALTH_TOKEN, TWITTER_BEARER_TOKEN, SENTRY_DSN])
-redactor.learn([DATABASE.get("PASSWORD"), SUPERUSER_PASSWORD, EMAIL.get("EMAIL_HOST_PASSWORD"), storage.password])
-redactor.learn([urlsplit(str(CACHE.get("LOCATION"))).password])
-logs.configure(LOG_FORMAT, LOG_LEVEL)
-sentry.configure(
-    SENTRY_DSN,
-    environment=SENTRY_ENVIRONMENT,
-    traces_sample_rate=SENTRY_TRACES_SAMPLE_RATE,
-    release=f"colonnade@{__version__}",
-)
+LOGGING_CONFIG = None  # app.observability configures the logs
+# SECURITY: these values are removed from every log line and every report to Sentry.
+SECRETS = [
+    *[SECRET_KEY, *SECRET_KEY_FALLBACKS, HEALTH_TOKEN, TWITTER_BEARER_TOKEN, SENTRY_DSN, SUPERUSER_PASSWORD],
+    *[DATABASE.get("PASSWORD"), EMAIL.get("EMAIL_HOST_PASSWORD"), storage.password],
+    urlsplit(str(CACHE.get("LOCATION"))).password,
+]

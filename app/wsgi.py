@@ -1,6 +1,6 @@
-"""The WSGI application, warmed: URLs, templates and the directory are loaded before the first request.
+"""The WSGI application. URLs, templates and the directory of sites are loaded before the first request.
 
-With gunicorn's `preload_app` this happens once, before the workers are forked, and they share the memory.
+With gunicorn's `preload_app` that happens once, before the workers are forked, and they share the memory.
 """
 
 import os
@@ -15,7 +15,7 @@ try:
     application = get_wsgi_application()
 except InvalidEnvironment as error:
     sys.stderr.write(f"{error}\n")
-    sys.exit(2)  # as manage.py does: it cannot work, and starting it again will not help
+    sys.exit(2)  # as manage.py does: a restart would not help
 
 from app.server.warm_up import warm_up  # needs the apps
 

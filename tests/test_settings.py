@@ -1,4 +1,4 @@
-"""The environment: every variable with a bad value is named, all at once, and the process does not start."""
+"""The environment: a process with bad values does not start, and names them all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from unittest import mock
 
 import pytest
 
-from app.env import InvalidEnvironment, kept_secret
+from app.env import InvalidEnvironment, read_or_create_secret
 from tests.support.commands import environment, manage, managed
 from tests.support.programs import ROOT, free_port
 from tests.support.server import COMMAND
@@ -97,7 +97,7 @@ def test_a_secret_given_twice_is_refused(tmp_path: Path) -> None:
     assert "not both" in " ".join(problems(SECRET_KEY_FILE=file)["SECRET_KEY"])
 
 
-def test_a_deployment_brings_its_key() -> None:
+def test_a_deployment_needs_a_key() -> None:
     assert set(problems(SECRET_KEY="", DATABASE_URL="postgres://db/x")) == {"SECRET_KEY"}
 
 
@@ -135,7 +135,7 @@ def test_processes_that_start_side_by_side_keep_one_key(tmp_path: Path) -> None:
             line.wait()  # every one of them has found no file, and holds a key of its own
             return f"key {number}"
 
-        made.append(kept_secret(tmp_path / "var" / "secret-key", make))
+        made.append(read_or_create_secret(tmp_path / "var" / "secret-key", make))
 
     threads = [threading.Thread(target=start, args=(number,)) for number in range(8)]
     for thread in threads:

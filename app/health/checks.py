@@ -1,13 +1,14 @@
-"""The checks: django-health-check's classes, made to say nothing that an outsider could use.
+"""The checks: django-health-check's classes, with messages that reveal nothing to outsiders.
 
 A check is a dataclass whose `run()` returns, or raises `ServiceWarning` (still serving) or another
-`HealthCheckException`. Reports show `name` and, for our own messages, the text; what a database, a cache
-or an operating system has to say is for nobody outside.
+`HealthCheckException`. Reports show `name` and the message of our own checks; messages of a database, a cache
+or an operating system stay inside.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import shutil
 import threading
 from datetime import timedelta
@@ -18,7 +19,6 @@ from django.core.files.storage import FileSystemStorage, storages
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django.utils.module_loading import import_string
 from health_check.base import HealthCheck
 from health_check.exceptions import ServiceUnavailable, ServiceWarning
 
@@ -28,7 +28,7 @@ DISK_WARNING, DISK_FULL = 0.90, 0.98
 
 @dataclasses.dataclass(repr=False)
 class Database(health_check.checks.Database):
-    """Each question makes a new connection: one that is open would hide a server that takes no more."""
+    """Each run opens a new connection: an open one would hide a server that accepts no more."""
 
     name = "database"
 
@@ -51,7 +51,7 @@ class Mail(health_check.checks.Mail):
 
 @dataclasses.dataclass(repr=False)
 class Migrations(HealthCheck):
-    """No migration that this code knows is unapplied. One more that a newer release applied does no harm."""
+    """Every migration of this code is applied. One that a newer release applied does no harm."""
 
     name = "migrations"
 
@@ -67,14 +67,13 @@ class Warm(HealthCheck):
     name = "warm"
 
     def run(self) -> None:
-        if not _warm.is_set():
-            import_string(settings.HEALTH_WARM_UP)()
-            _warm.set()
+        if not warmed_up.is_set():
+            raise ServiceUnavailable("warming up")
 
 
 @dataclasses.dataclass(repr=False)
 class Disk(HealthCheck):
-    """Room where uploads are stored; S3 has its own."""
+    """Free space where uploads are stored. Not checked for S3."""
 
     name = "disk"
 
@@ -93,9 +92,7 @@ class Disk(HealthCheck):
             raise ServiceWarning(f"{used:.0%} of the disk is used")
 
 
-_known: dict[tuple[str, str], set[tuple[str, str]]] = {}
-_warm = threading.Event()
-_warming = threading.Lock()
+warmed_up = threading.Event()  # set by the server's warm-up
 
 
 def pending_migrations() -> list[tuple[str, str]]:
@@ -103,14 +100,11 @@ def pending_migrations() -> list[tuple[str, str]]:
     needed = known_migrations()
     with connection.temporary_connection():
         applied = set(MigrationRecorder(connection).applied_migrations())
-    return [key for key, stands_for in needed.items() if not ({key} <= applied or stands_for <= applied)]
+    return [key for key, replaced in needed.items() if not ({key} <= applied or replaced <= applied)]
 
 
+@functools.cache
 def known_migrations() -> dict[tuple[str, str], set[tuple[str, str]]]:
-    """This code's migrations; a squashed one also counts when all that it stands for are applied."""
-    with _warming:
-        if not _known:
-            for key, migration in MigrationLoader(None).graph.nodes.items():
-                stands_for = {(key[0], name) for _, name in migration.replaces}
-                _known[key] = stands_for or {key}
-    return _known
+    """This code's migrations; a squashed one also counts when all that it replaces are applied."""
+    nodes = MigrationLoader(None).graph.nodes.items()
+    return {key: {(key[0], name) for _, name in migration.replaces} or {key} for key, migration in nodes}

@@ -1,4 +1,4 @@
-"""Probes are answered before anything else runs: no host check, no site, no redirect, no session."""
+"""Probes get their response before anything else runs: no host check, no site, no redirect, no session."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ METHODS = ("GET", "HEAD")
 
 
 class ProbeMiddleware:
-    """First of all: the kubelet asks a pod's address, over HTTP, whatever the sites are called."""
+    """The first middleware: the kubelet requests a pod's address, over HTTP, whatever the sites are called."""
 
     paths = {
         "/livez": probes.livez,
@@ -27,9 +27,9 @@ class ProbeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        answer = self.paths.get(request.path_info)
-        if answer is None:
+        probe = self.paths.get(request.path_info)
+        if probe is None:
             return self.get_response(request)
         if request.method not in METHODS:
             return HttpResponseNotAllowed(METHODS)
-        return answer(request)
+        return probe(request)

@@ -1,50 +1,42 @@
-"""The answers to `/livez`, `/readyz` and `/startupz`: JSON for who asks for it, else one word."""
+"""`/livez`, `/readyz` and `/startupz`: JSON for clients that accept it, else plain text."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from app.health.checks import Database, Migrations, Warm
-from app.health.watch import Answer, Watch
+from app.health.runner import CheckRunner, Result, run_checks
 
-database, migrations, warm = Watch(Database()), Watch(Migrations()), Watch(Warm())
+database, migrations, warm = CheckRunner(Database()), CheckRunner(Migrations()), CheckRunner(Warm())
 
 
 def livez(request: HttpRequest) -> HttpResponse:
-    """The process answers: nothing else is asked, for a restart would heal nothing else."""
+    """The process responds. Nothing else is checked, because a restart would repair nothing else."""
     return respond(request, {})
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    return respond(request, ask([database, migrations]))
+    return respond(request, run_checks([database, migrations]))
 
 
 def startupz(request: HttpRequest) -> HttpResponse:
-    return respond(request, ask([database, migrations, warm]))
+    return respond(request, run_checks([database, migrations, warm]))
 
 
-def ask(watches: Iterable[Watch]) -> dict[str, Answer]:
-    """Every watch's answer. They run side by side: the slowest, not the sum, is what a probe waits for."""
-    runs = [(watch, watch.begin()) for watch in watches]
-    return {watch.name: watch.answer(run) for watch, run in runs}
-
-
-def respond(request: HttpRequest, answers: dict[str, Answer]) -> HttpResponse:
-    ok = all(answer.ok for answer in answers.values())
+def respond(request: HttpRequest, results: dict[str, Result]) -> HttpResponse:
+    ok = all(result.ok for result in results.values())
     status, word = (200, "ok") if ok else (503, "unavailable")
     response: HttpResponse
     if wants_json(request):
-        checks = {name: answer.words for name, answer in answers.items()}
+        checks = {name: result.message for name, result in results.items()}
         response = JsonResponse({"status": word, "checks": checks}, status=status)
     else:
-        lines = [word, *(f"{name}: {answer.words}" for name, answer in answers.items() if not answer.ok)]
+        lines = [word, *(f"{name}: {result.message}" for name, result in results.items() if not result.ok)]
         response = HttpResponse("\n".join(lines) + "\n", status=status, content_type="text/plain; charset=utf-8")
-    return unstored(response)
+    return not_stored(response)
 
 
-def unstored(response: HttpResponse) -> HttpResponse:
+def not_stored(response: HttpResponse) -> HttpResponse:
     response["Cache-Control"] = "no-store"
     response["Vary"] = "Accept"
     response["Content-Length"] = str(len(response.content))  # or the server would send it in chunks
@@ -52,6 +44,6 @@ def unstored(response: HttpResponse) -> HttpResponse:
 
 
 def wants_json(request: HttpRequest) -> bool:
-    """Read by hand: a probe has to survive an `Accept` that no parser does."""
+    """Without a parser: a probe has to survive an `Accept` header that no parser does."""
     accept = request.META.get("HTTP_ACCEPT", "")
     return "application/json" in accept or "application/*" in accept

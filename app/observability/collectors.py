@@ -1,15 +1,17 @@
-"""Figures that have to be asked for somewhere slow. A scrape takes the last ones that arrived and goes on."""
+"""Metrics that are read from somewhere slow. A scrape gets the last ones that were read."""
 
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import wait
 
-from django.db import DatabaseError, connections
+from django.db import DatabaseError
 from django.db.utils import InterfaceError
 from prometheus_client import Metric
+
+from app.background import BackgroundCall
 
 log = logging.getLogger(__name__)
 
@@ -19,38 +21,31 @@ STALE_SECONDS = 120.0
 
 
 class BackgroundCollector:
-    """One source of figures. However long it hangs, it costs one thread, and a scrape half a second."""
+    """One source of metrics, for a Prometheus registry. However long it hangs, a scrape waits half a second."""
 
-    def __init__(self, collect: Callable[[], Iterable[Metric]]) -> None:
-        self._collect = collect
-        self._lock = threading.Lock()
-        self._arrived = threading.Event()
-        self._running = False
-        self._started_at = self._arrived_at = float("-inf")
-        self._figures: list[Metric] = []
+    def __init__(
+        self,
+        source: Callable[[], Iterable[Metric]],
+        *,
+        refresh_seconds: float = REFRESH_SECONDS,
+        stale_seconds: float = STALE_SECONDS,
+    ) -> None:
+        self.source, self.stale_seconds = source, stale_seconds
+        self.refresh = BackgroundCall(self._read, name="metrics-collector", runs=1, seconds=refresh_seconds)
+        self._read_at = float("-inf")
+        self._metrics: list[Metric] = []
 
-    def figures(self) -> list[Metric]:
-        """The newest figures. None at all when they are so old that showing them would be a lie."""
-        self._refresh_when_due()
-        if not self._arrived.is_set():
-            self._arrived.wait(FIRST_WAIT_SECONDS)
-        return self._figures if time.monotonic() - self._arrived_at < STALE_SECONDS else []
+    def collect(self) -> list[Metric]:
+        """The newest metrics; none when they are so old that they would mislead."""
+        run = self.refresh.start()
+        if not self._metrics:
+            wait([run], FIRST_WAIT_SECONDS)
+        return self._metrics if time.monotonic() - self._read_at < self.stale_seconds else []
 
-    def _refresh_when_due(self) -> None:
-        with self._lock:
-            if self._running or time.monotonic() - self._started_at < REFRESH_SECONDS:
-                return
-            self._running, self._started_at = True, time.monotonic()
-        threading.Thread(target=self._refresh, name="metrics-collector", daemon=True).start()
-
-    def _refresh(self) -> None:
+    def _read(self) -> None:
         try:
-            self._figures = list(self._collect())
-            self._arrived_at = time.monotonic()
-            self._arrived.set()
+            self._metrics = list(self.source())
+            self._read_at = time.monotonic()
         except (DatabaseError, InterfaceError, OSError) as error:
             # The message of a database error may hold a host and a user; its class is enough here.
-            log.warning("Metrics of %s not refreshed (%s)", self._collect.__qualname__, type(error).__name__)
-        finally:
-            connections.close_all()
-            self._running = False
+            log.warning("Metrics of %s not refreshed (%s)", self.source.__qualname__, type(error).__name__)

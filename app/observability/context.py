@@ -25,7 +25,7 @@ current_request: ContextVar[HttpRequest | None] = ContextVar("observed_request",
 
 
 def bind_site(*, site_id: int, domain: str, source: str) -> None:
-    """Logs and errors from here on name the site, until `unbind_site()` or the end of the request."""
+    """Logs and errors name the site from here to `unbind_site()` or the end of the request."""
     structlog.contextvars.bind_contextvars(site=site_id, site_domain=domain, site_source=source)
     for name, value in site_tags(site_id, domain, source).items():
         sentry_sdk.get_isolation_scope().set_tag(name, value)

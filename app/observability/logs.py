@@ -1,4 +1,4 @@
-"""Logs go to standard output, one event a line: JSON for machines, aligned words for a terminal."""
+"""Logs go to standard output, one event per line: JSON for machines, aligned columns for a terminal."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from app.observability.context import current_request
-from app.observability.redact import REDACTED, carried_by, redactor
+from app.observability.redact import REDACTED, redactor, secrets_of
 
 FORMATS = ("console", "json")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def configure(log_format: str, level: str) -> None:
-    """Every logger of the process, ours and the libraries', from here on."""
+    """Configures every logger of the process, ours and the libraries'."""
     logging.config.dictConfig(configuration(log_format, level))
     logging.captureWarnings(True)
     structlog.configure(
@@ -32,7 +32,7 @@ def configure(log_format: str, level: str) -> None:
 
 
 def configuration(log_format: str, level: str) -> dict[str, Any]:
-    """For `logging.config.dictConfig`; gunicorn's own lines take the same form."""
+    """For `logging.config.dictConfig`; gunicorn's own lines get the same format."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -44,7 +44,7 @@ def configuration(log_format: str, level: str) -> dict[str, Any]:
             "django.request": {"filters": ["repeats"]},
             # SECURITY: at DEBUG these print credentials: tweepy its bearer token, the others whole headers.
             **{name: {"level": "WARNING"} for name in ("tweepy", "requests_oauthlib", "urllib3", "botocore")},
-            # gunicorn brings handlers of its own; with these it speaks through the root.
+            # gunicorn has handlers of its own; without them its lines go to the root logger.
             **{
                 name: {"handlers": [], "propagate": True, "level": level}
                 for name in ("gunicorn.error", "gunicorn.access")
@@ -54,14 +54,14 @@ def configuration(log_format: str, level: str) -> dict[str, Any]:
 
 
 class RepeatsTheAccessLine(logging.Filter):
-    """Drops Django's "Not Found: /path" and the like: the access line says it. Tracebacks stay."""
+    """Drops Django's "Not Found: /path" and the like, which repeat the access line. Tracebacks stay."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return bool(record.exc_info)
 
 
 class LineFormatter(structlog.stdlib.ProcessorFormatter):
-    """A finished line. Known secrets are cut out of the whole, so no field and no traceback escapes."""
+    """Formats a line, then removes known secrets from all of it: fields and tracebacks included."""
 
     def __init__(self, log_format: str) -> None:
         renderers: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
@@ -72,24 +72,24 @@ class LineFormatter(structlog.stdlib.ProcessorFormatter):
         super().__init__(foreign_pre_chain=ENRICH, processors=renderers)
 
     def format(self, record: logging.LogRecord) -> str:
-        # SECURITY: the last door. Without it a secret in an exception's text reaches every log store.
+        # SECURITY: the last step. Without it a secret in an exception's text reaches every log store.
         return redactor.clean_known(super().format(record))
 
 
 def without_credentials(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Message and traceback without what the request brought along in secret."""
+    """Message and traceback without the request's credentials and query values."""
     request = current_request.get()
-    carried = carried_by(request) if request is not None else None
+    secrets = secrets_of(request) if request is not None else None
     for field in ("event", "exception"):
         text = event.get(field)
         if text is not None:
             text = redactor.clean(str(text))
-            event[field] = carried.sub(REDACTED, text) if carried is not None else text
+            event[field] = secrets.sub(REDACTED, text) if secrets is not None else text
     return event
 
 
 def one_line(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """A line end in a message would let a client write log lines of its own."""
+    """Escapes line ends: with one in a message a client could forge log lines."""
     event["event"] = str(event.get("event", "")).replace("\r", "\\r").replace("\n", "\\n")
     return event
 

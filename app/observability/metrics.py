@@ -1,17 +1,16 @@
-"""The Prometheus figures. Every name here has an entry in docs/operate.md; labels are bounded.
+"""The Prometheus metrics. Every name here has an entry in docs/operate.md; labels are bounded.
 
-A gauge is `livemin` or `livemax`: a plain `min` would go on counting workers that are long gone.
+A gauge is `livemin` or `livemax`: a plain `min` would include workers that have ended.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from heapq import nsmallest
 
 from prometheus_client import Counter, Gauge, Histogram, Metric
 
-from app.observability import metrics_directory
 from app.observability.collectors import BackgroundCollector
-from app.observability.site_labels import SiteLabels
 
 REQUESTS = Counter("colonnade_requests", "Requests by site and status.", ["site", "status"])
 REQUEST_SECONDS = Histogram(
@@ -22,7 +21,7 @@ REQUEST_SECONDS = Histogram(
 RESOLUTIONS = Counter("colonnade_site_resolutions", "Requests by the step that chose the site.", ["source"])
 HOSTS_REFUSED = Counter("colonnade_hosts_refused", "Requests whose host was refused, by reason.", ["reason"])
 DIRECTORY_LOADS = Counter("colonnade_directory_loads", "Times the site directory was loaded.")
-DIRECTORY_FAULTS = Counter("colonnade_directory_faults", "Looks at the epoch that the database refused.")
+DIRECTORY_FAULTS = Counter("colonnade_directory_faults", "Failed reads of the epoch.")
 DIRECTORY_SITES = Gauge("colonnade_directory_sites", "Sites in the directory.", multiprocess_mode="livemax")
 DIRECTORY_EPOCH = Gauge(
     "colonnade_directory_epoch",
@@ -35,14 +34,30 @@ DIRECTORY_CHECKED = Gauge(
     multiprocess_mode="livemin",
 )
 
-_shared = metrics_directory.known()
-site_labels = SiteLabels(_shared / "named-sites" if _shared else None)
+LABELLED_SITES = 100
 collectors: list[BackgroundCollector] = []
+_labelled: frozenset[int] = frozenset()
 
 
-def register_collector(collect: Callable[[], Iterable[Metric]]) -> None:
-    """Figures that are read when Prometheus asks, from the database say. Register in `AppConfig.ready`.
+def set_labelled_sites(ids: Iterable[int]) -> None:
+    """Gives the lowest hundred of all site ids a label of their own. To be called when the sites have changed.
 
-    `collect` runs in a thread of its own, at most every ten seconds, and never holds up a scrape.
+    By this rule every worker labels a site alike; otherwise its count would be split between two series.
     """
-    collectors.append(BackgroundCollector(collect))
+    global _labelled
+    _labelled = frozenset(nsmallest(LABELLED_SITES, ids))
+
+
+def site_label(site_id: int | None) -> str:
+    """The `site` label: an id, `other`, or `none` for a request without a site. A client cannot add a value."""
+    if site_id is None:
+        return "none"
+    return str(site_id) if site_id in _labelled else "other"
+
+
+def register_collector(source: Callable[[], Iterable[Metric]]) -> None:
+    """Metrics that are read when Prometheus scrapes, for example from the database. Call it in `AppConfig.ready`.
+
+    `source` runs in a thread of its own, at most every ten seconds, and does not hold up a scrape.
+    """
+    collectors.append(BackgroundCollector(source))

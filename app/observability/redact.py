@@ -1,4 +1,4 @@
-"""Takes secrets out of text: those of the settings, and a request's credentials and query values."""
+"""Removes secrets from text: those of the settings, and a request's credentials and query values."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from urllib.parse import quote, unquote_plus
 from django.http import HttpRequest
 
 REDACTED = "[redacted]"
-SHORTEST = 6  # a shorter value is in half of all words
+SHORTEST = 6  # a shorter value occurs in ordinary text
 CREDENTIAL_HEADER = re.compile(r"AUTH|COOKIE|TOKEN|KEY|SECRET|PASS|CSRF|SIGNATURE|SESSION")
-# What looks like a credential, whoever wrote it into a message: `token=abc`, `Bearer abc`, `scheme://user:abc@`.
+# What looks like a credential in any message: `token=abc`, `Bearer abc`, `scheme://user:abc@`.
 CREDENTIAL_TEXT = re.compile(
     r"(?i)(\b(?:bearer|basic)\s+|\b[\w.-]*(?:token|secret|password|passwd|api_?key|signature)[\"']?\s*[=:]\s*[\"']?)"
     r"[^\s\"'&,;]+"
@@ -22,7 +22,7 @@ CREDENTIAL_URL = re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)")
 
 
 class Redactor:
-    """Replaces the secrets it has learnt, in each spelling that a log line may give them."""
+    """Replaces known secrets, in each spelling that a log line may use."""
 
     def __init__(self) -> None:
         self._pattern: re.Pattern[str] | None = None
@@ -40,10 +40,10 @@ class Redactor:
         return CREDENTIAL_URL.sub(rf"\1{REDACTED}", CREDENTIAL_TEXT.sub(rf"\1{REDACTED}", text))
 
     def clean_known(self, text: str) -> str:
-        """The text without known secrets. Fit for a finished line, whose form it leaves alone."""
+        """The text without known secrets. For a complete line: its format stays intact."""
         return text if self._pattern is None else self._pattern.sub(REDACTED, text)
 
-    def clean_tree(self, value: Any) -> Any:  # Sentry's events are JSON of no fixed shape
+    def clean_tree(self, value: Any) -> Any:  # Sentry's events are JSON without a fixed structure
         if isinstance(value, str):
             return self.clean(value)
         if isinstance(value, dict):
@@ -65,8 +65,8 @@ def pattern_of(values: Iterable[str]) -> re.Pattern[str] | None:
     return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
 
-def carried_by(request: HttpRequest) -> re.Pattern[str] | None:
-    """What a request brought along that no message may repeat: credentials, cookies, values of its query."""
+def secrets_of(request: HttpRequest) -> re.Pattern[str] | None:
+    """The values of a request that no message may repeat: credentials, cookies, values of its query."""
     values: set[str] = set()
     for name, value in request.META.items():
         if name.startswith("HTTP_") and isinstance(value, str) and CREDENTIAL_HEADER.search(name):

@@ -1,4 +1,4 @@
-"""Errors, traces and the poll's check-ins go to Sentry when SENTRY_DSN is set. Secrets do not."""
+"""Errors and traces go to Sentry when SENTRY_DSN is set. Secrets do not."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FLUSH_SECONDS = 2.0
 def configure(
     dsn: str, *, environment: str, traces_sample_rate: float, release: str, transport: Transport | None = None
 ) -> None:
-    """Starts the client, or none without a DSN. `transport` replaces the network, for the tests."""
+    """Starts the client; without a DSN, none. `transport` replaces the network in tests."""
     if not dsn:
         return
 
@@ -44,21 +44,21 @@ def configure(
         before_send=scrub,
         before_send_transaction=scrub_transaction,
         before_breadcrumb=scrub_breadcrumb,
-        # SECURITY: each of these sends what may hold a secret: variables, bodies, a command's arguments.
+        # SECURITY: each of these may send a secret: variables, bodies, a command's arguments.
         include_local_variables=False,
         max_request_body_size="never",
         disabled_integrations=[ArgvIntegration],
-        # Whatever library is installed would switch itself on; the list is ours.
+        # Otherwise every installed library's integration would be enabled.
         auto_enabling_integrations=False,
         integrations=[DjangoIntegration(transaction_style="url", middleware_spans=False)],
     )
-    # Anyone can send a bad host, and a failed request is an event by its exception already.
+    # Anyone can send a bad host, and a failed request already is an event by its exception.
     for name in ("django.security.DisallowedHost", "app.access"):
         ignore_logger(name)
 
 
 def scrub(event: Event, _: Hint) -> Event | None:
-    """The event without query, cookies, unknown headers and known secrets. Check-ins pass here too."""
+    """The event without query, cookies, unknown headers and known secrets. Also called for check-ins."""
     request = event.get("request")
     if request:
         headers = cast("dict[str, str]", request.get("headers") or {})
@@ -72,7 +72,7 @@ def scrub(event: Event, _: Hint) -> Event | None:
 
 
 def scrub_transaction(event: Event, hint: Hint) -> Event | None:
-    """Drops the trace of a request that no site was found for; scanners send those without end."""
+    """Drops the trace of a request without a site; scanners send many of them."""
     trace = (event.get("contexts") or {}).get("trace") or {}
     if trace.get("op") == "http.server" and "site.id" not in (event.get("tags") or {}):
         return None

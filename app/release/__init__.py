@@ -1,1 +1,1 @@
-"""Bringing a database from one version of the code to the next: once, however many start it."""
+"""Updates a database for a new version of the code: once, however many processes start it."""

@@ -1,8 +1,8 @@
-"""Is the database there?
+"""Waits for the database.
 
 DatabaseUnusable
-├── DatabaseAway      it did not answer for as long as was waited
-└── DatabaseRefused   it answered, and waiting will not change the answer
+├── DatabaseAway      it did not respond within the time limit
+└── DatabaseRefused   it responded, and waiting will not change the response
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
 
 RETRY_SECONDS = 1.0
-Say = Callable[[str], object]
+Print = Callable[[str], object]
 
 
 class DatabaseUnusable(Exception):
-    """The message says where the database should be, and what it said last."""
+    """The message names the database's address and its last error."""
 
 
 class DatabaseAway(DatabaseUnusable):
     def __init__(self, where: str, *, waited: float, reason: str) -> None:
-        super().__init__(f"The database at {where} did not answer within {waited:g} s: {reason}")
+        super().__init__(f"The database at {where} did not respond within {waited:g} s: {reason}")
 
 
 class DatabaseRefused(DatabaseUnusable):
     def __init__(self, where: str, *, reason: str) -> None:
-        super().__init__(f"The database at {where} refuses: {reason}")
+        super().__init__(f"The database at {where} refuses connections: {reason}")
 
 
-def wait_for_database(seconds: float, say: Say) -> None:
-    """Returns when the database takes connections. Raises `DatabaseUnusable`."""
-    where, deadline, told = address(), time.monotonic() + seconds, False
+def wait_for_database(seconds: float, say: Print) -> None:
+    """Returns when the database accepts connections. Raises `DatabaseUnusable`."""
+    where, deadline, announced = address(), time.monotonic() + seconds, False
     while True:
         try:
             connection.ensure_connection()
@@ -43,19 +43,19 @@ def wait_for_database(seconds: float, say: Say) -> None:
                 raise DatabaseRefused(where, reason=reason(error)) from None
             if time.monotonic() + RETRY_SECONDS > deadline:
                 raise DatabaseAway(where, waited=seconds, reason=reason(error)) from None
-            if not told:
+            if not announced:
                 say(f"Waiting up to {seconds:g} s for the database at {where}.")
-                told = True
+                announced = True
             time.sleep(RETRY_SECONDS)
         else:
             return
 
 
 def is_final(error: OperationalError) -> bool:
-    """A server that asked for a password and was not content, or a file that cannot be opened."""
+    """Whether waiting is useless: a wrong password, or a file that cannot be opened."""
     if connection.vendor == "sqlite":
         return True
-    # The text of a refusal comes in the server's language and without its code; how far the login came does not.
+    # The error has no code, and its text is in the server's language. Whether a password was used says enough.
     login = getattr(error.__cause__, "pgconn", None)
     return login is not None and bool(login.used_password or login.needs_password)
 
@@ -68,5 +68,5 @@ def address() -> str:
 
 
 def reason(error: OperationalError) -> str:
-    """The first line; a hint, or one more line for each address that was tried, follows it."""
+    """The first line of the error. Hints, and a line for each address that was tried, follow it."""
     return str(error).strip().splitlines()[0].removeprefix("connection failed: ")

@@ -1,7 +1,7 @@
-"""gunicorn's threaded worker with a lane of its own for probes.
+"""gunicorn's threaded worker with separate thread pools for probes.
 
-When the database hangs, so does every page, and soon every thread. A probe that had to queue behind them
-would get the pod killed, which helps nobody: so probes are told apart before a thread is chosen, and have
+When the database hangs, so does every page, and soon every thread. A probe that queued behind them would fail, and
+the pod would be restarted, which repairs nothing. So probes are recognised before a thread is chosen, and have
 threads of their own.
 """
 
@@ -15,17 +15,17 @@ from selectors import EVENT_READ
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-LANES = {"livez": (("/livez",), 1), "other-probes": (("/readyz", "/startupz", "/healthz"), 4)}
-# As much as is looked at; a kubelet's or a proxy's probe is far shorter.
+PROBE_POOLS = {"livez": (("/livez",), 1), "other-probes": (("/readyz", "/startupz", "/healthz"), 4)}
+# The part of a request that is inspected; a probe of a kubelet or a proxy is far shorter.
 PEEK_BYTES = 2048
 FIRST_BYTES_SECONDS = 30.0
 
 
-def lane_path(head: bytes) -> str:
-    """The path of a request that may take a probe's lane, nothing for any other.
+def probe_path(head: bytes) -> str:
+    """The path of a request that may use a probe's thread pool; empty for any other.
 
-    SECURITY: only a request that is there as a whole, and has no body, may. One that dribbles in would hold
-    the lane, and anyone could then have the pods killed.
+    SECURITY: only a complete request without a body may. One that arrives slowly would occupy the pool, and anyone
+    could then have the pods restarted.
     """
     lines, end, _ = head.partition(b"\r\n\r\n")
     method, _, rest = lines.partition(b" ")
@@ -36,17 +36,17 @@ def lane_path(head: bytes) -> str:
     return rest.partition(b" ")[0].partition(b"?")[0].decode("ascii", "replace")
 
 
-class LaneWorker(ThreadWorker):
-    """`worker_class` of docker/gunicorn.conf.py. `threads` counts the pages' threads, without the lanes'."""
+class ProbePoolWorker(ThreadWorker):
+    """`worker_class` of docker/gunicorn.conf.py. `threads` counts the pages' threads, without the probes'."""
 
     def init_process(self) -> None:
-        self.lanes: dict[str, ThreadPoolExecutor] = {}
-        for name, (paths, threads) in LANES.items():
-            self.lanes |= dict.fromkeys(paths, ThreadPoolExecutor(threads, thread_name_prefix=name))
+        self.probe_pools: dict[str, ThreadPoolExecutor] = {}
+        for name, (paths, threads) in PROBE_POOLS.items():
+            self.probe_pools |= dict.fromkeys(paths, ThreadPoolExecutor(threads, thread_name_prefix=name))
         super().init_process()
 
     def accept(self, listener: socket.socket) -> None:
-        """As the parent's, but a connection waits in the poller for its first bytes: they tell the lane."""
+        """As the parent's, but a connection waits in the poller for its first bytes: they decide the pool."""
         try:
             client, address = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
@@ -58,20 +58,20 @@ class LaneWorker(ThreadWorker):
         self.poller.register(client, EVENT_READ, partial(self.on_pending_socket_readable, connection))
 
     def enqueue_req(self, conn: TConn) -> None:
-        pool = self.lanes.get(self._path_of(conn)) or self.tpool
+        pool = self.probe_pools.get(self._path_of(conn)) or self.tpool
         done = pool.submit(self.handle, conn)
         done.add_done_callback(lambda future: self.method_queue.defer(self.finish_request, conn, future))
 
     def _cap_keepalive(self, deadline: float) -> None:
-        """A worker that stops waits no longer for connections that never said a word than for idle ones."""
+        """A worker that stops waits for connections without a request no longer than for idle ones."""
         super()._cap_keepalive(deadline)
         for connection in self.pending_conns:
             connection.timeout = min(connection.timeout, deadline)
 
     def _path_of(self, conn: TConn) -> str:
         if self.cfg.is_ssl:
-            return ""  # what can be peeked at is cipher text
+            return ""  # the bytes are encrypted
         try:
-            return lane_path(conn.sock.recv(PEEK_BYTES, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+            return probe_path(conn.sock.recv(PEEK_BYTES, socket.MSG_PEEK | socket.MSG_DONTWAIT))
         except OSError:
-            return ""  # nothing there, or gone: the ordinary way deals with it
+            return ""  # no bytes yet, or the connection is closed: the parent's way handles it

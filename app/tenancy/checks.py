@@ -21,6 +21,7 @@ ORDER = (
     "app.tenancy.requests.sessions.SiteSessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "app.tenancy.requests.middleware.SessionSiteMiddleware",
+    "app.tenancy.requests.streaming.StreamingMiddleware",
 )
 
 

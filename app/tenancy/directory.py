@@ -164,6 +164,7 @@ class Directory:
         self._snapshot = build(None if connection.in_atomic_block else epoch, *self._tables.rows())
         Site.objects.clear_cache()  # contrib.sites keeps rows for the life of the process
         metrics.DIRECTORY_LOADS.inc()
+        metrics.set_labelled_sites(self._snapshot.sites)
 
 
 directory = Directory()

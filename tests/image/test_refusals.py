@@ -21,7 +21,7 @@ def refusal(platform: Platform, *words: str, extra: tuple[str, ...] = (), **env:
 
 
 def test_an_unknown_sub_command(released: Platform) -> None:
-    assert refusal(released, "serve").startswith("There is no sub-command 'serve'.\nusage: web")
+    assert refusal(released, "serve").startswith("Unknown sub-command 'serve'.\nusage: web")
 
 
 @pytest.mark.parametrize("words", [["web"], ["release"], ["manage", "check"]])
@@ -46,7 +46,7 @@ def test_all_bad_values_are_named_at_once(released: Platform) -> None:
 def test_a_database_that_never_comes(released: Platform, words: str) -> None:
     text = refusal(released, words, DATABASE_URL="postgres://a:b@127.0.0.1:5999/c", DATABASE_WAIT_SECONDS="2")
 
-    assert "The database at 127.0.0.1:5999 did not answer within 2 s: " in text
+    assert "The database at 127.0.0.1:5999 did not respond within 2 s: " in text
     assert len(text.splitlines()) == 1
 
 
@@ -62,7 +62,7 @@ def test_a_database_that_comes_late(released: Platform) -> None:
 def test_a_wrong_password_is_not_waited_for(released: Platform, words: str) -> None:
     text = refusal(released, words, DATABASE_URL=released.url(password="wrong"))
 
-    assert f"The database at {released.database.name}:5432 refuses: " in text
+    assert f"The database at {released.database.name}:5432 refuses connections: " in text
     assert "password authentication failed" in text
     assert len(text.splitlines()) == 1
 
@@ -76,7 +76,7 @@ def test_web_starts_without_a_database_and_is_not_ready(released: Platform) -> N
 def test_media_that_cannot_be_written(released: Platform) -> None:
     text = refusal(released, "web", extra=("--user=12345:12345",))
 
-    assert text.startswith("MEDIA_ROOT /media cannot be written by user 12345, group 12345.")
+    assert text.startswith("MEDIA_ROOT /media is not writable for user 12345, group 12345.")
     assert len(text.splitlines()) == 1
 
 
@@ -84,10 +84,10 @@ def test_a_port_that_is_taken(released: Platform) -> None:
     with released.web() as web:
         web.wait_for()
         assert taken(web, BIND="0.0.0.0:8000").startswith(
-            "Port 8000 of 0.0.0.0 cannot be had (Address already in use)."
+            "Port 8000 of 0.0.0.0 is not available (Address already in use)."
         )
         assert taken(web, BIND="0.0.0.0:8001").startswith(
-            "Port 9090 of 0.0.0.0 cannot be had (Address already in use)."
+            "Port 9090 of 0.0.0.0 is not available (Address already in use)."
         )
 
 

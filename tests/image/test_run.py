@@ -72,7 +72,7 @@ def test_release_makes_declared_sites_and_the_superuser(released: Platform, spar
 
     assert done.returncode == 0, done.stderr
     assert "+ east  east.example" in done.stdout
-    assert "The superuser root was made." in done.stdout
+    assert "The superuser root was created." in done.stdout
     assert "planted-password" not in done.stdout + done.stderr
 
 

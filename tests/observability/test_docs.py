@@ -1,4 +1,4 @@
-"""docs/operate.md and the dashboard say what the code does: no figure is missing, none is made up."""
+"""docs/operate.md and the dashboard agree with the code: no metric is missing, none is invented."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 
 from app.observability import metrics
 
-# Some figures are read from the database.
+# Some metrics are read from the database.
 pytestmark = pytest.mark.django_db
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 RUNBOOK = (DOCS / "operate.md").read_text(encoding="utf-8")
@@ -19,11 +19,11 @@ DASHBOARD = json.loads((DOCS / "dashboards/colonnade.json").read_text(encoding="
 NAME = re.compile(r"colonnade_[a-z_]+")
 
 
-def figures() -> dict[str, str]:
-    """Every figure as it is scraped, and its type."""
+def exported() -> dict[str, str]:
+    """Every metric as it is scraped, and its type."""
     found = {}
-    asked_for = [metric for collector in metrics.collectors for metric in collector._collect()]
-    for metric in [*REGISTRY.collect(), *asked_for]:
+    on_demand = [metric for collector in metrics.collectors for metric in collector.source()]
+    for metric in [*REGISTRY.collect(), *on_demand]:
         if metric.name.startswith("colonnade_"):
             found[metric.name + ("_total" if metric.type == "counter" else "")] = metric.type
     return found
@@ -40,30 +40,30 @@ def expressions() -> list[str]:
     return queries + re.findall(r"`([^`]*colonnade_[^`]*)`", RUNBOOK)
 
 
-def test_every_figure_is_documented_with_its_type() -> None:
-    assert {name: row[1] for name, row in documented().items()} == figures()
+def test_every_metric_is_documented_with_its_type() -> None:
+    assert {name: row[1] for name, row in documented().items()} == exported()
 
 
 @pytest.mark.parametrize("name", sorted(documented()))
-def test_every_figure_has_a_runbook_entry(name: str) -> None:
+def test_every_metric_has_a_runbook_entry(name: str) -> None:
     anchor = documented()[name][3].split("(#")[1].rstrip(")")
     headings = {line.lstrip("# ").lower() for line in RUNBOOK.splitlines() if line.startswith("### ")}
     assert anchor in headings
 
 
-def test_every_link_within_the_page_leads_somewhere() -> None:
+def test_every_link_within_the_page_works() -> None:
     headings = {line.lstrip("# ").lower() for line in RUNBOOK.splitlines() if line.startswith("#")}
     assert set(re.findall(r"\]\(#([a-z-]+)\)", RUNBOOK)) <= headings
 
 
 @pytest.mark.parametrize("expression", expressions())
-def test_no_query_asks_for_a_figure_that_is_not_there(expression: str) -> None:
+def test_no_query_names_an_unknown_metric(expression: str) -> None:
     parts = [NAME.findall(part) for part in expression.split() if "colonnade_" in part]
     for name in (name for names in parts for name in names):
         base = re.sub(r"_(bucket|sum|count)$", "", name)
-        assert {name, base} & set(figures()), name
+        assert {name, base} & set(exported()), name
 
 
-def test_every_figure_is_on_the_dashboard() -> None:
+def test_every_metric_is_on_the_dashboard() -> None:
     drawn = " ".join(target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"])
-    assert set(figures()) <= {re.sub(r"_(bucket|sum|count)$", "", name) for name in NAME.findall(drawn)}
+    assert set(exported()) <= {re.sub(r"_(bucket|sum|count)$", "", name) for name in NAME.findall(drawn)}

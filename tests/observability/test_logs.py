@@ -1,4 +1,4 @@
-"""One event a line, in a form that machines read, and nothing secret in it."""
+"""One event per line, in a format that machines read, without secrets."""
 
 from __future__ import annotations
 
@@ -76,8 +76,11 @@ def lines() -> Iterator[Lines]:
 
 @pytest.fixture
 def client() -> Iterator[Client]:
-    only = ["app.observability.middleware.RequestLogMiddleware"]
-    with override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=only):
+    stack = [
+        "app.observability.middleware.RequestLogMiddleware",
+        "app.tenancy.requests.streaming.StreamingMiddleware",
+    ]
+    with override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=stack):
         yield Client(raise_request_exception=False)
 
 
@@ -115,7 +118,7 @@ def test_a_secret_of_the_settings_is_in_no_field(lines: Lines) -> None:
     assert "planted" not in json.dumps(line)
 
 
-def test_a_line_of_the_next_request_knows_nothing_of_this_one(client: Client, lines: Lines) -> None:
+def test_a_line_between_requests_has_no_fields_of_a_request(client: Client, lines: Lines) -> None:
     client.get("/site/")
     logging.getLogger("library").warning("between requests")
     between = lines()[-1]
@@ -152,12 +155,12 @@ def test_a_path_cannot_end_the_line(client: Client, lines: Lines) -> None:
         ("203.0.113.9", "abc-DEF_1234.5", False),
     ],
 )
-def test_a_request_id_is_taken_from_a_proxy_only(client: Client, peer: str, given: str, taken: bool) -> None:
+def test_a_request_id_is_accepted_from_a_proxy_only(client: Client, peer: str, given: str, taken: bool) -> None:
     response = client.get("/site/", HTTP_X_REQUEST_ID=given, REMOTE_ADDR=peer)
     assert (response.headers["X-Request-Id"] == given) is taken
 
 
-def test_the_console_form_is_one_line_too() -> None:
+def test_the_console_format_is_one_line_too() -> None:
     record = logging.LogRecord("library", logging.INFO, __file__, 1, "one\ntwo %s", (PLANTED,), None)
     redactor.learn([PLANTED])
     line = LineFormatter("console").format(record)

@@ -1,4 +1,4 @@
-"""Secrets in every spelling that a log line or a report may give them."""
+"""Secrets in every spelling that a log line or a report may use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import pytest
 from django.test import RequestFactory
 
-from app.observability.redact import REDACTED, Redactor, carried_by
+from app.observability.redact import REDACTED, Redactor, secrets_of
 
 SECRET = 'pl"an/ted s3cret\\'
 
@@ -20,11 +20,11 @@ def redactor() -> Redactor:
 
 
 @pytest.mark.parametrize("text", [SECRET, json.dumps(SECRET), repr(SECRET), "postgres://u:pl%22an/ted%20s3cret%5C@h"])
-def test_a_known_secret_is_cut_out(redactor: Redactor, text: str) -> None:
+def test_a_known_secret_is_removed(redactor: Redactor, text: str) -> None:
     assert "s3cret" not in redactor.clean_known(f"before {text} after")
 
 
-def test_a_short_value_is_no_secret(redactor: Redactor) -> None:
+def test_a_short_value_is_not_a_secret(redactor: Redactor) -> None:
     assert redactor.clean("a short word") == "a short word"
 
 
@@ -38,7 +38,7 @@ def test_a_short_value_is_no_secret(redactor: Redactor) -> None:
         ("Listening at: http://127.0.0.1:8000 (12)", "Listening at: http://127.0.0.1:8000 (12)"),
     ],
 )
-def test_what_looks_like_a_credential_is_cut_out(redactor: Redactor, text: str, cleaned: str) -> None:
+def test_what_looks_like_a_credential_is_removed(redactor: Redactor, text: str, cleaned: str) -> None:
     assert redactor.clean(text) == cleaned
 
 
@@ -50,7 +50,7 @@ def test_a_tree_is_cleaned_to_its_leaves(redactor: Redactor) -> None:
     }
 
 
-def test_what_a_request_carries_in_secret_is_known() -> None:
+def test_the_secrets_of_a_request_are_known() -> None:
     request = RequestFactory().get(
         "/",
         {"q": "asked for"},
@@ -58,7 +58,7 @@ def test_what_a_request_carries_in_secret_is_known() -> None:
         HTTP_COOKIE="sessionid=cookie-value",
         HTTP_HOST="north.example",
     )
-    carried = carried_by(request)
+    carried = secrets_of(request)
     assert carried is not None
     for secret in ("bm9yYTp4", "cookie-value", "asked for", "asked+for"):
         assert carried.search(secret), secret

@@ -13,7 +13,7 @@ from django.core.exceptions import DisallowedHost
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import override_settings
 from django.urls import path
 from sentry_sdk.envelope import Envelope
@@ -30,7 +30,7 @@ class Site:
 
 
 class SiteMiddleware:
-    """Stands where the one that finds the site stands."""
+    """In place of the middlewares that choose the site."""
 
     def __init__(self, get_response: Any) -> None:  # Django's own type is no narrower
         self.get_response = get_response
@@ -38,7 +38,7 @@ class SiteMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.headers.get("Host") == "unknown.example":
             return HttpResponse(status=404)
-        request.site = Site()  # type: ignore[assignment]  # only what is asked of a site
+        request.site = Site()  # type: ignore[assignment]  # only what is used of a site
         context.bind_site(site_id=7, domain="north.example", source="host")
         response: HttpResponse = self.get_response(request)
         context.unbind_site()
@@ -58,8 +58,17 @@ def bad_host(request: HttpRequest) -> HttpResponse:
     raise DisallowedHost("forged")
 
 
+def streamed(request: HttpRequest) -> StreamingHttpResponse:
+    def body() -> Iterator[bytes]:
+        sentry_sdk.capture_message("while streaming")
+        yield b"one"
+
+    return StreamingHttpResponse(body())
+
+
 urlpatterns = [
     path("ok/", fine),
+    path("streamed/", streamed),
     path("fails/", fails),
     path("bad-host/", bad_host),
 ]
@@ -122,6 +131,7 @@ def client() -> Iterator[Client]:
         "app.health.middleware.ProbeMiddleware",
         "app.observability.middleware.RequestLogMiddleware",
         f"{__name__}.SiteMiddleware",
+        "app.tenancy.requests.streaming.StreamingMiddleware",
     ]
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)  # no database here, as in Django's own test client
@@ -146,7 +156,7 @@ def test_it_works(recorder: Recorder, client: Client) -> None:
     assert transaction["transaction"] == "/fails/"
 
 
-def test_secrets_and_queries_stay_here(recorder: Recorder, client: Client) -> None:
+def test_secrets_and_queries_are_not_sent(recorder: Recorder, client: Client) -> None:
     client.get(
         "/fails/?token=planted-token&q=planted-query",
         HTTP_AUTHORIZATION="Bearer planted-authorization",
@@ -158,7 +168,7 @@ def test_secrets_and_queries_stay_here(recorder: Recorder, client: Client) -> No
     assert "planted" not in text, text[text.index("planted") - 200 :][:300]
 
 
-def test_an_unknown_host_is_nothing_to_report(recorder: Recorder, client: Client) -> None:
+def test_an_unknown_host_is_not_reported(recorder: Recorder, client: Client) -> None:
     client.get("/ok/", host="unknown.example")
     client.get("/bad-host/")
     assert recorder.of("event") == []
@@ -169,13 +179,19 @@ def test_probes_are_not_traced(recorder: Recorder, client: Client) -> None:
     for probe in ("/livez", "/healthz"):
         client.get(probe)
     assert recorder.items == []
-    assert set(recorder.unsent) == {"sample_rate"}  # never recorded, which is cheaper than thrown away
+    assert set(recorder.unsent) == {"sample_rate"}  # never recorded, which is cheaper than dropped later
 
 
-def test_the_next_request_has_no_tags_of_this_one(recorder: Recorder, client: Client) -> None:
+def test_an_event_between_requests_has_no_tags_of_a_request(recorder: Recorder, client: Client) -> None:
     client.get("/ok/")
     sentry_sdk.capture_message("between requests")
     assert tags({"tags": {}, **recorder.of("event")[-1]}) == {}
+
+
+def test_a_streamed_body_has_the_tags_of_its_request(recorder: Recorder, client: Client) -> None:
+    client.get("/streamed/")
+    (event,) = recorder.of("event")
+    assert (event["message"], tags(event)) == ("while streaming", TAGS)
 
 
 def test_a_good_poll_checks_in(recorder: Recorder) -> None:
@@ -209,5 +225,5 @@ def test_without_a_dsn_nothing_is_sent(recorder: Recorder) -> None:
     sentry_sdk.get_global_scope().set_client(None)
     sentry.configure("", environment="test", traces_sample_rate=1.0, release="colonnade@test")
     with sentry.monitor_poll():
-        sentry_sdk.capture_message("nobody listens")
+        sentry_sdk.capture_message("not sent")
     assert recorder.items == []

@@ -44,7 +44,7 @@ def test_it_works(url: str) -> None:
     assert "No migrations to apply." in second.stdout
 
 
-def test_several_at_once_take_turns(url: str) -> None:
+def test_releases_that_start_together_run_one_after_another(url: str) -> None:
     results: list[subprocess.CompletedProcess[str]] = []
     threads = [threading.Thread(target=lambda: results.append(release(url))) for _ in range(3)]
     for thread in threads:
@@ -83,15 +83,15 @@ def test_a_site_file_that_is_wrong_changes_nothing(file_url: str, tmp_path: Path
     assert "nothing was changed" in done.stderr
 
 
-def test_the_superuser_is_made_once_and_never_changed(file_url: str, tmp_path: Path) -> None:
+def test_the_superuser_is_created_once_and_never_changed(file_url: str, tmp_path: Path) -> None:
     password = tmp_path / "password"
     password.write_text("planted-password\n")
     env = {"DJANGO_SUPERUSER_USERNAME": "root", "DJANGO_SUPERUSER_EMAIL": "root@example.test"}
     first = release(file_url, DJANGO_SUPERUSER_PASSWORD_FILE=password, **env)
     again = release(file_url, DJANGO_SUPERUSER_PASSWORD="another", **env)
 
-    assert "The superuser root was made." in first.stdout
-    assert "The user root exists and is left as it is." in again.stdout
+    assert "The superuser root was created." in first.stdout
+    assert "The user root exists and is unchanged." in again.stdout
     assert signs_in(file_url, "planted-password")
     assert not signs_in(file_url, "another")
     assert "planted-password" not in first.stdout + first.stderr
@@ -112,7 +112,7 @@ def signs_in(url: str, password: str) -> bool:
         ({"DJANGO_SUPERUSER_PASSWORD": "x", "DJANGO_SUPERUSER_USERNAME": "ro ot"}, "valid username"),
     ],
 )
-def test_half_a_superuser_is_refused(file_url: str, env: dict[str, str], says: str) -> None:
+def test_an_incomplete_superuser_is_refused(file_url: str, env: dict[str, str], says: str) -> None:
     done = release(file_url, **{"DJANGO_SUPERUSER_USERNAME": "root", **env})
 
     assert done.returncode == 2
@@ -129,18 +129,18 @@ def test_wait_ends_with_the_release(url: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["release", "wait"])
-def test_a_database_that_never_comes_is_named(command: str) -> None:
+def test_a_database_that_never_responds_is_named(command: str) -> None:
     port = free_port()
     away = f"postgres://nora:planted-password@127.0.0.1:{port}/colonnade"
     done = manage(command, DATABASE_URL=away, DATABASE_WAIT_SECONDS=1)
 
     assert done.returncode == 2
-    assert f"The database at 127.0.0.1:{port} did not answer within 1 s: " in done.stderr
+    assert f"The database at 127.0.0.1:{port} did not respond within 1 s: " in done.stderr
     assert "planted-password" not in done.stdout + done.stderr
 
 
 @pytest.mark.service("postgresql")
-def test_a_database_that_comes_late_is_waited_for() -> None:
+def test_release_waits_for_a_database_that_starts_late() -> None:
     with made_postgresql() as server, managing("release", DATABASE_URL=server.url(), PYTHONUNBUFFERED=1) as job:
         assert job.stdout is not None
         assert "Waiting up to 60 s for the database" in job.stdout.readline()
@@ -150,7 +150,7 @@ def test_a_database_that_comes_late_is_waited_for() -> None:
     assert "Applying tenancy.0001_initial" in output
 
 
-def test_a_file_that_cannot_be_opened_is_not_waited_for(tmp_path: Path) -> None:
+def test_release_does_not_wait_for_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
     done = release(f"sqlite:///{tmp_path / 'none' / 'db.sqlite3'}")
 
     assert done.returncode == 2

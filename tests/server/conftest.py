@@ -34,7 +34,7 @@ SITES = ("north.example", "south.example", "east.example")
 
 @pytest.fixture(scope="session")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite database with three sites, made once; each server takes a copy."""
+    """An SQLite database with three sites, created once; each server uses a copy."""
     folder = tmp_path_factory.mktemp("database")
     managed("migrate", **settings_in(folder))
     for domain in SITES:

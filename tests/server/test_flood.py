@@ -1,4 +1,4 @@
-"""Two hundred probes a second, and nothing grows."""
+"""Two hundred probes per second: connections and memory stay bounded."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MEBIBYTE = 2**20
 
 
 def connections(database_url: str) -> int:
-    """Of others than the one that asks."""
+    """Without the connection of this query."""
     others = "backend_type = 'client backend' AND pid <> pg_backend_pid()"
     ((count,),) = sql(database_url, f"SELECT count(*) FROM pg_stat_activity WHERE {others}")  # noqa: S608
     return int(str(count))
@@ -50,7 +50,7 @@ def test_two_hundred_probes_a_second(platform: Platform) -> None:
     took, grown = time.monotonic() - started, (memory(server) - memory_before) / MEBIBYTE
     print(f"{len(statuses)} probes in {took:.1f} s, connections {before} -> {most}, memory +{grown:.1f} MiB")
     assert set(statuses) == {200}
-    # Each worker may have one question per check under way when the count is taken.
+    # Each worker may have one run per check in progress when the connections are counted.
     assert most <= before + 2 * 3
     assert connections(database) <= before + 2 * 3
     assert grown < 4

@@ -1,4 +1,4 @@
-"""What a probe says, to whom, and what it never says."""
+"""The responses to probes, who gets them, and what they never contain."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def server(directory: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def outside(directory: Path, server: Server) -> Iterator[Server]:
-    """A server that no peer on this machine is inside of."""
+    """A server that does not trust the peers of this machine."""
     with serving(directory, HEALTH_TOKEN=TOKEN, TRUSTED_PROXIES="192.0.2.0/24") as started:
         yield started
 
@@ -48,7 +48,7 @@ def test_it_works(server: Server, probe: str, host: str) -> None:
 
 
 def test_a_page_is_redirected_where_a_probe_is_not(server: Server) -> None:
-    """Shows that the redirect is really on."""
+    """The redirect is really on."""
     assert server.request("/", host="localhost").status == 301
 
 
@@ -61,7 +61,7 @@ def test_head_is_get_without_a_body(server: Server, probe: str) -> None:
 
 @pytest.mark.parametrize("probe", [*PROBES, "/healthz"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-def test_nothing_else_is_allowed(server: Server, probe: str, method: str) -> None:
+def test_other_methods_are_refused(server: Server, probe: str, method: str) -> None:
     assert server.request(probe, method=method).status == 405
 
 
@@ -71,7 +71,7 @@ def test_no_accept_header_breaks_a_probe(server: Server, probe: str, accept: str
     assert server.request(probe, headers={"Accept": accept}).status == 200
 
 
-def test_json_for_who_asks_for_it(server: Server) -> None:
+def test_json_for_clients_that_accept_it(server: Server) -> None:
     answer = server.request("/startupz", headers={"Accept": "application/json"})
     assert json.loads(answer.body) == {
         "status": "ok",
@@ -91,7 +91,7 @@ def test_the_report_has_every_check(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "content_type", "words"),
+    ("query", "content_type", "text"),
     [
         ("", "text/html", "All is well"),
         ("?format=json", "application/json", '"database": "OK"'),
@@ -99,10 +99,10 @@ def test_the_report_has_every_check(server: Server) -> None:
         ("?format=openmetrics", "application/openmetrics-text", 'django_health_check_status{check="database"} 1'),
     ],
 )
-def test_the_report_has_a_form_for_everyone(server: Server, query: str, content_type: str, words: str) -> None:
+def test_the_formats_of_the_report(server: Server, query: str, content_type: str, text: str) -> None:
     answer = server.request(f"/healthz{query}")
     assert answer.headers["Content-Type"].startswith(content_type)
-    assert words in answer.body
+    assert text in answer.body
 
 
 FORWARDED = [
@@ -116,7 +116,7 @@ FORWARDED = [
 
 
 @pytest.mark.parametrize("header", FORWARDED)
-def test_who_comes_through_a_proxy_is_outside(server: Server, header: dict[str, str]) -> None:
+def test_a_request_through_a_proxy_is_outside(server: Server, header: dict[str, str]) -> None:
     assert server.request("/healthz", headers=header).status == 404
 
 
@@ -127,7 +127,7 @@ def test_the_token_opens_the_report(server: Server, header: dict[str, str]) -> N
 
 
 @pytest.mark.parametrize("wrong", ["", "x", TOKEN[:-1], TOKEN + "x", "Ω"])
-def test_a_wrong_token_does_not(outside: Server, wrong: str) -> None:
+def test_a_wrong_token_opens_nothing(outside: Server, wrong: str) -> None:
     header = {} if wrong == "Ω" else {"Authorization": f"Bearer {wrong}"}
     query = "?token=%CE%A9" if wrong == "Ω" else f"?token={wrong}"
     answer = outside.request(f"/healthz{query}", headers=header)
@@ -144,8 +144,8 @@ def test_without_a_token_set_an_empty_one_opens_nothing(directory: Path, server:
         assert started.request("/healthz?token=", headers={"Authorization": "Bearer "}).status == 404
 
 
-def test_nothing_secret_is_said_when_all_is_wrong(directory: Path) -> None:
-    """No server listens at any of these; the names would be in every library's message."""
+def test_no_secret_is_shown_when_every_check_fails(directory: Path) -> None:
+    """No server listens at these addresses; the libraries' messages would contain the names."""
     port = free_port()
     planted = {
         "DATABASE_URL": f"postgres://planted-user:planted-password@127.0.0.1:{port}/planted-name",

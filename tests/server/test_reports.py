@@ -1,4 +1,4 @@
-"""What a server writes and sends of its requests: every line and every event names the site, none a secret."""
+"""Logs and Sentry events of requests: every one names the site, none a secret."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ CARRIED = {
 
 
 class Ingest(ThreadingHTTPServer):
-    """Takes envelopes as Sentry does, and keeps them."""
+    """Accepts envelopes as Sentry does, and keeps them."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Envelopes)
@@ -62,7 +62,7 @@ class Envelopes(BaseHTTPRequestHandler):
         self.wfile.write(b"{}")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the parent's name
-        """Nobody reads it."""
+        """Not needed."""
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_every_line_of_a_request_names_its_site(server: Server) -> None:
     }
 
 
-def test_probes_are_no_news(server: Server) -> None:
+def test_probes_are_not_logged(server: Server) -> None:
     before = len(lines(server))
     for probe in ("/livez", "/readyz", "/startupz", "/healthz"):
         server.request(probe)
@@ -131,7 +131,7 @@ def test_a_trace_has_the_site_and_an_unknown_host_none(server: Server, ingest: I
 
 
 def test_an_error_has_the_site(server: Server, ingest: Ingest) -> None:
-    """The table of pages is taken away under the server's feet."""
+    """The table of pages is missing while the server runs."""
     ingest.items.clear()
     path = Path(server.settings["DATABASE_URL"].removeprefix("sqlite:///"))
     with without_table(path, "pages_page"):

@@ -1,4 +1,4 @@
-"""The real server: gunicorn with its workers, asked over sockets while sites and the database come and go."""
+"""The real server, gunicorn with its workers, while sites and the database change."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WORKERS = 3
 
 
 def statuses(port: int, host: str, times: int = 24) -> set[int]:
-    """What many new connections get: enough of them that every worker is among those that answer."""
+    """The statuses on many new connections: enough of them to reach every worker."""
     return {request(port, host=host).status for _ in range(times)}
 
 
@@ -99,7 +99,7 @@ def test_known_hosts_resolve_while_the_database_is_away(tmp_path: Path, postgres
         assert request(port, host="north.localhost").status == 200
         postgresql.signal(signal.SIGSTOP)
         try:
-            time.sleep(REFRESH * 3)  # several looks at the epoch come to nothing
+            time.sleep(REFRESH * 3)  # several reads of the epoch fail
             for _ in range(8):
                 response = request(port, "/about/", host="www.north.localhost")
                 assert (response.status, response.headers["Location"]) == (301, "http://north.localhost/about/")

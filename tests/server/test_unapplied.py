@@ -1,4 +1,4 @@
-"""Ready means: nothing that this code needs is missing in the database. More than that may be there."""
+"""Ready means: the database has every migration of this code. It may have more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may take a probe's lane."""
+"""Which requests may use the thread pools of the probes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.server.worker import lane_path
+from app.server.worker import probe_path
 from tests.support.http import unfinished_requests
 from tests.support.server import Server, serving
 
@@ -29,12 +29,12 @@ from tests.support.server import Server, serving
     ],
 )
 def test_it_works(head: bytes, path: str) -> None:
-    assert lane_path(head) == path
+    assert probe_path(head) == path
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Server]:
-    directory = tmp_path_factory.mktemp("lane")
+    directory = tmp_path_factory.mktemp("worker")
     shutil.copy(database, directory)
     with serving(directory, WEB_CONCURRENCY="1", WEB_THREADS="2") as started:
         yield started
@@ -49,7 +49,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator
         "",
     ],
 )
-def test_nobody_can_hold_up_the_probes(server: Server, start: str) -> None:
+def test_slow_clients_do_not_delay_the_probes(server: Server, start: str) -> None:
     """More clients than threads that begin a request and never finish it."""
     with unfinished_requests(server.port, start):
         answers = [server.request("/livez", timeout=3) for _ in range(20)]

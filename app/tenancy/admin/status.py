@@ -16,8 +16,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from app import __version__
-from app.health.probes import ask
-from app.health.report import watches
+from app.health.report import runners
+from app.health.runner import run_checks
 from app.tenancy.directory import directory
 
 
@@ -33,7 +33,7 @@ def status(request: HttpRequest, context: Mapping[str, object]) -> HttpResponse:
         "sites_total": len(snapshot.sites),
         "epoch": snapshot.epoch,
         "directory_age": directory.age_seconds,
-        "answers": ask(watches()),
+        "results": run_checks(runners()),
         "storage": _class_name(storages["default"]),
         "cache": settings.CACHES["default"]["BACKEND"].rpartition(".")[2],
         "versions": versions(),

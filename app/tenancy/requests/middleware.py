@@ -18,7 +18,6 @@ from app.tenancy.hosts.snapshot import CurrentSite
 from app.tenancy.requests import responses
 from app.tenancy.requests.forwarded import apply_forwarded_headers
 from app.tenancy.requests.sessions import permitted_choice
-from app.tenancy.requests.streaming import stream_within
 from app.tenancy.requests.tenancy import Tenancy, TenancyRequest, tenancy_of
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -31,7 +30,7 @@ def serve(request: HttpRequest, site: CurrentSite, get_response: GetResponse) ->
         response = get_response(request)
     response.headers.setdefault("X-Site-Id", str(site.id))
     response.headers.setdefault("X-Site-Source", site.source)
-    return stream_within(response, site)
+    return response
 
 
 class HostMiddleware:

@@ -1,45 +1,54 @@
-"""A streamed body outlives the middleware that made it; its chunks are produced with the site current again."""
+"""A streamed body is produced after the middlewares have returned, yet in the context of its request."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextvars import Context, copy_context
+from typing import Any
 
-from django.http import StreamingHttpResponse
+import sentry_sdk
+from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from app.tenancy.current import activate
-from app.tenancy.hosts.snapshot import CurrentSite
 
+class StreamingMiddleware:
+    """The last in MIDDLEWARE, so that the context variables of all others are set: site, request id, log fields.
 
-def stream_within(response: HttpResponseBase, site: CurrentSite) -> HttpResponseBase:
-    """The response; if its body is a stream, every chunk is made with `site` as the current one."""
-    if not isinstance(response, StreamingHttpResponse) or response.is_async:
+    They are set only while a chunk is produced or the body is closed, so the server's thread keeps none of them.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if not isinstance(response, StreamingHttpResponse) or response.is_async:
+            return response
+        if getattr(response, "file_to_stream", None) is not None:
+            return response  # a plain file: none of our code runs, and the server may send it by itself
+        stream: Any = response  # Any: the attributes are private. `streaming_content` hides the body's close().
+        body = stream._iterator
+        # The body's own close() would run without the context.
+        closers = [close for close in stream._resource_closers if getattr(close, "__self__", None) is not body]
+        stream._resource_closers[:] = closers
+        with sentry_sdk.isolation_scope():  # a copy: the request's own loses the site's tags when the request ends
+            response.streaming_content = ContextIterator(body, copy_context())
         return response
-    if getattr(response, "file_to_stream", None) is not None:
-        return response  # a plain file: no code of ours runs, and the server may send it by itself
-    body: Iterator[bytes] = response._iterator  # type: ignore[attr-defined]  # streaming_content hides its close()
-    closers = response._resource_closers  # type: ignore[attr-defined]  # the body's own would run without the site
-    closers[:] = [close for close in closers if getattr(close, "__self__", None) is not body]
-    response.streaming_content = _Within(body, site)
-    return response
 
 
-class _Within:
-    """The chunks of a body. The site is entered for each and left before it is handed on, so that the server's
-    thread keeps none."""
+class ContextIterator:
+    """An iterator of which each step, and the end, runs in a context."""
 
-    def __init__(self, chunks: Iterator[bytes], site: CurrentSite) -> None:
-        self.chunks, self.site = chunks, site
+    def __init__(self, body: Iterator[bytes], context: Context) -> None:
+        self.body, self.context = body, context
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        with activate(self.site):
-            return next(self.chunks)
+        return self.context.run(next, self.body)
 
     def close(self) -> None:
-        close = getattr(self.chunks, "close", None)
+        close = getattr(self.body, "close", None)
         if close is not None:
-            with activate(self.site):
-                close()
+            self.context.run(close)

@@ -57,7 +57,7 @@ def test_figures_of_good_and_failed_polls(north: Site, world: World, x: XServer,
 
 
 def test_figures_are_scraped_by_the_web() -> None:
-    assert any(collector._collect is figures for collector in metrics.collectors)
+    assert any(collector.source is figures for collector in metrics.collectors)
 
 
 def test_health_report_warns_of_polls_that_stopped(north: Site, world: World, poll: Poll) -> None:

@@ -7,25 +7,27 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
+from app.locks import wait_for_lock
 from app.release.database import DatabaseUnusable, wait_for_database
-from app.release.lock import only_release
-from app.release.superuser import SuperuserRefused, make_superuser
+from app.release.superuser import SuperuserRefused, create_superuser
+
+WAITING = "Another release is in progress on this database; waiting for it to end."
 
 
 class Command(BaseCommand):
     help = (
-        "What a new version needs before it serves: waits for the database (DATABASE_WAIT_SECONDS), migrates, makes "
-        "the sites of SITES_FILE (SITES_PRUNE archives the others) and the superuser of DJANGO_SUPERUSER_*. Any "
-        "number may be started at once: they take turns."
+        "Prepares the database for this version: waits for it (DATABASE_WAIT_SECONDS), migrates, writes the sites of "
+        "SITES_FILE (SITES_PRUNE archives the others) and creates the superuser of DJANGO_SUPERUSER_*. Several "
+        "releases that start at the same time run one after another."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--only-migrate", action="store_true", help="Neither sites nor superuser.")
+        parser.add_argument("--only-migrate", action="store_true", help="Write neither sites nor superuser.")
 
     def handle(self, *, only_migrate: bool, **_: Any) -> None:
         try:
             wait_for_database(settings.DATABASE_WAIT_SECONDS, self.say)
-            with only_release(self.say):
+            with wait_for_lock("release", lambda: self.say(WAITING)):
                 self.migrate()
                 if not only_migrate:
                     self.sites()
@@ -36,7 +38,7 @@ class Command(BaseCommand):
     def migrate(self) -> None:
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
-                # A page may not take half a minute; building an index may.
+                # A page may not take half a minute; creating an index may.
                 cursor.execute("SET statement_timeout = 0")
         call_command("migrate", interactive=False, stdout=self.stdout, stderr=self.stderr)
 
@@ -47,9 +49,8 @@ class Command(BaseCommand):
             )
 
     def superuser(self) -> None:
-        done = make_superuser()
-        if done:
-            self.say(done)
+        if message := create_superuser():
+            self.say(message)
 
     def say(self, line: str) -> None:
         self.stdout.write(line)

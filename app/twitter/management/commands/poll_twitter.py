@@ -11,10 +11,10 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
+from app.locks import try_lock
 from app.observability.sentry import monitor_poll
 from app.tenancy.current import current_site_or_none
 from app.tenancy.directory import find_site
-from app.twitter.lock import only_poll
 from app.twitter.poll.preview import preview
 from app.twitter.poll.record import keep_record
 from app.twitter.poll.run import Run, Work, read_work
@@ -59,7 +59,7 @@ class Command(BaseCommand):
 
     def _poll(self, site_id: int | None) -> Summary:
         started = time.monotonic()
-        with only_poll() as held:
+        with try_lock("poll") as held:
             if not held:
                 return Summary(running=True)
             with monitor_poll() as watched:

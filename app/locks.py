@@ -1,0 +1,71 @@
+"""Locks between processes, on any number of machines. They end with the process that holds them, however it ends.
+
+On PostgreSQL an advisory lock on a connection of its own, so that nothing that happens to the default connection
+releases it; on SQLite a file lock beside the database.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+
+
+def try_lock(name: str) -> AbstractContextManager[bool]:
+    """Yields whether this process holds the lock; False when another one does."""
+    return _lock(name, None)
+
+
+def wait_for_lock(name: str, on_wait: Callable[[], object]) -> AbstractContextManager[bool]:
+    """Holds the lock. Calls `on_wait` once if another process holds it, then waits without a limit."""
+    return _lock(name, on_wait)
+
+
+def _lock(name: str, on_wait: Callable[[], object] | None) -> AbstractContextManager[bool]:
+    return (_file_lock if connection.vendor == "sqlite" else _advisory_lock)(name, on_wait)
+
+
+@contextmanager
+def _advisory_lock(name: str, on_wait: Callable[[], object] | None) -> Iterator[bool]:
+    # PostgreSQL names locks by number; other programs on this database number theirs in their own way.
+    number = int.from_bytes(hashlib.sha256(f"colonnade {name}".encode()).digest()[:8], signed=True)
+    holder = connections.create_connection(DEFAULT_DB_ALIAS)
+    try:
+        with holder.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
+            held = cursor.fetchone() == (True,)
+            if not held and on_wait is not None:
+                on_wait()
+                cursor.execute("SET statement_timeout = 0")
+                cursor.execute("SELECT pg_advisory_lock(%s)", [number])
+                held = True
+        yield held
+    finally:
+        holder.close()
+
+
+@contextmanager
+def _file_lock(name: str, on_wait: Callable[[], object] | None) -> Iterator[bool]:
+    database = str(settings.DATABASES[DEFAULT_DB_ALIAS]["NAME"])
+    if ":memory:" in database or "mode=memory" in database:
+        yield True  # no other process can open this database
+        return
+    with Path(f"{database}.{name}-lock").open("w") as file:
+        held = _flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not held and on_wait is not None:
+            on_wait()
+            held = _flock(file.fileno(), fcntl.LOCK_EX)
+        yield held
+
+
+def _flock(descriptor: int, mode: int) -> bool:
+    try:
+        fcntl.flock(descriptor, mode)
+    except BlockingIOError:
+        return False
+    return True
