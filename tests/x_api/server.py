@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.x_api.answers import Problem, answer
+from tests.x_api.responses import Problem, answer
 from tests.x_api.world import World
 
 WINDOW_SECONDS = 900

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from app.twitter.poll.plan import Question, Source, batches, timeline
-from app.twitter.quota.allowance import Allowance
+from app.twitter.quota.quota import Allowance
 from app.twitter.x.client import XClient
 from app.twitter.x.errors import BadQuestion, SourceGone, XError
 from app.twitter.x.posts import Json, Page, Post, read_page, read_refusals

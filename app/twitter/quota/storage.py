@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import F
 
 from app.twitter.models import RateWindow, Spending
-from app.twitter.quota.allowance import Allowance, Window
+from app.twitter.quota.quota import Allowance, Window
 
 
 class Ledger:

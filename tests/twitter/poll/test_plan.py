@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.twitter.poll.plan import Account, Row
 from app.twitter.poll import plan
+from app.twitter.poll.plan import Account, Row
 from app.twitter.x.posts import Profile
 
 NOW = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)

@@ -12,7 +12,7 @@ from django.contrib.sites.models import Site
 from app.twitter.models import Feed, RateWindow
 from tests.twitter.conftest import Poll, feed, fresh, texts
 from tests.x_api import World, XServer
-from tests.x_api.answers import PROBLEMS
+from tests.x_api.responses import PROBLEMS
 
 TOKEN = "AAAAsecret-token-of-the-app"
 

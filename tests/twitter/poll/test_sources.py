@@ -11,7 +11,7 @@ from django.utils import timezone
 from app.twitter.models import Feed, KnownAccount, RateWindow, Tweet
 from tests.twitter.conftest import Poll, feed, fresh, texts
 from tests.x_api import World, XServer
-from tests.x_api.answers import PROBLEMS
+from tests.x_api.responses import PROBLEMS
 
 
 @pytest.mark.parametrize(
