@@ -1,4 +1,4 @@
-"""What a poll leaves for those who watch it: metrics, the health report, Sentry's cron monitor."""
+"""What a poll leaves for monitoring: the metrics and the health report."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import sentry_sdk
 from django.contrib.sites.models import Site
 from django.utils import timezone
 from health_check.exceptions import ServiceWarning
 from prometheus_client import CollectorRegistry, generate_latest
-from sentry_sdk.envelope import Envelope
-from sentry_sdk.transport import Transport
 
-from app.observability import metrics, sentry
+from app.observability import metrics
 from app.twitter.health import PollAge
 from app.twitter.models import PollRecord
 from app.twitter.poll.record import figures
@@ -71,33 +68,3 @@ def test_health_report_warns_of_polls_that_stopped(north: Site, world: World, po
     PollRecord.objects.update(finished_at=timezone.now() - dt.timedelta(hours=3))
     with pytest.raises(ServiceWarning, match="180 minutes ago"):
         PollAge().run()
-
-
-class Recorder(Transport):
-    def __init__(self) -> None:
-        super().__init__()
-        self.check_ins: list[str] = []
-
-    def capture_envelope(self, envelope: Envelope) -> None:
-        found = [item.payload.json for item in envelope.items if item.type == "check_in"]
-        self.check_ins += [payload["status"] for payload in found if payload]
-
-
-@pytest.fixture
-def recorder() -> Iterator[Recorder]:
-    transport = Recorder()
-    dsn = "http://public@127.0.0.1:9/1"
-    sentry.configure(dsn, environment="test", traces_sample_rate=0.0, release="colonnade@test", transport=transport)
-    yield transport
-    sentry_sdk.get_client().close(timeout=0)
-    sentry_sdk.get_global_scope().set_client(None)
-
-
-def test_polls_check_in_with_sentry(north: Site, world: World, poll: Poll, recorder: Recorder) -> None:
-    world.account("nasa")
-    feed(north, "user", "nasa")
-    poll()
-    feed(north, "user", "nobody")
-    poll()
-
-    assert recorder.check_ins == ["in_progress", "ok", "in_progress", "error"]

@@ -11,10 +11,10 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from app.observability.sentry import monitor_poll
 from app.tenancy import lookup
 from app.tenancy.current import current_site_or_none
 from app.twitter.lock import only_poll
+from app.twitter.poll.monitor import monitor_poll
 from app.twitter.poll.preview import preview
 from app.twitter.poll.record import keep_record
 from app.twitter.poll.run import Run, Work, read_work
@@ -62,12 +62,12 @@ class Command(BaseCommand):
         with only_poll() as held:
             if not held:
                 return Summary(running=True)
-            with monitor_poll() as watched:
+            with monitor_poll() as monitored:
                 summary = Run(read_work(site_id, timezone.now())).run()
                 summary.seconds = time.monotonic() - started
                 keep_record(summary)
                 if summary.exit_code:
-                    watched.fail()
+                    monitored.fail()
         return summary
 
     def _finish(self, summary: Summary, *, as_json: bool) -> int:
