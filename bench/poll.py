@@ -1,7 +1,7 @@
-"""Polling 1,000 sites with 3 feeds each (300 accounts, 20 searches, 10 lists), against X's stand-in 50 ms away.
+"""Polls 1,000 sites with 3 feeds each (300 accounts, 20 searches, 10 lists), with a fake X server 50 ms away.
 
-Counts are exact, and counted by the stand-in. The naive loop asks once per feed, one after the other, and stores
-nothing; it is measured on a part of the feeds and multiplied up.
+The fake server counts the requests, so the counts are exact. The naive loop sends one request per feed, one after the
+other, and stores nothing. It runs for a part of the feeds; the result is multiplied.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ FIRST_LIST = 90_000
 
 
 def username(number: int) -> str:
-    return f"account_{number:07d}"  # fifteen characters: as few to a question as there can be
+    return f"account_{number:07d}"  # fifteen characters, the longest name: as few accounts per request as possible
 
 
 def sources() -> list[tuple[str, str]]:
@@ -40,7 +40,7 @@ def sources() -> list[tuple[str, str]]:
 
 
 def serve(pipe: Connection) -> None:
-    """The stand-in's process. Says its address, then answers each message with its counts since the last one."""
+    """The process of the fake server. Sends its URL, and then for each message the counts since the last message."""
     world = World()
     people = [world.account(username(number)) for number in range(ACCOUNTS)]
     for number, person in enumerate(people):
@@ -48,17 +48,17 @@ def serve(pipe: Connection) -> None:
             topic = f"about topic{number % SEARCHES}" if age % 20 == 0 else "about the weather"
             world.post(person, f"Post {age} {topic}", ago=timedelta(hours=2 + age, seconds=number))
     for number in range(LISTS):
-        world.lists[FIRST_LIST + number] = {person.id for person in people[number::LISTS]}
+        world.lists[FIRST_LIST + number] = {person.remote_id for person in people[number::LISTS]}
     with XServer(world, latency=0.05) as x:
-        x.limits["search"] = 100_000  # X would refuse the naive loop after 450 questions
+        x.limits["search"] = 100_000  # X would refuse the naive loop after 450 requests
         pipe.send(x.url)
         while message := pipe.recv():
             if message == "write":
                 for person in people[::3]:
                     world.post(person, "News about the weather", ago=timedelta(seconds=2))
-            counts = Counter(call.endpoint for call in x.calls)
-            pipe.send((counts, sum(call.posts for call in x.asked("timeline") + x.asked("search"))))
-            x.forget()
+            counts = Counter(request.endpoint for request in x.requests)
+            pipe.send((counts, sum(r.posts for r in x.requests_to("timeline") + x.requests_to("search"))))
+            x.reset()
 
 
 @dataclass
@@ -66,24 +66,24 @@ class Measured:
     name: str
     seconds: float
     peak_mib: float
-    said: dict[str, Any]
+    summary: dict[str, Any]
     counts: Counter[str]
-    served: int  # posts that X sent to questions that say since when
+    served: int  # posts in responses to requests with since_id
 
     @property
     def calls(self) -> int:
         return self.counts.total()
 
     def __str__(self) -> str:
-        asked = ", ".join(f"{count} {endpoint}" for endpoint, count in sorted(self.counts.items()))
+        requests = ", ".join(f"{count} {endpoint}" for endpoint, count in sorted(self.counts.items()))
         return (
-            f"{self.name:<32} {self.calls:>6} calls  {self.said['posts_read']:>7} posts read  {self.seconds:>7.2f} s"
-            f"  {self.peak_mib:>6.1f} MiB   ({asked})"
+            f"{self.name:<32} {self.calls:>6} calls  {self.summary['posts_read']:>7} posts read  {self.seconds:>7.2f} s"
+            f"  {self.peak_mib:>6.1f} MiB   ({requests})"
         )
 
 
 def poll(name: str, pipe: Connection) -> Measured:
-    """One run of the real command, in a process of its own, start of Python included."""
+    """One run of the real command in its own process, including the start of Python."""
     started = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "manage.py", "poll_twitter", "--json"], stdout=subprocess.PIPE, text=True
@@ -109,34 +109,35 @@ def fill_database() -> None:
     call_command("migrate", verbosity=0)
     sites = Site.objects.bulk_create(Site(domain=f"site-{n}.tenants.example", name=f"Site {n}") for n in range(SITES))
     SiteProfile.objects.bulk_create(SiteProfile(site=site, key=f"bench-{site.pk}") for site in sites)
-    followed = sources()
-    # all_sites: this is the operator's data, made for every site at once.
+    all_sources = sources()
+    # all_sites: the benchmark creates the rows of all sites together.
     Feed.all_sites.bulk_create(
         Feed(site=site, kind=kind, value=value)
         for place, site in enumerate(sites)
-        for kind, value in (followed[(place * FEEDS_PER_SITE + n) % len(followed)] for n in range(FEEDS_PER_SITE))
+        for kind, value in (all_sources[(place * FEEDS_PER_SITE + n) % len(all_sources)] for n in range(FEEDS_PER_SITE))
     )
 
 
 def naive_loop(url: str) -> tuple[float, int]:
-    """One question per feed, for a part of the feeds; seconds and calls for all of them."""
+    """One request per feed, for a part of the feeds. Returns seconds and calls, multiplied to all feeds."""
     from app.twitter.x.client import XClient
+    from app.twitter.x.endpoints import LIST, SEARCH
 
     client = XClient(os.environ["TWITTER_BEARER_TOKEN"], base_url=url)
-    followed = sources()
-    feeds = [followed[n % len(followed)] for n in range(SITES * FEEDS_PER_SITE // NAIVE_PART)]
+    all_sources = sources()
+    feeds = [all_sources[n % len(all_sources)] for n in range(SITES * FEEDS_PER_SITE // NAIVE_PART)]
     started = time.perf_counter()
     for kind, value in feeds:
         if kind == "list":
-            client.list_posts(int(value), size=50, token=None)
+            client.read(LIST, [value], size=50, authors=True)
         else:
             query = f"from:{value}" if kind == "user" else value
-            client.search(query, since_id=None, size=50, token=None, authors=True)
+            client.read(SEARCH, [query], size=50, authors=True)
     return (time.perf_counter() - started) * NAIVE_PART, len(feeds) * NAIVE_PART
 
 
 def render_page() -> int:
-    """Queries of a page with a feed, with the network cut."""
+    """The number of queries of a page with a feed, while the network is blocked."""
     from django.db import connection
     from django.template import Context, Template
     from django.test.utils import CaptureQueriesContext
@@ -149,7 +150,7 @@ def render_page() -> int:
     )
     shown = Tweet.all_sites.order_by("pk").values_list("site_id", flat=True).first()
     with use_site(shown or 0), CaptureQueriesContext(connection) as queries:
-        socket.socket.connect = None  # type: ignore[method-assign,assignment]  # whoever connects now fails
+        socket.socket.connect = None  # type: ignore[method-assign,assignment]  # every connection now fails
         assert "<li" in page.render(Context())
     return len(queries)
 
@@ -187,14 +188,14 @@ def report(runs: list[Measured], naive_seconds: float, queries: int) -> int:
     ratio = naive_seconds / max(run.seconds for run in steady)
     checks = {
         f"calls of a steady poll <= {LIMIT_CALLS}": max(run.calls for run in steady) <= LIMIT_CALLS,
-        "a poll with nothing new reads 0 posts": runs[1].said["posts_read"] == runs[3].said["posts_read"] == 0,
-        "and is sent none by searches": runs[1].served == runs[3].served == 0,
+        "a poll with nothing new reads 0 posts": runs[1].summary["posts_read"] == runs[3].summary["posts_read"] == 0,
+        "and searches receive none": runs[1].served == runs[3].served == 0,
         f"naive loop / steady poll >= {LIMIT_RATIO:g} (is {ratio:.0f})": ratio >= LIMIT_RATIO,
         f"peak memory < {LIMIT_MIB:g} MiB": max(run.peak_mib for run in runs) < LIMIT_MIB,
         f"queries of a page with a feed <= 1 (is {queries}), no network": queries <= 1,
     }
-    for check, held in checks.items():
-        print(f"{'ok  ' if held else 'FAIL'} {check}")
+    for check, passed in checks.items():
+        print(f"{'ok  ' if passed else 'FAIL'} {check}")
     return 0 if all(checks.values()) else 1
 
 

@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from time import perf_counter
 
 import sentry_sdk
 from sentry_sdk.crons import capture_checkin
 
+from app.twitter.poll.summary import DONE, Summary
+
 POLL_MONITOR = "poll-twitter"
 FLUSH_SECONDS = 2.0
 
 
-class MonitoredPoll:
-    """Reports a poll that ends without an exception but is not a success."""
+def monitor_poll(poll: Callable[[], Summary]) -> Summary:
+    """Runs the poll; checks in before it, and after it with ok or error. Sends nothing without a DSN.
 
-    failed = False
-
-    def fail(self) -> None:
-        self.failed = True
-
-
-@contextmanager
-def monitor_poll() -> Iterator[MonitoredPoll]:
-    """Checks in at the start, and at the end with ok or error; sends nothing without a DSN.
-
-    An exception is an error. Waits up to two seconds for the network, because the process is about to end.
+    An exception and an exit code other than 0 are errors. Waits up to two seconds for the network, because the
+    process is about to end.
     """
-    poll, check_in, started = MonitoredPoll(), uuid.uuid4().hex, perf_counter()
+    check_in, started, ok = uuid.uuid4().hex, perf_counter(), False
     capture_checkin(POLL_MONITOR, check_in, "in_progress")
-    ok = False
     try:
-        yield poll
-        ok = not poll.failed
+        summary = poll()
+        ok = summary.exit_code == DONE
+        return summary
     finally:
         capture_checkin(POLL_MONITOR, check_in, "ok" if ok else "error", perf_counter() - started)
         sentry_sdk.flush(FLUSH_SECONDS)

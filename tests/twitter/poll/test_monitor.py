@@ -13,7 +13,8 @@ from sentry_sdk.transport import Transport
 
 from app.observability import sentry
 from app.twitter.poll.monitor import monitor_poll
-from tests.twitter.conftest import Poll, feed
+from app.twitter.poll.summary import Summary
+from tests.support.twitter import Poll, make_feed
 from tests.x_api import World
 
 
@@ -43,8 +44,7 @@ def recorder() -> Iterator[Recorder]:
 
 
 def test_it_works(recorder: Recorder) -> None:
-    with monitor_poll():
-        pass
+    monitor_poll(Summary)
 
     started, ended = recorder.check_ins
     assert (started["monitor_slug"], started["status"]) == ("poll-twitter", "in_progress")
@@ -53,17 +53,20 @@ def test_it_works(recorder: Recorder) -> None:
 
 @pytest.mark.parametrize("error", [RuntimeError("the poll broke"), SystemExit(1), KeyboardInterrupt()], ids=repr)
 def test_poll_that_raises_is_an_error(error: BaseException, recorder: Recorder) -> None:
-    with pytest.raises(type(error)), monitor_poll():
+    def poll() -> Summary:
         raise error
+
+    with pytest.raises(type(error)):
+        monitor_poll(poll)
 
     assert recorder.statuses == ["in_progress", "error"]
 
 
 def test_command_checks_in(north: Site, world: World, poll: Poll, recorder: Recorder) -> None:
     world.account("nasa")
-    feed(north, "user", "nasa")
+    make_feed(north, "user", "nasa")
     poll()
-    feed(north, "user", "nobody")
+    make_feed(north, "user", "nobody")
     poll()
 
     assert recorder.statuses == ["in_progress", "ok", "in_progress", "error"]
@@ -72,7 +75,6 @@ def test_command_checks_in(north: Site, world: World, poll: Poll, recorder: Reco
 def test_nothing_is_sent_without_a_dsn(recorder: Recorder) -> None:
     sentry_sdk.get_global_scope().set_client(None)
     sentry.configure("", environment="test", traces_sample_rate=0.0, release="colonnade@test")
-    with monitor_poll():
-        pass
+    monitor_poll(Summary)
 
     assert recorder.check_ins == []
