@@ -1,19 +1,19 @@
-# Any image with Python 3.11 or newer and pip will do; releases name it with its digest.
+# Any image with Python 3.11 or newer and pip works; releases use a digest.
 ARG PYTHON_IMAGE=python:3.13-slim
-# The release before this one, whose style sheets are still asked for during a rollout; without one, the base.
+# The image of the previous release: during a rollout, pages still request its style sheets. Default: the base image.
 ARG EARLIER_IMAGE=${PYTHON_IMAGE}
 
 FROM ${EARLIER_IMAGE} AS earlier
 
 FROM ${PYTHON_IMAGE} AS build
 SHELL ["/bin/sh", "-euc"]
-# The same bytes from the same commit: nothing may depend on the clock or on the order of a set.
+# The same commit gives the same bytes: nothing may depend on the clock or on the order of a set.
 ENV PYTHONHASHSEED=0 PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore \
     UV_LINK_MODE=copy UV_NO_MANAGED_PYTHON=1
 WORKDIR /app
 COPY requirements/build.txt requirements/run.txt requirements/
-# Two trees below /added become the image's two layers. The first one changes with the requirements alone, its date
-# included: a new release is then a small download.
+# Two folders in /added become the two layers of the image. The first layer, with its dates, changes only with the
+# requirements, so a new release is a small download.
 RUN --mount=type=cache,target=/root/.cache/uv \
     python -m pip install --quiet --no-cache-dir --break-system-packages --require-hashes -r requirements/build.txt; \
     python -m uv venv --quiet .venv; \
@@ -30,9 +30,9 @@ COPY docker/entrypoint docker/gunicorn.conf.py docker/healthcheck.py docker/
 COPY app app
 COPY docker/carry_static.py /
 ARG SOURCE_DATE_EPOCH=315532800
-# The date is written down as well: a builder that finds the same content in its cache would take it with its old date.
-# The embedded database and its key live on /data; var is the name under which the settings look for them. Group 0 may
-# write where data goes, because some clusters run every container as a random user of that group.
+# The date is also stored in a file: otherwise a builder could reuse equal content from its cache with the old date.
+# The embedded database and its key are in /data; the settings use the path var. Group 0 can write to the data folders,
+# because some clusters run every container as a random user of that group.
 RUN --mount=type=bind,from=earlier,source=/,target=/earlier \
     mkdir /added/site/data /added/site/media; \
     ln -s /data var; \
@@ -55,7 +55,7 @@ USER 10001:0
 VOLUME ["/data", "/media"]
 EXPOSE 8000 9090
 STOPSIGNAL SIGTERM
-# Alive, not ready: an engine that restarts what is unhealthy would not mend a database by it.
+# Liveness, not readiness: restarting this container does not repair a database.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["/app/.venv/bin/python", "-I", "-S", "/app/docker/healthcheck.py"]
 ENTRYPOINT ["/app/.venv/bin/python", "/app/docker/entrypoint"]
 CMD ["web"]

@@ -1,4 +1,4 @@
-# `make` alone lists the commands.
+# `make` without a target lists the commands.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -10,13 +10,13 @@ BIN := .venv/bin
 help:
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: .venv/dev-installed ## Make .venv with everything that running and testing need
+install: .venv/dev-installed ## Create .venv with everything needed to run and test
 
-run: .venv/run-installed static/staticfiles.json ## Migrate SQLite, load the demo into an empty database, serve on :8000
+run: .venv/run-installed static/staticfiles.json ## Migrate SQLite, load the demo into an empty database, start the server on port 8000
 	@mkdir -p var
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py demo --if-empty
-	@# Without a token of your own the demo's feeds come from a stand-in for X, and say in every post that they are made up.
+	@# Without your own token, the demo feeds come from a fake X server; every post says that it is not real.
 	@test -n "$$TWITTER_BEARER_TOKEN$$TWITTER_BEARER_TOKEN_FILE" || \
 	  $(BIN)/python -m tests.x_api -- $(BIN)/python manage.py poll_twitter
 	@exec $(BIN)/gunicorn -c docker/gunicorn.conf.py app.wsgi:application
@@ -25,7 +25,7 @@ static/staticfiles.json: .venv/run-installed $(shell find app -path '*/static/*'
 	@echo "Collecting static files ..."
 	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
 
-# The stamps depend on the pinned files alone, so a second call costs nothing.
+# These files depend only on the requirements, so a second call does nothing.
 .venv/run-installed: requirements/run.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Colonnade needs Python 3.11 or newer: make PYTHON=/path/to/python")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -40,7 +40,7 @@ static/staticfiles.json: .venv/run-installed $(shell find app -path '*/static/*'
 
 ##@ Check
 .PHONY: test lint format bench bench-resolve
-test: install lint static/staticfiles.json ## Every test: SQLite, and PostgreSQL, nginx, Chromium ... when they are here
+test: install lint static/staticfiles.json ## All tests: SQLite, and PostgreSQL, nginx, Chromium ... if they are installed
 	@$(BIN)/python -m tests.suite
 
 lint: install ## ruff, mypy --strict, import contract
@@ -49,32 +49,32 @@ lint: install ## ruff, mypy --strict, import contract
 	@$(BIN)/lint-imports --no-cache > .lint-imports.log || { cat .lint-imports.log; exit 1; }
 	@rm -f .lint-imports.log
 
-format: install ## Let ruff put the code in order
+format: install ## Format the code with ruff
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
-bench: install ## All benchmarks
+bench: install ## Run all benchmarks
 	@$(BIN)/python -m bench
 
-bench-resolve: install ## Host resolution at 10, 1,000 and 100,000 domains
+bench-resolve: install ## Measure host resolution with 10, 1,000 and 100,000 domains
 	@$(BIN)/python -m bench resolve
 
 .PHONY: test-cluster
-test-cluster: install ## The chart on the cluster that KUBECONFIG points to (TEST_IMAGE names the product's image there)
+test-cluster: install ## Test the chart on the cluster of KUBECONFIG (TEST_IMAGE: the image to use)
 	@TEST_CLUSTER=1 $(BIN)/python -m pytest tests/cluster -x -v --durations=0 --force-enable-socket
 
-##@ Ship
+##@ Release
 .PHONY: image requirements
-# The date of the commit, so that two builds of it are the same bytes. DOCKER_BUILD adds arguments of your own.
+# Uses the date of the commit, so that two builds give the same bytes. DOCKER_BUILD adds arguments.
 image: ## Build the container image (IMAGE=colonnade:dev)
 	DOCKER_BUILDKIT=1 docker build $(DOCKER_BUILD) --tag $(IMAGE) \
 	  --build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) --build-arg REVISION=$$(git rev-parse HEAD) \
 	  --build-arg VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) .
 
-requirements: install ## Pin pyproject.toml's dependencies, with hashes
+requirements: install ## Pin the dependencies of pyproject.toml with hashes
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
 	echo uv | $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" - -c requirements/dev.txt -o requirements/build.txt
 
 .PHONY: manifests
-manifests: install ## Make the chart's schema and README, and k8s/, from the chart
+manifests: install ## Generate k8s/ and the schema and README of the chart
 	@$(BIN)/python helm/generate.py

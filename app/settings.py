@@ -161,6 +161,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "app.tenancy.requests.context_processors.site",
+                "app.pages.navigation.context_processor",
             ],
             "loaders": [
                 (

@@ -1,1 +1,1 @@
-"""The benchmarks: `python -m bench [NAME ...]`. Each prints what it measured, side by side in one run."""
+"""The benchmarks: `python -m bench [NAME ...]`. Each one also measures a comparison in the same run."""

@@ -1,4 +1,4 @@
-"""`python -m bench`: all benchmarks; `python -m bench NAME`: one, each in a process of its own."""
+"""`python -m bench`: all benchmarks. `python -m bench NAME`: one. Each runs in its own process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NAMES = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if not p
 def main(wanted: list[str]) -> int:
     unknown = sorted(set(wanted) - set(NAMES))
     if unknown:
-        sys.stderr.write(f"No benchmark is called {', '.join(unknown)}; there are: {', '.join(NAMES)}\n")
+        sys.stderr.write(f"Unknown benchmark: {', '.join(unknown)}. Must be one of: {', '.join(NAMES)}.\n")
         return 2
     return max(
         subprocess.run([sys.executable, "-m", f"bench.{name}"], check=False).returncode for name in wanted or NAMES

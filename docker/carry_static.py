@@ -1,7 +1,7 @@
-"""carry_static.py EARLIER NOW: puts an earlier release's hashed files beside this one's.
+"""carry_static.py EARLIER NOW: copies the hashed files of the previous release next to those of this release.
 
-While two releases serve side by side, a page of either may ask the other for its style sheet. Only what that release
-itself made is carried, not what it had carried in its turn.
+While two releases run at the same time, a page of one release can request its style sheet from the other one. Only the
+files of the previous release itself are copied, not the files that it copied from an older one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 def carry(earlier: Path, now: Path) -> None:
     manifest = earlier / "staticfiles.json"
     if not manifest.exists():
-        return  # the base image, when no earlier release was named
+        return  # the base image, because no previous release was given
     for name in json.loads(manifest.read_text(encoding="utf-8"))["paths"].values():
         for file in (name, f"{name}.br", f"{name}.gz"):
             if (earlier / file).exists() and not (now / file).exists():

@@ -51,7 +51,7 @@ def post_worker_init(_: Worker) -> None:
     from app.server import metrics_server
     from app.tenancy.directory import directory
 
-    directory.follow()
+    directory.watch()
     metrics_server.serve()
 
 

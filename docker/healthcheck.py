@@ -1,6 +1,6 @@
-"""Is the server in this container alive? Exit status 0 or 1, for engines that ask; Kubernetes asks by itself.
+"""Health check for container engines: exits with 0 if the server in this container is alive, otherwise with 1.
 
-`healthcheck.py /readyz` asks whether it should get visitors, too.
+`healthcheck.py /readyz` checks readiness instead. Kubernetes does not use this file; it has its own probes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import socket
 import sys
 
 SECONDS = 3
-ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104  # a comparison, no bind
+ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104  # compared, not bound
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -33,15 +33,15 @@ def connection(bind: str) -> http.client.HTTPConnection:
 
 
 def main(path: str) -> int:
-    asked = connection(os.environ.get("BIND") or "0.0.0.0:8000")  # the default of gunicorn.conf.py
+    server = connection(os.environ.get("BIND") or "0.0.0.0:8000")  # the default of gunicorn.conf.py
     try:
-        asked.request("GET", path)
-        answer = asked.getresponse()
-        sys.stdout.write(answer.read(500).decode("utf-8", "replace"))
+        server.request("GET", path)
+        response = server.getresponse()
+        sys.stdout.write(response.read(500).decode("utf-8", "replace"))
     except OSError as error:
         sys.stdout.write(f"{error}\n")
         return 1
-    return 0 if answer.status == 200 else 1
+    return 0 if response.status == 200 else 1
 
 
 if __name__ == "__main__":

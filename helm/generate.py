@@ -1,6 +1,7 @@
-"""Writes what is made from the chart: its schema, its README's table, and the plain manifests in k8s/.
+"""Generates from the chart: its schema, the table in its README, and the plain manifests in k8s/.
 
-`python helm/generate.py` writes; `--check` writes nothing and exits 1, naming the files that would change.
+`python helm/generate.py` writes the files. `--check` writes nothing; it prints the files that would change and exits
+with 1.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any  # Any: values.yaml holds whatever YAML holds
+from typing import Any  # Any: values.yaml can contain any YAML
 
 import helm_python
 import yaml
@@ -19,14 +20,14 @@ import yaml
 REPOSITORY = Path(__file__).resolve().parent.parent
 CHART = REPOSITORY / "helm" / "colonnade"
 PLAIN = REPOSITORY / "k8s"
-MADE_BY = "# Made from helm/colonnade by `make manifests`; change the chart or k8s/values.yaml, not this file.\n"
-# What only Helm reads, or what would change every file with every version.
+HEADER = "# Generated from helm/colonnade by `make manifests`. Change the chart or k8s/values.yaml, not this file.\n"
+# Only Helm reads these labels, or they would change every file with every version.
 HELM_ONLY_LABELS = {"helm.sh/chart", "app.kubernetes.io/managed-by"}
 
 
 @dataclass(frozen=True)
 class Value:
-    """One key of values.yaml with what its comments say."""
+    """One key of values.yaml with its comments."""
 
     path: str
     default: Any
@@ -43,7 +44,7 @@ class Value:
 def read_values(text: str) -> list[Value]:
     tree = yaml.compose(text)
     if not isinstance(tree, yaml.MappingNode):
-        raise SystemExit("values.yaml: not a map.")
+        raise SystemExit("values.yaml: must be a map.")
     return list(_children(tree, "", text.splitlines()))
 
 
@@ -64,19 +65,19 @@ def _comments(lines: list[str], line: int) -> tuple[str, dict[str, Any], bool]:
     while line and (comment := lines[line - 1].strip()).startswith("#"):
         block.insert(0, comment[1:].strip())
         line -= 1
-    words: list[str] = []
+    description: list[str] = []
     schema: dict[str, Any] = {}
     free = False
     for text in block:
         if text.startswith("-- "):
-            words = [text[3:]]
+            description = [text[3:]]
         elif text == "@ free":
             free = True
         elif text.startswith("@ "):
             schema = yaml.safe_load(text[2:])
-        elif words:
-            words.append(text)
-    return " ".join(words), schema, free
+        elif description:
+            description.append(text)
+    return " ".join(description), schema, free
 
 
 def schema_of(values: list[Value], *, strict: bool = True) -> dict[str, Any]:
@@ -110,7 +111,7 @@ def _type_of(value: Value) -> dict[str, Any]:
             return {"type": "array"}
         case dict():
             return {"type": "object"}
-    raise SystemExit(f"values.yaml: {value.path} is null, so its type needs a `# @` line.")
+    raise SystemExit(f"values.yaml: {value.path} is null. Add a `# @` line with its type.")
 
 
 def schema() -> str:
@@ -156,9 +157,9 @@ def manifests() -> dict[str, str]:
                 files[f"{item['kind'].lower()}-{item['metadata']['name']}.yaml"] = _plain(item)
     names = "".join(f"  - {name}\n" for name in sorted(files))
     files["kustomization.yaml"] = (
-        f"{MADE_BY}apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n{names}"
+        f"{HEADER}apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n{names}"
         "configMapGenerator:\n  - {name: colonnade-sites, files: [sites.yaml]}\n"
-        "# One name for good: a changed list of sites must not change the pods that read it.\n"
+        "# The name never changes: a changed list of sites must not change the pods that read it.\n"
         "generatorOptions: {disableNameSuffixHash: true}\n"
     )
     return files
@@ -172,29 +173,29 @@ def _plain(item: dict[str, Any]) -> str:
     item["metadata"].pop("annotations", None)
     if kept:
         item["metadata"]["annotations"] = kept
-    return MADE_BY + yaml.safe_dump(item, sort_keys=False, width=200)
+    return HEADER + yaml.safe_dump(item, sort_keys=False, width=200)
 
 
-def made() -> dict[Path, str]:
+def generated() -> dict[Path, str]:
     files = {CHART / "values.schema.json": schema(), CHART / "README.md": readme()}
-    # The manifests are rendered with the schema that is in place, so it is written first.
+    # Helm renders the manifests with the schema on disk, so the schema is written first.
     return {**files, **{PLAIN / "base" / name: text for name, text in manifests().items()}}
 
 
 def main(arguments: list[str]) -> int:
     if "--check" not in arguments:
         (CHART / "values.schema.json").write_text(schema())
-    files = made()
-    there = {path for path in (PLAIN / "base").glob("*") if path not in files and path.name != "sites.yaml"}
+    files = generated()
+    obsolete = {path for path in (PLAIN / "base").glob("*") if path not in files and path.name != "sites.yaml"}
     changed = sorted(path for path, text in files.items() if not path.exists() or path.read_text() != text)
     if "--check" in arguments:
-        for path in [*changed, *sorted(there)]:
-            sys.stderr.write(f"{path.relative_to(REPOSITORY)} is not what the chart gives; run `make manifests`.\n")
-        return 1 if changed or there else 0
+        for path in [*changed, *sorted(obsolete)]:
+            sys.stderr.write(f"{path.relative_to(REPOSITORY)} is out of date. Run `make manifests`.\n")
+        return 1 if changed or obsolete else 0
     (PLAIN / "base").mkdir(parents=True, exist_ok=True)
     for path in changed:
         path.write_text(files[path])
-    for path in there:
+    for path in obsolete:
         path.unlink()
     return 0
 

@@ -1,7 +1,7 @@
-"""People. A user is one person on every site; what she may do where is a membership (`app.tenancy`)."""
+"""Users. A user is the same person on every site; a membership (`app.tenancy`) gives the rights on one site."""
 
 from django.contrib.auth.models import AbstractUser
 
 
 class User(AbstractUser):
-    """Signs in with a user name. `is_staff` grants nothing here: the admin asks for a membership."""
+    """Signs in with a user name. `is_staff` grants nothing: the admin requires a membership."""

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 
 class SiteOfRequest(Protocol):
-    """What `request.site` tells of the site that a request was served for."""
+    """The site that a request was served for, as `request.tenancy.site` describes it."""
 
     @property
     def id(self) -> int: ...
@@ -39,7 +39,8 @@ def unbind_site() -> None:
 
 def site_of(request: HttpRequest) -> SiteOfRequest | None:
     """The site that the request ended up with, known after the middlewares that choose it have run."""
-    return cast("SiteOfRequest | None", getattr(request, "site", None))
+    tenancy = getattr(request, "tenancy", None)  # absent when the host was refused
+    return cast("SiteOfRequest | None", tenancy and tenancy.site)
 
 
 def site_tags(site_id: int, domain: str, source: str) -> dict[str, str]:

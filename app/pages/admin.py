@@ -13,7 +13,7 @@ from app.tenancy.admin import SiteRelatedAdmin
 
 
 class ParentField(forms.ModelChoiceField[Page]):
-    """The tree in a select box: each page indented under its parent."""
+    """The page tree in a select box: each page is indented below its parent."""
 
     def label_from_instance(self, obj: Page) -> str:
         return "\u2003" * obj.path.strip("/").count("/") + f"{obj.title}  ({obj.path})"

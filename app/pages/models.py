@@ -1,4 +1,4 @@
-"""Pages: a tree of rich text per site. A page's address is stored, so that a request finds it by one index."""
+"""Pages: a tree of rich-text pages per site. The path of a page is stored, so that one indexed query finds it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from django.utils.translation import gettext_lazy as _
 
 from app.publishing.models import Publishable
 from app.publishing.rich_text import RichTextField
-from app.tenancy.isolation.managers import raise_content_version
+from app.tenancy.isolation.content_version import lock_site
 
 HOME = "/"
 LONGEST_PATH = 500
 
 
 class Page(Publishable):
-    """A page of a site. `path` follows from the parents' slugs; the page with path `/` is the home page."""
+    """A page of a site. `path` is built from the slugs of its parents; the page with the path `/` is the home page."""
 
     parent = models.ForeignKey(
         "self",
@@ -31,13 +31,13 @@ class Page(Publishable):
         related_name="children",
         verbose_name=_("parent"),
     )
-    position = models.PositiveIntegerField(_("position"), default=0, help_text=_("Lower comes first."))
+    position = models.PositiveIntegerField(_("position"), default=0, help_text=_("Lower numbers come first."))
     title = models.CharField(_("title"), max_length=200)
     slug = models.SlugField(
         _("slug"),
         max_length=80,
         blank=True,
-        help_text=_("Its part of the address. Empty on a page at the top: home."),
+        help_text=_("The page's part of the address. Empty without a parent: the home page."),
     )
     path = models.CharField(_("path"), max_length=LONGEST_PATH, editable=False)
     body = RichTextField(_("body"), blank=True)
@@ -67,23 +67,23 @@ class Page(Publishable):
 
     def clean(self) -> None:
         super().clean()
-        if lies_under(self.parent_id, self.pk):
-            raise ValidationError({"parent": _("A page cannot lie under itself.")})
+        if is_below(self.parent_id, self.pk):
+            raise ValidationError({"parent": _("A page cannot be below itself.")})
         if self.parent is not None and not self.slug:
             self.slug = slugify(self.title)
             if not self.slug:
                 raise ValidationError({"slug": _("This page needs a slug.")})
         self.path = self.address()
         if len(self.path) > LONGEST_PATH or self.longest_below() > LONGEST_PATH:
-            raise ValidationError({"slug": _("Its address, or one below it, would be longer than 500 characters.")})
+            raise ValidationError({"slug": _("An address on or below this page would be longer than 500 characters.")})
 
     def address(self) -> str:
-        """The path that slug and parents give."""
-        above = self.parent.path if self.parent is not None else HOME
-        return f"{above}{self.slug}/" if self.slug.strip("/") else above
+        """The path that results from the slug and the parents."""
+        prefix = self.parent.path if self.parent is not None else HOME
+        return f"{prefix}{self.slug}/" if self.slug.strip("/") else prefix
 
     def longest_below(self) -> int:
-        """How long the longest address below this page would be, with the page's own as it is now."""
+        """The length of the longest path below this page, if the page were saved now."""
         before = Page.objects.filter(pk=self.pk).values_list("path", flat=True).first()
         if before is None:
             return 0
@@ -92,16 +92,16 @@ class Page(Publishable):
 
     @transaction.atomic
     def save(self, **kwargs: Any) -> None:
-        """Saves the page and, when its address changed, the addresses below it.
+        """Saves the page and, when its path changed, the pages below it.
 
-        Raises `ValidationError` rather than make a page lie under itself.
+        Raises `ValidationError` when the page would be below itself.
         """
-        # The site's profile is locked by this, so two editors cannot each move a page under the other's.
-        raise_content_version()
-        if lies_under(self.parent_id, self.pk):
-            raise ValidationError({"parent": _("A page cannot lie under itself.")})
+        # Without the lock two editors could each move a page under the other's.
+        lock_site()
+        if is_below(self.parent_id, self.pk):
+            raise ValidationError({"parent": _("A page cannot be below itself.")})
         if self.path == HOME and self._state.adding:
-            self.slug = ""  # made as the home page by its path
+            self.slug = ""  # created as the home page by its path
         before, self.path = self.path, self.address()
         update_fields: Collection[str] | None = kwargs.get("update_fields")
         if update_fields is not None and self.path != before:
@@ -114,8 +114,8 @@ class Page(Publishable):
                     child.save()
 
 
-def lies_under(page_id: int | None, top_id: int | None) -> bool:
-    """Whether a page is `top` or lies somewhere below it, as the database has the tree."""
+def is_below(page_id: int | None, top_id: int | None) -> bool:
+    """Whether a page is `top` or below it, in the tree that the database holds."""
     while page_id is not None and page_id != top_id:
         page_id = Page.objects.filter(pk=page_id).values_list("parent_id", flat=True).first()
     return page_id is not None

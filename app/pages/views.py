@@ -13,7 +13,7 @@ from app.pages.models import Page
 
 @require_safe
 def show(request: HttpRequest, path: str) -> HttpResponse:
-    """The published page at a path; a draft for whoever may edit pages on this site."""
+    """The published page at a path. Users who may edit pages on this site also get a draft."""
     page = Page.objects.published().filter(path=f"/{path}").first()
     if page is None and Page.objects.published().filter(path=f"/{path}/").exists():
         query = request.META.get("QUERY_STRING", "")
@@ -28,7 +28,7 @@ def show(request: HttpRequest, path: str) -> HttpResponse:
 
 
 def _draft(request: HttpRequest, path: str) -> Page:
-    # Without a session cookie there is nobody to ask, and a visitor's 404 stays free of sessions.
+    # Without a session cookie nobody is signed in, and a visitor's 404 starts no session.
     signed_in = settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
     if signed_in and request.user.has_perm("pages.change_page"):
         page: Page | None = Page.objects.filter(path=f"/{path}").first()

@@ -1,4 +1,4 @@
-"""Draft, scheduled, published, expired: what a visitor may see at a given moment."""
+"""Draft, scheduled, published, expired: what a visitor may see at a given time."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from app.tenancy.models import SiteRelated
 
 class PublishableQuerySet(SiteQuerySet[Any]):
     def published(self, at: datetime | None = None) -> Self:
-        """What visitors see at a moment (now): published, its time come, not expired."""
-        moment = at or timezone.now()
+        """What visitors may see at that time (default: now): published, `publish_at` reached, not expired."""
+        time = at or timezone.now()
         return self.filter(
-            models.Q(publish_at=None) | models.Q(publish_at__lte=moment),
-            models.Q(expire_at=None) | models.Q(expire_at__gt=moment),
+            models.Q(publish_at=None) | models.Q(publish_at__lte=time),
+            models.Q(expire_at=None) | models.Q(expire_at__gt=time),
             status=Publishable.Status.PUBLISHED,
         )
 
 
-class PublishableManager(SiteManager.from_queryset(PublishableQuerySet)):  # type: ignore[misc]  # built at run time
+class PublishableManager(SiteManager.from_queryset(PublishableQuerySet)):  # type: ignore[misc]  # created at run time
     def published(self, at: datetime | None = None) -> PublishableQuerySet:
         return self.get_queryset().published(at)  # type: ignore[no-any-return]
 
 
 class Publishable(SiteRelated):
-    """A site's row with a life cycle. `publish_at` and `expire_at` are moments; empty means always."""
+    """A site-related row that is published and expires. An empty `publish_at` or `expire_at` sets no limit."""
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -46,16 +46,7 @@ class Publishable(SiteRelated):
     class Meta:
         abstract = True
 
-    @property
-    def is_published(self) -> bool:
-        now = timezone.now()
-        return (
-            self.status == self.Status.PUBLISHED
-            and (self.publish_at is None or self.publish_at <= now)
-            and (self.expire_at is None or self.expire_at > now)
-        )
-
     def clean(self) -> None:
         super().clean()
         if self.publish_at and self.expire_at and self.expire_at <= self.publish_at:
-            raise ValidationError({"expire_at": _("This is before the moment of publishing.")})
+            raise ValidationError({"expire_at": _("Must be later than the time of publishing.")})

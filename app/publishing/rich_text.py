@@ -1,4 +1,4 @@
-"""Rich text: one list of what the editor offers, and of what is kept of any HTML on every save."""
+"""Rich text: one list of elements, for what the editor offers and for what is kept of the HTML on every save."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EXTENSIONS: dict[str, Any] = {
 
 
 def _filter_attribute(tag: str, attribute: str, value: str) -> str | None:
-    # SECURITY: "//host" and "\\host" look like paths and lead to other hosts.
+    # SECURITY: "//host" and "\\host" look like paths but link to other hosts.
     if tag == "a" and attribute == "href" and value.strip()[:2].replace("\\", "/") == "//":
         return None
     return value
@@ -48,13 +48,13 @@ _cleaner = nh3.Cleaner(
 
 
 def sanitise(html: str) -> str:
-    """The HTML without anything that `EXTENSIONS` does not offer; an empty paragraph is nothing."""
+    """The HTML without everything that `EXTENSIONS` does not list. A single empty paragraph becomes an empty string."""
     cleaned = _cleaner.clean(html)
     return "" if cleaned == "<p></p>" else cleaned
 
 
-class RichTextField(ProseEditorField):  # type: ignore[misc]  # the library is untyped
-    """HTML from the editor, sanitised whenever it is saved, whoever saves it."""
+class RichTextField(ProseEditorField):  # type: ignore[misc]  # the library has no types
+    """HTML from the editor. It is sanitised on every save, also outside of forms."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, extensions=dict(EXTENSIONS), sanitize=sanitise, **kwargs)

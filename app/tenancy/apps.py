@@ -13,22 +13,21 @@ class TenancyConfig(AppConfig):
 
         from app.tenancy import checks
         from app.tenancy.directory import expire_on_change
-        from app.tenancy.isolation.cross_site import refuse_foreign_members
+        from app.tenancy.isolation.cross_site import refuse_cross_site_links
         from app.tenancy.models import Alias, SiteProfile
         from app.tenancy.people import roles
-        from app.tenancy.requests import contrib_sites
-        from app.tenancy.sites import signals as site_rows
-        from app.tenancy.sites import triggers
+        from app.tenancy.requests.contrib_sites import patch_contrib_sites
+        from app.tenancy.sites import signals, triggers
 
-        contrib_sites.agree()
+        patch_contrib_sites()
         checks.register()
-        m2m_changed.connect(refuse_foreign_members)
+        m2m_changed.connect(refuse_cross_site_links)
         post_migrate.disconnect(create_default_site, sender=apps.get_app_config("sites"))
         post_migrate.connect(triggers.install, sender=self)
-        post_migrate.connect(site_rows.make_first, sender=self)
-        post_migrate.connect(roles.ship)
-        pre_save.connect(site_rows.clean_before_save, sender=Site)
-        post_save.connect(site_rows.give_profile, sender=Site)
+        post_migrate.connect(signals.create_first_site, sender=self)
+        post_migrate.connect(roles.create_default_roles)
+        pre_save.connect(signals.clean_before_save, sender=Site)
+        post_save.connect(signals.create_profile, sender=Site)
         for model in (Site, SiteProfile, Alias):
             post_save.connect(expire_on_change, sender=model)
             post_delete.connect(expire_on_change, sender=model)

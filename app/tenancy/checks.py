@@ -1,4 +1,4 @@
-"""Mistakes that would break isolation stop `manage.py check`, and so the start, instead of a visitor."""
+"""System checks for mistakes that would break isolation. `manage.py check` reports them, so a server does not start."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def site_related(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[chec
             found += _unique_without_site(model)
             if not issubclass(type(model._default_manager), SiteManager):
                 found.append(checks.Error(
-                    "Its default manager is not a SiteManager, so its rows are seen on every site.",
+                    "Its default manager is not a SiteManager, so its rows are visible on every site.",
                     hint="Derive it from app.tenancy.isolation.managers.SiteManager.", obj=model, id="tenancy.E003",
                 ))  # fmt: skip
         elif _has_site_key(model):
@@ -53,7 +53,7 @@ def site_related(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[chec
 
 
 def _has_site_key(model: Any) -> bool:
-    # contrib's own models (redirects, flatpages) ask contrib.sites, which agrees with us.
+    # contrib's own models (redirects, flatpages) use contrib.sites, which returns the current site.
     if model in PARTS_OF_A_SITE or model.__module__.startswith("django.contrib."):
         return False
     return any(
@@ -75,18 +75,18 @@ def _unique_without_site(model: type[models.Model]) -> Iterator[checks.CheckMess
 
 
 def middleware_order(app_configs: object = None, **_: Any) -> list[checks.CheckMessage]:  # noqa: ARG001  # Django's signature
-    """E004: the host first, before anything that asks for it; the session's choice right after sign-in."""
+    """E004: the host before everything that uses it; the session's choice right after authentication."""
     present = [name for name in settings.MIDDLEWARE if name in ORDER]
     if present == list(ORDER):
         return []
     return [checks.Error(
-        "MIDDLEWARE has the site's middlewares in a wrong order, or lacks one.",
+        "The site middlewares in MIDDLEWARE are in a wrong order, or one is missing.",
         hint="In this order: " + ", ".join(ORDER), id="tenancy.E004",
     )]  # fmt: skip
 
 
 def collected(app_configs: object = None, **_: Any) -> list[checks.CheckMessage]:  # noqa: ARG001  # Django's signature
-    """W001: static files come unhashed, unless `collectstatic` ran."""
+    """W001: static files are served without hashes until `collectstatic` has run."""
     if settings.COLLECTED:
         return []
     return [checks.Warning("Static files were not collected.", hint="Run manage.py collectstatic.", id="tenancy.W001")]

@@ -1,4 +1,4 @@
-"""What `/healthz` asks of this app: is the directory that requests are answered from current?"""
+"""The check of this app in `/healthz`: is the directory current?"""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GRACE_SECONDS = 30.0
 
 @dataclasses.dataclass(repr=False)
 class DirectoryAge(HealthCheck):
-    """Sites are served from an old directory too, but changes to them do not arrive."""
+    """With an old directory sites are still served, but without recent changes."""
 
     name = "directory"
 
@@ -26,4 +26,4 @@ class DirectoryAge(HealthCheck):
             raise ServiceUnavailable("never loaded") from unavailable
         age = directory.age_seconds or 0.0
         if age > settings.SITES_REFRESH_SECONDS + GRACE_SECONDS:
-            raise ServiceUnavailable(f"last found current {age:.0f} s ago")
+            raise ServiceUnavailable(f"last known to be current {age:.0f} s ago")

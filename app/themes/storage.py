@@ -4,9 +4,9 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # WhiteNoise is untyped
-    """Hashed and compressed once `collectstatic` ran; before, plain names that WhiteNoise finds in the apps.
+    """Hashed and compressed files after `collectstatic`; before it, plain names that WhiteNoise finds in the apps.
 
-    With a manifest, a name that it lacks stays an error.
+    After `collectstatic`, a name that is missing from the manifest is an error.
     """
 
     def stored_name(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Carries out what the chart would have a cluster run: containers become processes, Secrets become files."""
+"""Runs what a cluster would run for the chart: containers become processes, Secrets become files."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from tests.chart.rendering import REPOSITORY, Object, Rendered, containers, pod_
 
 @dataclass(frozen=True)
 class Stage:
-    """One cluster: a folder for what pods mount, and the database that the release's own address stands for."""
+    """A simulated cluster: a folder for what pods mount, and a database in place of the one in the database URL."""
 
     folder: Path
     database: str
 
     def run(self, rendered: Rendered, name: str, image: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:
-        """The container of that name, to its end."""
+        """Runs the container with this name until it ends."""
         command, environment = self.process(rendered, name, image)
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
     def process(self, rendered: Rendered, name: str, image: Path = REPOSITORY) -> tuple[list[str], dict[str, str]]:
-        """What the kubelet would start for the container of that name: command and environment."""
+        """Command and environment of the container with this name."""
         spec, container = _find(rendered, name)
         places = {mount["mountPath"]: self._mount(rendered, spec, mount["name"]) for mount in container["volumeMounts"]}
         found = {entry["name"]: _moved(str(entry["value"]), places) for entry in container["env"]}
-        # Python stands where the image's entrypoint names it.
+        # This Python in place of the one in the image's entrypoint.
         words = [_moved(word, places) for word in container["args"]]
         command = [sys.executable, str(image / "docker" / "entrypoint"), *words]
         return command, {**services.environment(), "SECRET_KEY": "", **found}
@@ -42,7 +42,7 @@ class Stage:
     def started(
         self, rendered: Rendered, name: str, image: Path = REPOSITORY, **more: str
     ) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-        """The container of that name, running; and the file of its log. Ended by its own process id."""
+        """Runs the container with this name in the background; returns the process and its log file."""
         command, environment = self.process(rendered, name, image)
         log = self.folder / f"{name}.log"
         with log.open("wb") as output:
@@ -66,7 +66,7 @@ class Stage:
         return folder
 
     def _resolve(self, text: str) -> str:
-        """What the cluster's DNS does: the database's name leads to the database."""
+        """In place of the cluster's DNS: replaces the database URL by the URL of the test database."""
         return self.database if urlsplit(text).scheme == "postgres" else text
 
 
@@ -87,7 +87,7 @@ def _moved(text: str, places: dict[str, Path]) -> str:
 
 
 def image_with(folder: Path, migration: str) -> Path:
-    """A copy of the product with one more migration: the image of a release that adds it."""
+    """A copy of the product with one more migration, like the image of the next release."""
     for name in ("app", "docker"):
         shutil.copytree(REPOSITORY / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(REPOSITORY / "manage.py", folder)

@@ -1,4 +1,4 @@
-"""What a reviewer asks of manifests; every rule answers with sentences, an empty list is a pass."""
+"""Review rules for manifests. Every rule returns messages; no message means that the rule passes."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def rule(check: Rule) -> Rule:
 
 
 def findings(objects: list[Object], *, provided: Iterable[str] = ()) -> list[str]:
-    """`provided`: names of Secrets, ConfigMaps, claims and accounts that the values say exist already."""
+    """`provided`: names of existing Secrets, ConfigMaps, claims and accounts, from the values."""
     found = [f"{check.__name__}: {sentence}" for check in RULES for sentence in check(objects)]
     return found + [f"references: {sentence}" for sentence in _references(objects, set(provided))]
 
 
 def named_by(values: Any) -> set[str]:
-    """Every text in the values: an existing object can only be named there."""
+    """Every text in the values: only there can a name of an existing object come from."""
     if isinstance(values, dict):
         return set().union(*(named_by(value) for value in values.values()))
     if isinstance(values, list):
@@ -48,8 +48,8 @@ def _repeated(names: Iterable[str]) -> list[str]:
 
 
 @rule
-def nothing_named_twice(objects: list[Object]) -> Iterator[str]:
-    """Server-side apply refuses a map-like list with one key twice."""
+def no_duplicate_names(objects: list[Object]) -> Iterator[str]:
+    """Server-side apply refuses a duplicate key in a map-like list."""
     yield from (f"object {name}" for name in _repeated(map(str, map(identity, objects))))
     for where, spec in pods(objects):
         yield from (f"{where} volume {name}" for name in _repeated(v["name"] for v in spec.get("volumes", [])))
@@ -66,7 +66,7 @@ def nothing_named_twice(objects: list[Object]) -> Iterator[str]:
 
 @rule
 def restricted_pods(objects: list[Object]) -> Iterator[str]:
-    """Kubernetes' restricted standard, and a read-only root on top."""
+    """The restricted Pod Security Standard, and a read-only root file system."""
     for where, spec in pods(objects):
         context = spec.get("securityContext", {})
         wanted = {
@@ -95,11 +95,11 @@ def no_token_in_pods(objects: list[Object]) -> Iterator[str]:
         if spec.get("automountServiceAccountToken") is not False:
             yield f"{where} mounts a token"
         if spec.get("enableServiceLinks") is not False:
-            yield f"{where} takes other Services' names as environment"
+            yield f"{where} gets the names of other Services as environment variables"
 
 
 @rule
-def memory_is_bounded_and_processor_is_not(objects: list[Object]) -> Iterator[str]:
+def memory_has_a_limit_and_cpu_has_none(objects: list[Object]) -> Iterator[str]:
     for where, spec in pods(objects):
         for one in containers(spec):
             limits = one.get("resources", {}).get("limits", {})
@@ -116,7 +116,7 @@ def images_are_fixed(objects: list[Object]) -> Iterator[str]:
 
 
 @rule
-def no_credential_in_plain_sight(objects: list[Object]) -> Iterator[str]:
+def no_credential_in_the_environment(objects: list[Object]) -> Iterator[str]:
     for where, spec in pods(objects):
         for one in containers(spec):
             for name, value in environment(one).items():
@@ -128,8 +128,8 @@ def no_credential_in_plain_sight(objects: list[Object]) -> Iterator[str]:
 
 
 @rule
-def selectors_select(objects: list[Object]) -> Iterator[str]:
-    """A workload selects its own pods; whatever else selects finds a workload's pods and the ports that it names."""
+def selectors_match(objects: list[Object]) -> Iterator[str]:
+    """A workload selects only its own pods; every other selector matches pods that have the named ports."""
     templates = [(identity(one), template) for one in objects if (template := pod_template(one))]
     for one in objects:
         if one["kind"] in {"Deployment", "StatefulSet"}:
@@ -140,7 +140,7 @@ def selectors_select(objects: list[Object]) -> Iterator[str]:
                 yield f"{identity(one)} selects by a label that changes"
             hit = [who for who, template in templates if wanted.items() <= template["metadata"]["labels"].items()]
             if hit != [identity(one)]:
-                yield f"{identity(one)} would take {hit}"
+                yield f"{identity(one)} also selects the pods of {hit}"
         selector = _selector(one)
         if selector is None:
             continue
@@ -172,7 +172,7 @@ def _ports(item: Object) -> set[str]:
 
 
 @rule
-def others_point_at_what_is_there(objects: list[Object]) -> Iterator[str]:
+def targets_exist(objects: list[Object]) -> Iterator[str]:
     there = set(map(identity, objects))
     services = {one["metadata"]["name"]: one for one in objects if one["kind"] == "Service"}
     for one in objects:
@@ -185,7 +185,7 @@ def others_point_at_what_is_there(objects: list[Object]) -> Iterator[str]:
             hit = [s for s in services.values() if wanted.items() <= s["metadata"]["labels"].items()]
             ports = [port["name"] for service in hit for port in service["spec"]["ports"]]
             if [ports.count(end["port"]) for end in one["spec"]["endpoints"]] != [1]:
-                yield f"{identity(one)} finds its port not exactly once"
+                yield f"{identity(one)} must match its port exactly once"
         for name, port in _backends(one):
             known = {p["port"] for p in services[name]["spec"]["ports"]} | {
                 p["name"] for p in services[name]["spec"]["ports"]
@@ -213,16 +213,16 @@ def jobs_end(objects: list[Object]) -> Iterator[str]:
             "CronJob": one.get("spec", {}).get("jobTemplate", {}).get("spec"),
         }.get(one["kind"])
         if spec and not {"backoffLimit", "activeDeadlineSeconds"} <= spec.keys():
-            yield f"{identity(one)} may run for ever"
+            yield f"{identity(one)} has no time limit"
         if (
             one["kind"] == "CronJob"
             and not {"timeZone", "startingDeadlineSeconds", "concurrencyPolicy"} <= one["spec"].keys()
         ):
-            yield f"{identity(one)} leaves its schedule open"
+            yield f"{identity(one)} has an incomplete schedule"
 
 
 def _references(objects: list[Object], provided: set[str]) -> Iterator[str]:
-    """Everything that a pod mounts or reads is rendered here, with that key, or named by the values."""
+    """Every object and key that a pod mounts or reads is rendered by the chart or named in the values."""
     keys = {
         (one["kind"], one["metadata"]["name"]): {*one.get("data", {}), *one.get("stringData", {})}
         for one in objects
@@ -236,7 +236,7 @@ def _references(objects: list[Object], provided: set[str]) -> Iterator[str]:
                 one["kind"] == "Cluster" and f"{one['metadata']['name']}-app" == name for one in objects
             )
             if not made and ((kind, name) not in keys or (key and key not in keys[kind, name])):
-                yield f"{where} wants {kind} {name} {key}"
+                yield f"{where} needs {kind} {name} {key}"
 
 
 def _wanted(spec: Object) -> Iterator[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""The chart, rendered by real Helm: the library from the requirements, and every helm on PATH or in HELM_BIN."""
+"""The chart, rendered by Helm: by the library in the requirements, and by every helm on PATH or in HELM_BIN."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 CHART = REPOSITORY / "helm" / "colonnade"
 SCENARIOS = sorted(path.name.removesuffix("-values.yaml") for path in (CHART / "ci").glob("*-values.yaml"))
 Values = dict[str, Any]
-Object = dict[str, Any]  # what Kubernetes takes; its shape is what the tests look at
+Object = dict[str, Any]  # a Kubernetes object; the tests check its structure
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Refused(Exception):
-    """Helm did not render: the schema or a `fail` says why."""
+    """Helm refused the values; the message comes from the schema or from a `fail`."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,14 @@ def _chart() -> helm_python.Chart:
 
 
 def sources(values: Values | None = None, *, release: str = "demo", upgrade: bool = False) -> dict[str, str]:
-    """Template path → text, by the library."""
+    """Template path → text, rendered by the library."""
     options = {"name": release, "namespace": "websites", "kube_version": "v1.34.0", "is_upgrade": upgrade}
     payload = json.dumps(values or {})
     try:
-        answer = _native.call_string("helm_render", _chart()._raw(), payload, json.dumps(options))
+        text = _native.call_string("helm_render", _chart()._raw(), payload, json.dumps(options))
     except helm_python.HelmError as error:
         raise Refused(str(error)) from None
-    return dict(json.loads(answer))
+    return dict(json.loads(text))
 
 
 def render(values: Values | None = None, *, release: str = "demo", upgrade: bool = False) -> Rendered:
@@ -74,7 +74,7 @@ def render(values: Values | None = None, *, release: str = "demo", upgrade: bool
 
 
 def parse(text: str) -> Iterator[Object]:
-    return (one for one in yaml.load_all(text, Loader=LOADER) if one)  # both loaders are safe ones
+    return (one for one in yaml.load_all(text, Loader=LOADER) if one)  # both loaders are safe
 
 
 def scenario(name: str) -> Values:
@@ -82,7 +82,7 @@ def scenario(name: str) -> Values:
 
 
 def helms() -> list[str]:
-    """Every helm program here, by path; both majors when both are."""
+    """The path of every helm program on this machine."""
     named = [os.environ["HELM_BIN"]] if "HELM_BIN" in os.environ else []
     found = [shutil.which(name) for name in ("helm", "helm3", "helm4")]
     return sorted({str(Path(path).resolve()) for path in [*named, *found] if path})
@@ -107,11 +107,11 @@ def render_by(helm: str, values: Values, *, release: str = "demo") -> list[Objec
     return list(parse(done.stdout))
 
 
-# --- pods, wherever they are written down ---
+# --- pods of every kind of object ---
 
 
 def pods(objects: list[Object]) -> list[tuple[str, Object]]:
-    """(which object, pod spec) of everything that runs pods."""
+    """(object, pod spec) of everything that runs pods."""
     return [(f"{one['kind']} {one['metadata']['name']}", spec) for one in objects if (spec := pod_spec(one))]
 
 

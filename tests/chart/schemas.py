@@ -1,4 +1,4 @@
-"""Objects against the schemas that clusters use: Kubernetes' own by version, custom resources from crds/."""
+"""Checks objects with the schemas of clusters: Kubernetes by version, custom resources from crds/."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CUSTOM = {
 
 
 def faults(item: dict[str, Any], version: str) -> list[str]:
-    """What that version's API server would say, each with its place."""
+    """The errors that the API server of this version would report, each with its path."""
     validator = _validator(item["apiVersion"], item["kind"].lower(), version)
     return [f"{'/'.join(map(str, error.path))}: {error.message[:200]}" for error in validator.iter_errors(item)]
 

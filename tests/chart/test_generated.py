@@ -1,4 +1,4 @@
-"""Schema, README and plain manifests are what the chart gives, and they say what they should."""
+"""The generated files match the chart: schema, README and plain manifests; and the text of NOTES.txt."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_everything_generated_is_up_to_date() -> None:
         ("k8s/base/service-colonnade.yaml", "k8s/base/service-colonnade.yaml"),
     ],
 )
-def test_a_change_that_was_not_generated_is_seen(tmp_path: Path, path: str, stale: str) -> None:
+def test_check_reports_files_that_are_out_of_date(tmp_path: Path, path: str, stale: str) -> None:
     for folder in ("helm", "k8s"):
         shutil.copytree(REPOSITORY / folder, tmp_path / folder)
     text = (tmp_path / path).read_text()
@@ -48,7 +48,7 @@ def test_a_change_that_was_not_generated_is_seen(tmp_path: Path, path: str, stal
     assert stale in done.stderr
 
 
-def test_the_schema_is_a_schema_and_closed() -> None:
+def test_the_schema_is_valid_and_allows_no_unknown_values() -> None:
     schema = json.loads((CHART / "values.schema.json").read_text())
     jsonschema.Draft7Validator.check_schema(schema)
     defaults = yaml.safe_load((CHART / "values.yaml").read_text())
@@ -58,7 +58,7 @@ def test_the_schema_is_a_schema_and_closed() -> None:
         assert schema["properties"][name]["additionalProperties"] is False
 
 
-def test_chart_and_application_have_one_version() -> None:
+def test_chart_and_application_have_the_same_version() -> None:
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     assert chart["appVersion"] == project["version"]
@@ -75,7 +75,7 @@ def plain_objects() -> list[rendering.Object]:
     return [yaml.safe_load((PLAIN / "base" / name).read_text()) for name in names]
 
 
-def test_plain_manifests_are_complete_and_good() -> None:
+def test_plain_manifests_are_complete_and_valid() -> None:
     objects = plain_objects()
     assert not [fault for one in objects for version in schemas.VERSIONS for fault in schemas.faults(one, version)]
     assert policy.findings(objects, provided={"colonnade", "colonnade-sites"}) == []
@@ -88,7 +88,7 @@ def test_plain_manifests_are_the_default_release() -> None:
 
 
 @pytest.mark.parametrize("overlay", sorted(path.name for path in (PLAIN / "overlays").iterdir()))
-def test_an_overlay_names_only_what_is_there(overlay: str) -> None:
+def test_an_overlay_refers_only_to_existing_objects(overlay: str) -> None:
     folder = PLAIN / "overlays" / overlay
     kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
     assert kustomization["resources"][0] == "../../base"
@@ -120,9 +120,9 @@ def test_notes_say_where_the_sites_are_and_how_to_poll() -> None:
     assert "not routed yet" not in notes
 
 
-def test_notes_say_when_nothing_is_exposed_and_what_stays() -> None:
+def test_notes_say_when_nothing_is_exposed_and_what_is_kept() -> None:
     notes = render().notes
-    assert "Nothing outside the cluster" in notes
+    assert "cannot be reached from outside the cluster" in notes
     assert "data-demo-colonnade-postgresql-0" in notes
     assert "demo-colonnade-secret-key" in notes
 

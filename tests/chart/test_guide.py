@@ -1,4 +1,4 @@
-"""Commands that docs/deploy.md tells people to type."""
+"""The commands and values in docs/deploy.md work."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def manage(database: str, *words: str, stdin: bytes | None = None) -> str:
     return done.stdout.decode()
 
 
-def told(command: str) -> list[str]:
-    """The words after `manage.py` of the guide's line with that command."""
+def arguments(command: str) -> list[str]:
+    """The arguments after `manage.py` in the line of the guide with this command."""
     line = next(line for line in GUIDE.splitlines() if f"manage.py {command}" in line and line.startswith("kubectl"))
     return shlex.split(line.partition("manage.py ")[2].partition(" <")[0])
 
 
 @pytest.mark.service("postgresql")
-def test_the_way_from_sqlite_to_postgresql(postgresql: services.PostgreSQL, tmp_path: Path) -> None:
+def test_migration_from_sqlite_to_postgresql(postgresql: services.PostgreSQL, tmp_path: Path) -> None:
     name = f"moved_{uuid.uuid4().hex[:12]}"
     command = [str(services.program("createdb")), "-h", "127.0.0.1", "-p", str(postgresql.port), "-U", "postgres", name]
     subprocess.run(command, check=True, capture_output=True)
@@ -46,15 +46,15 @@ def test_the_way_from_sqlite_to_postgresql(postgresql: services.PostgreSQL, tmp_
     manage(old, "migrate", "--verbosity", "0")
     for domain in ("north.example.org", "south.example.org"):
         manage(old, "sites", "add", domain, "--name", domain)
-    *dump, path = told("dumpdata")
+    *dump, path = arguments("dumpdata")
     assert path == "/tmp/all.json"
     manage(old, *dump, str(tmp_path / "all.json"))
     manage(new, "migrate", "--verbosity", "0")
-    manage(new, *told("loaddata"), stdin=(tmp_path / "all.json").read_bytes())
+    manage(new, *arguments("loaddata"), stdin=(tmp_path / "all.json").read_bytes())
     before, after = (json.loads(manage(database, "sites", "list", "--json")) for database in (old, new))
     assert before == after
     assert len(after) == 3
-    # The counters are where they have to be: a new row does not meet an old one.
+    # The sequences are correct: a new row gets a new id.
     manage(new, "sites", "add", "west.example.org", "--name", "West")
 
 

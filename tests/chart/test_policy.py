@@ -1,4 +1,4 @@
-"""The rules find what they are for: each scenario's pass is worth something."""
+"""Every policy rule finds the errors that it is for."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def pod(there: dict[str, Object]) -> Object:
     return dict(there["Deployment"]["spec"]["template"]["spec"])
 
 
-DAMAGES: list[tuple[str, Damage]] = [
+ERRORS: list[tuple[str, Damage]] = [
     (
-        "nothing_named_twice",
+        "no_duplicate_names",
         lambda o: pod(o)["containers"][0]["env"].append({"name": "SECRET_KEY", "value": "x"}),
     ),
-    ("nothing_named_twice", lambda o: pod(o)["volumes"].append({"name": "tmp", "emptyDir": {}})),
+    ("no_duplicate_names", lambda o: pod(o)["volumes"].append({"name": "tmp", "emptyDir": {}})),
     ("restricted_pods", lambda o: pod(o)["containers"][0]["securityContext"].pop("capabilities")),
     ("restricted_pods", lambda o: pod(o)["securityContext"].update(runAsUser=0)),
     ("restricted_pods", lambda o: pod(o)["volumes"].append({"name": "h", "hostPath": {"path": "/"}})),
@@ -30,22 +30,22 @@ DAMAGES: list[tuple[str, Damage]] = [
         "no_token_in_pods",
         lambda o: o["Deployment"]["spec"]["template"]["spec"].pop("automountServiceAccountToken"),
     ),
-    ("memory_is_bounded", lambda o: pod(o)["containers"][0]["resources"].pop("limits")),
+    ("memory_has_a_limit", lambda o: pod(o)["containers"][0]["resources"].pop("limits")),
     ("images_are_fixed", lambda o: pod(o)["containers"][0].update(image="a/b:latest")),
     (
         "no_credential",
         lambda o: pod(o)["containers"][0]["env"].append({"name": "HEALTH_TOKEN", "value": "x"}),
     ),
-    ("selectors_select", lambda o: o["Service"]["spec"]["selector"].update(other="x")),
-    ("selectors_select", lambda o: o["Service"]["spec"]["ports"][0].update(targetPort="web")),
+    ("selectors_match", lambda o: o["Service"]["spec"]["selector"].update(other="x")),
+    ("selectors_match", lambda o: o["Service"]["spec"]["ports"][0].update(targetPort="web")),
     ("jobs_end", lambda o: o["Job"]["spec"].pop("activeDeadlineSeconds")),
     ("jobs_end", lambda o: o["CronJob"]["spec"].pop("timeZone")),
     ("references", lambda o: pod(o)["volumes"].append({"name": "s", "secret": {"secretName": "gone"}})),
 ]
 
 
-@pytest.mark.parametrize(("name", "damage"), DAMAGES)
-def test_a_rule_finds_damage(name: str, damage: Damage) -> None:
+@pytest.mark.parametrize(("name", "damage"), ERRORS)
+def test_a_rule_finds_an_error(name: str, damage: Damage) -> None:
     rendered = render()
     there = {one["kind"]: one for one in rendered.objects if "postgresql" not in one["metadata"]["name"]}
     assert policy.findings(rendered.objects) == []
@@ -53,14 +53,14 @@ def test_a_rule_finds_damage(name: str, damage: Damage) -> None:
     assert any(sentence.startswith(name) for sentence in policy.findings(rendered.objects))
 
 
-def test_schemas_find_a_misspelt_field() -> None:
+def test_the_schemas_find_a_misspelled_field() -> None:
     cron = render().of("CronJob", "demo-colonnade-poll-twitter")
     cron["spec"]["timezone"] = cron["spec"].pop("timeZone")
     assert schemas.faults(cron, "1.34")
 
 
 @pytest.mark.parametrize(("hosts", "good"), [(16, True), (17, False)])
-def test_a_route_holds_sixteen_hostnames(hosts: int, good: bool) -> None:
+def test_a_route_has_at_most_sixteen_hostnames(hosts: int, good: bool) -> None:
     route = {
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "HTTPRoute",

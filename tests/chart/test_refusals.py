@@ -1,4 +1,4 @@
-"""What cannot work is refused before anything is changed, with a sentence that says what to set."""
+"""Values that cannot work are refused before anything changes, with a message that says what to set."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ IMPOSSIBLE: list[tuple[Values, str]] = [
     ({"externalDatabase": {"existingSecret": "db"}}, "database.type=external"),
     ({"database": EXTERNAL}, "set externalDatabase.url"),
     ({"database": EXTERNAL, "externalDatabase": {"existingSecret": "db"}}, "existingSecretKeys.url"),
-    ({"database": EXTERNAL, "externalDatabase": {"url": "postgres://a@b/c", "host": "b"}}, "set it alone"),
+    ({"database": EXTERNAL, "externalDatabase": {"url": "postgres://a@b/c", "host": "b"}}, "complete URL"),
     ({"database": {"type": "cnpg"}, "cnpg": {"create": False}}, "cnpg.clusterName"),
     ({"release": {"mode": "hook"}}, "release.mode=job"),
     ({"database": {"type": "cnpg"}, "release": {"mode": "hook"}}, "release.mode=job"),
@@ -30,19 +30,19 @@ IMPOSSIBLE: list[tuple[Values, str]] = [
     ({"twitter": {"bearerToken": "a", "existingSecret": "b"}}, "Set twitter.bearerToken or"),
     ({"postgresql": {"auth": {"password": "a", "existingSecret": "b"}}}, "Set postgresql.auth.password or"),
     ({"superuser": {"create": True}}, "superuser.password"),
-    ({"sites": {"a": SITE, "b": SITE}}, 'a name of both "a" and "b"'),
+    ({"sites": {"a": SITE, "b": SITE}}, 'belongs to both "a" and "b"'),
     ({"sites": {"a": SITE, "b": {"domain": "b.example.org", "aliases": ["north.example.org"]}}},
-     "belongs to one site"),
-    ({"sites": {"a": {**SITE, "aliases": [{"host": "north.example.org"}]}}}, "belongs to one site"),
-    ({"sites": [{"key": "a", **SITE}, {"key": "a", "domain": "b.example.org"}]}, "used twice"),
+     "only one site"),
+    ({"sites": {"a": {**SITE, "aliases": [{"host": "north.example.org"}]}}}, "only one site"),
+    ({"sites": [{"key": "a", **SITE}, {"key": "a", "domain": "b.example.org"}]}, "duplicate key"),
     ({"sites": {"a": {**SITE, "default": True}, "b": {"domain": "b.example.org", "default": True}}},
-     "One site can be"),
+     "Only one site can be"),
     ({"sites": {"a": SITE}, "sitesExistingConfigMap": "more"}, "not both"),
     ({"sites": {"a": SITE}, "ingress": {"enabled": True, "hosts": [{"host": SITE["domain"]}]}},
-     "routed by site"),
+     "already belongs to the site"),
     ({"sites": {"a": SITE}, "httpRoute": {"enabled": True, "parentRefs": [{"name": "p"}],
      "hostnames": [SITE["domain"]]}},
-     "routed by site"),
+     "already belongs to the site"),
     ({"tls": {"mode": "perSite"}}, "tls.clusterIssuer"),
     ({"tls": {"mode": "perSite", "clusterIssuer": "a", "issuer": "b"}}, "not both"),
     ({"tls": {"mode": "wildcard"}}, "tls.secretName"),
@@ -58,13 +58,13 @@ IMPOSSIBLE: list[tuple[Values, str]] = [
      "Set tls.mode"),
     ({"listenerSet": {"enabled": True, "parentRef": {"name": "p"}}, "httpRoute": {"enabled": True},
       "tls": {"mode": "wildcard", "secretName": "w"},
-      "sites": {"a": {**SITE, "aliases": [f"a{n}.example.org" for n in range(64)]}}}, "holds 64 hosts"),
-    ({"autoscaling": {"enabled": True, "minReplicas": 5, "maxReplicas": 4}}, "above maxReplicas"),
+      "sites": {"a": {**SITE, "aliases": [f"a{n}.example.org" for n in range(64)]}}}, "at most 64 hosts"),
+    ({"autoscaling": {"enabled": True, "minReplicas": 5, "maxReplicas": 4}}, "greater than maxReplicas"),
     ({"cronJobs": {"mine": {"schedule": "@daily"}}}, "set args"),
     ({"cronJobs": {"mine": {"args": ["manage", "x"]}}}, "set schedule"),
-    ({"cronJobs": {"poll-twitter": {"restartPolicy": "OnFailure"}}}, "needs restartPolicy: Never"),
+    ({"cronJobs": {"poll-twitter": {"restartPolicy": "OnFailure"}}}, "requires restartPolicy=Never"),
     ({"cronJobs": {"sync-sites": {"args": ["x"], "schedule": "@daily"}}, "sitesExistingConfigMap": "s"},
-     "another name"),
+     "Use another name"),
 ]  # fmt: skip
 
 MALFORMED: list[tuple[Values, str]] = [
@@ -98,12 +98,12 @@ MALFORMED: list[tuple[Values, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("values", "sentence"), IMPOSSIBLE)
-def test_an_impossible_combination_is_refused(values: Values, sentence: str) -> None:
+@pytest.mark.parametrize(("values", "message"), IMPOSSIBLE)
+def test_an_impossible_combination_is_refused(values: Values, message: str) -> None:
     with pytest.raises(Refused) as refused:
         render(values)
-    assert sentence in str(refused.value)
-    assert "schema" not in str(refused.value), "the schema should have left this to the sentence"
+    assert message in str(refused.value)
+    assert "schema" not in str(refused.value), "the schema must leave this to the message"
 
 
 @pytest.mark.parametrize(("values", "place"), MALFORMED)

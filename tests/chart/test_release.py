@@ -1,4 +1,4 @@
-"""Who migrates, with what, and in which order, for each kind of database; and where credentials come from."""
+"""What runs the migrations, with what and in which order, for each database type; and the source of credentials."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NORTH: Values = {"sites": {"north": {"domain": "north.example.org"}}}
 
 
 def application(rendered: Rendered) -> dict[str, Object]:
-    """Container name → container, of everything that runs the application's image."""
+    """Container name → container, for every container with the application's image."""
     found = {}
     for one in rendered.objects:
         if one["kind"] in {"Deployment", "Job", "CronJob"} and (spec := pod_spec(one)):
@@ -64,7 +64,7 @@ def test_a_database_that_exists_is_migrated_before_anything_changes(values: Valu
     assert {name for _, name in hooks} == {"demo-colonnade-predeploy"}
 
 
-def test_what_the_hook_reads_is_all_its_own() -> None:
+def test_the_hook_job_has_its_own_copies_of_what_it_reads() -> None:
     spec = pod_spec(render({**NORTH, **EXTERNAL, "superuser": {"create": True, "password": "x"}}).of("Job"))
     assert spec
     assert spec["serviceAccountName"] == "demo-colonnade-predeploy"
@@ -76,7 +76,7 @@ def test_what_the_hook_reads_is_all_its_own() -> None:
     assert "media" not in volumes
 
 
-def test_sqlite_is_migrated_by_its_one_pod_and_new_sites_by_a_job_beside_it() -> None:
+def test_sqlite_is_migrated_by_its_pod_and_a_job_writes_new_sites() -> None:
     rendered = render({**NORTH, "database": {"type": "sqlite"}})
     deployment = rendered.of("Deployment")["spec"]
     assert deployment["strategy"] == {"type": "Recreate"}
@@ -102,12 +102,12 @@ def test_sqlite_is_migrated_by_its_one_pod_and_new_sites_by_a_job_beside_it() ->
         NORTH,
     ],
 )
-def test_a_job_that_would_change_gets_another_name(change: Values) -> None:
+def test_a_job_that_would_change_gets_a_new_name(change: Values) -> None:
     assert render().of("Job")["metadata"]["name"] != render(change).of("Job")["metadata"]["name"]
 
 
 @pytest.mark.parametrize("name", ["default", "external-database", "cloudnative-pg", "sqlite", "extras", "scaled"])
-def test_web_release_and_poll_cannot_drift(name: str) -> None:
+def test_web_release_and_poll_have_the_same_configuration(name: str) -> None:
     found = application(render(scenario(name)))
     own = {where: one for where, one in found.items() if where.rpartition(" ")[2] not in {"themes", "logs"}}
     assert len(own) >= 3
@@ -124,7 +124,7 @@ def test_web_release_and_poll_cannot_drift(name: str) -> None:
             )
 
 
-def test_pods_are_replaced_without_a_gap() -> None:
+def test_pods_are_replaced_without_downtime() -> None:
     rendered = render()
     assert rendered.of("Deployment")["spec"]["strategy"]["rollingUpdate"] == {
         "maxUnavailable": 0,
@@ -135,7 +135,7 @@ def test_pods_are_replaced_without_a_gap() -> None:
     assert pod["terminationGracePeriodSeconds"] >= pause + 25
 
 
-def test_probes_ask_the_web_port_over_http() -> None:
+def test_probes_use_the_web_port_and_http() -> None:
     container = web(render({"tls": {"mode": "edge"}}))
     paths = {name: container[name]["httpGet"]["path"] for name in ("startupProbe", "livenessProbe", "readinessProbe")}
     assert paths == {"startupProbe": "/startupz", "livenessProbe": "/livez", "readinessProbe": "/readyz"}
@@ -147,7 +147,7 @@ def test_probes_ask_the_web_port_over_http() -> None:
     }
 
 
-def test_deadlines_fit_into_the_interval() -> None:
+def test_deadlines_are_shorter_than_the_interval() -> None:
     poll = render().of("CronJob", "demo-colonnade-poll-twitter")["spec"]
     assert poll["schedule"] == "*/5 * * * *"
     assert 10 <= poll["startingDeadlineSeconds"] < 300
@@ -198,7 +198,7 @@ def test_credentials_are_files() -> None:
     assert secret(rendered, "demo-colonnade-credentials")["twitter-bearer-token"] == "t"
 
 
-def test_every_credential_may_come_from_a_secret_of_yours() -> None:
+def test_every_credential_can_come_from_an_existing_secret() -> None:
     rendered = render(scenario("scaled"))
     assert not rendered.kind("Secret")
     spec = pod_spec(rendered.of("Deployment"))
@@ -222,7 +222,7 @@ def test_generated_secrets_are_kept_and_given_ones_are_not() -> None:
     assert kept == {"demo-colonnade-secret-key", "demo-colonnade-postgresql"}
 
 
-def test_the_bundled_password_is_the_one_in_the_address() -> None:
+def test_the_bundled_password_is_the_one_in_the_database_url() -> None:
     data = secret(render({"postgresql": {"auth": {"password": "p@ss w/rd+"}}}), "demo-colonnade-postgresql")
     assert data["password"] == "p@ss w/rd+"
     assert data["url"] == "postgres://colonnade:p%40ss%20w%2Frd%2B@demo-colonnade-postgresql:5432/colonnade"
@@ -251,7 +251,7 @@ def test_an_extra_variable_replaces_the_charts(extra: str) -> None:
         ({"cronJobs": {"poll-twitter": {"schedule": "@hourly"}}}, False),
     ],
 )
-def test_pods_restart_for_their_own_configuration_alone(change: Values, restarts: bool) -> None:
+def test_pods_restart_only_for_their_own_configuration(change: Values, restarts: bool) -> None:
     def template(values: Any) -> Any:
         return render(values).of("Deployment")["spec"]["template"]
 

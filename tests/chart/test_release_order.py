@@ -1,4 +1,4 @@
-"""The order of a release, acted out: what the chart renders for job, init container, hook and web really runs."""
+"""The order of a release: runs what the chart renders for the job, the init container, the hook and web."""
 
 from __future__ import annotations
 
@@ -90,12 +90,12 @@ def test_the_same_release_again_changes_nothing(stage: Stage) -> None:
     assert "No migrations to apply" in again.stdout
 
 
-def test_upgrade_a_new_site_reaches_pods_that_run(installed: Stage) -> None:
+def test_running_pods_serve_a_new_site_after_an_upgrade(installed: Stage) -> None:
     with web(installed, render(NORTH)) as port:
         assert ask(port, host="south.example.test") == (404, None)
         assert installed.run(render(BOTH), "release").returncode == 0
         services.wait_until(lambda: ask(port, host="south.example.test")[1] is not None, what="the new site")
-        # With the site gone from the values, its row stays: only prune archives it.
+        # The site is removed from the values, but its row stays: only prune archives it.
         assert installed.run(render(NORTH), "release").returncode == 0
         assert ask(port, host="south.example.test")[1] is not None
         pruned = installed.run(render({**NORTH, "siteSync": {"prune": True}}), "prune")
@@ -120,7 +120,7 @@ def test_a_failed_migration_leaves_the_old_pods_serving_and_rollback_is_clean(in
         assert installed.run(rendered, "wait-for-release").returncode == 0
 
 
-def test_old_pods_serve_on_the_schema_of_the_next_release_and_roll_back_to(installed: Stage, tmp_path: Path) -> None:
+def test_old_pods_work_with_the_schema_of_the_next_release(installed: Stage, tmp_path: Path) -> None:
     rendered = render(NORTH)
     following = image_with(tmp_path / "next", "CREATE TABLE something_more (id integer)")
     with web(installed, rendered) as port:
@@ -138,7 +138,7 @@ def test_hook_and_init_container_do_the_same_work(installed: Stage, values: Valu
         assert ask(port, host="s.example.test")[0] == 301
 
 
-def test_a_superuser_is_made_once(installed: Stage) -> None:
+def test_a_superuser_is_created_once(installed: Stage) -> None:
     rendered = render({"superuser": {"create": True, "username": "first", "password": "a long pass phrase"}})
     first, again = (installed.run(rendered, "release") for _ in range(2))
     assert (first.returncode, again.returncode) == (0, 0), first.stderr + again.stderr
@@ -146,25 +146,25 @@ def test_a_superuser_is_made_once(installed: Stage) -> None:
     assert "a long pass phrase" not in first.stdout + again.stdout
 
 
-def test_a_list_that_cannot_be_used_fails_the_release(installed: Stage) -> None:
+def test_an_invalid_list_of_sites_fails_the_release(installed: Stage) -> None:
     rendered = render({"sites": {"north": {"domain": "localhost.localhost", "theme": "No Theme"}}})
     assert installed.run(rendered, "release").returncode != 0
 
 
-@pytest.mark.parametrize("question", ["health", "sites"])
-def test_what_helm_test_asks_passes_on_a_good_release_and_fails_on_a_bad_one(stage: Stage, question: str) -> None:
+@pytest.mark.parametrize("name", ["health", "sites"])
+def test_helm_test_passes_on_a_good_release_and_fails_on_a_bad_one(stage: Stage, name: str) -> None:
     rendered = render(BOTH)
     assert stage.run(rendered, "release").returncode == 0
-    pod = rendered.of("Pod", f"demo-colonnade-test-{question}")["spec"]["containers"][0]
-    told = {entry["name"]: entry["value"] for entry in pod["env"]}
+    pod = rendered.of("Pod", f"demo-colonnade-test-{name}")["spec"]["containers"][0]
+    variables = {entry["name"]: entry["value"] for entry in pod["env"]}
     with web(stage, rendered) as port:
-        told["SERVICE"] = f"http://127.0.0.1:{port}"
-        assert _asked(pod["command"], told) == 0
-        spoilt = {"PATHS": "/nothing"} if question == "health" else {"HOSTS": "west.example.test"}
-        assert _asked(pod["command"], {**told, **spoilt}) == 1
+        variables["SERVICE"] = f"http://127.0.0.1:{port}"
+        assert _exit_code(pod["command"], variables) == 0
+        wrong = {"PATHS": "/nothing"} if name == "health" else {"HOSTS": "west.example.test"}
+        assert _exit_code(pod["command"], {**variables, **wrong}) == 1
 
 
-def _asked(command: list[str], told: dict[str, str]) -> int:
+def _exit_code(command: list[str], variables: dict[str, str]) -> int:
     return subprocess.run(
-        [services.PYTHON, *command[1:]], env=services.environment(**told), capture_output=True, check=False
+        [services.PYTHON, *command[1:]], env=services.environment(**variables), capture_output=True, check=False
     ).returncode

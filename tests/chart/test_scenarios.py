@@ -1,4 +1,4 @@
-"""Every scenario in ci/ is what a cluster accepts and what a careful reviewer would let pass."""
+"""Clusters accept every scenario in ci/, and every policy rule passes."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def test_names_fit(name: str, release: str) -> None:
     assert len(rendered.names()) == len(rendered.objects)
 
 
-def test_two_releases_with_one_long_beginning_stay_apart() -> None:
+def test_long_release_names_with_the_same_beginning_give_different_names() -> None:
     one, other = (render(release="r" * 52 + last).names() for last in "ab")
     assert not one & other
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_two_renderings_differ_in_generated_secrets_alone(name: str) -> None:
+def test_two_renderings_differ_only_in_generated_secrets(name: str) -> None:
     first, second = (rendering.sources(scenario(name)) for _ in range(2))
     differ = {source.rpartition("templates/")[2] for source in first if first[source] != second[source]}
     assert differ <= {"secret-key.yaml", "postgresql/secret.yaml", "predeploy.yaml"}
@@ -63,8 +63,8 @@ def test_the_chart_lints_without_a_warning() -> None:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_every_helm_here_renders_the_same(name: str) -> None:
-    """Helm 3 and Helm 4 where their programs are; the library alone where they are not."""
+def test_every_installed_helm_renders_the_same(name: str) -> None:
+    """Helm 3 and Helm 4 if they are installed; otherwise only the library."""
 
     def comparable(objects: list[rendering.Object]) -> list[rendering.Object]:
         return sorted((one for one in objects if one["kind"] != "Secret"), key=rendering.identity)

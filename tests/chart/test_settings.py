@@ -1,4 +1,4 @@
-"""Every variable that the chart sets is read by somebody, and every setting can be reached by a value."""
+"""Every variable that the chart sets is used, and every setting can be set by a value."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tests.chart.rendering import (
 )
 
 SETTINGS = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (REPOSITORY / "app" / "settings.py").read_text()))
-# Read beside the settings: gunicorn's address, what docker/entrypoint's `release` and `wait` need, libpq's password.
+# Not in app/settings.py: gunicorn's address, what docker/entrypoint's `release` and `wait` need, libpq's password.
 OTHERS = {
     "BIND", "DATABASE_WAIT_SECONDS", "SITES_FILE", "PGPASSWORD",
     "DJANGO_SUPERUSER_USERNAME", "DJANGO_SUPERUSER_EMAIL", "DJANGO_SUPERUSER_PASSWORD",
 }  # fmt: skip
-# The chart archives rows in a job of its own, after the routes are gone.
+# The chart archives rows in a separate job, after the routes are removed.
 LEFT_OUT = {"SITES_PRUNE"}
 EVERYTHING: Values = {
     "django": {"mezzanineSiteId": 1, "secretKeyFallbacks": ["old"]},
@@ -40,7 +40,7 @@ EVERYTHING: Values = {
 def variables(values: Values) -> set[str]:
     specs = [spec for one in render(values).objects if one["kind"] != "StatefulSet" and (spec := pod_spec(one))]
     own = [c for spec in specs for c in containers(spec) if c["name"] not in {"test", "logs", "themes"}]
-    # SITES_FILE is a file for its own sake, not a mounted credential.
+    # SITES_FILE is the name of a setting, not the file of a credential.
     return {name if name == "SITES_FILE" else name.removesuffix("_FILE") for one in own for name in environment(one)}
 
 
@@ -54,16 +54,16 @@ def test_every_variable_is_read() -> None:
     assert set_by_chart - SETTINGS - OTHERS == set()
 
 
-def test_what_the_settings_leave_is_read_elsewhere() -> None:
+def test_variables_that_are_no_settings_are_read_elsewhere() -> None:
     for name in ("BIND", "DATABASE_WAIT_SECONDS", "SITES_FILE"):
         places = [*(REPOSITORY / "docker").glob("*"), *(REPOSITORY / "app").rglob("*.py")]
         readers = [path for path in places if path.is_file() and name in path.read_text()]
         assert readers or not (REPOSITORY / "docker" / "entrypoint").exists(), name
 
 
-def test_alerts_ask_for_figures_that_the_application_gives() -> None:
+def test_alerts_use_metrics_that_the_application_has() -> None:
     rules = render(scenario("monitoring")).of("PrometheusRule")["spec"]["groups"][0]["rules"]
-    asked = set(re.findall(r"\bcolonnade_[a-z_]+", " ".join(str(one["expr"]) for one in rules)))
+    used = set(re.findall(r"\bcolonnade_[a-z_]+", " ".join(str(one["expr"]) for one in rules)))
     given = " ".join(path.read_text() for path in (REPOSITORY / "app" / "observability").rglob("*.py"))
-    assert asked
-    assert {name for name in asked if f'"{name.removesuffix("_total")}"' not in given} == set()
+    assert used
+    assert {name for name in used if f'"{name.removesuffix("_total")}"' not in given} == set()

@@ -1,4 +1,4 @@
-"""One list of sites becomes routes, certificates and rows; one site's change touches that site's objects alone."""
+"""The sites in the values become routes, certificates and rows; a change of one site changes only its objects."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def by_identity(rendered: Rendered) -> dict[tuple[str, str], Object]:
 
 
 def difference(before: Rendered, after: Rendered) -> set[tuple[str, str]]:
-    """Objects that came, went or changed, leaving out those that read the list of all sites."""
+    """Objects that were added, removed or changed, without those that read the list of all sites."""
     old, new = by_identity(before), by_identity(after)
     changed = {who for who in old.keys() | new.keys() if old.get(who) != new.get(who)}
     return {(k, n) for k, n in changed if k not in {"ConfigMap", "Job"} and n != "demo-colonnade-test-sites"}
@@ -86,14 +86,14 @@ class TestOneSiteChanges:
         changed = difference(rendered_with(NORTH_SOUTH, **EDGES[edge]), rendered_with(fewer, **EDGES[edge]))
         assert {name for _, name in changed} == {"demo-colonnade-site-north"}
 
-    def test_given_another_domain(self, edge: str) -> None:
+    def test_domain_changed(self, edge: str) -> None:
         moved = copy.deepcopy(NORTH_SOUTH)
         moved["south"]["domain"] = "sud.example.org"
         before, after = (rendered_with(sites, **EDGES[edge]) for sites in (NORTH_SOUTH, moved))
         assert {name for _, name in difference(before, after)} == {"demo-colonnade-site-south"}
         assert before.names() - {("Job", "")} >= {identity(one) for one in before.objects}
 
-    def test_all_taken_away_but_nothing_else(self, edge: str) -> None:
+    def test_all_removed_and_nothing_else(self, edge: str) -> None:
         before, after = rendered_with(NORTH_SOUTH, **EDGES[edge]), render(EDGES[edge])
         gone = {kind for kind, _ in before.names() - after.names()} - {"ConfigMap", "Job"}
         assert gone == ({"Ingress"} if edge == "ingress" else {"HTTPRoute", "ListenerSet", "Certificate"})
@@ -134,7 +134,7 @@ def test_order_and_form_of_the_list_do_not_matter() -> None:
     assert by_identity(renderings[0]) == by_identity(renderings[1]) == by_identity(renderings[2])
 
 
-def test_a_site_switched_off_is_as_not_declared() -> None:
+def test_a_disabled_site_is_treated_as_not_declared() -> None:
     off = {**NORTH_SOUTH, "south": {**NORTH_SOUTH["south"], "enabled": False}}
     assert by_identity(rendered_with(off, **INGRESS)) == by_identity(
         rendered_with({"north": NORTH_SOUTH["north"]}, **INGRESS)
@@ -148,14 +148,14 @@ def test_seventeen_aliases_make_two_routes_of_at_most_sixteen_hosts() -> None:
     assert [name for route in routes for name in route["spec"]["hostnames"]] == ["north.example.org", *hosts]
 
 
-def test_catch_all_takes_every_other_host() -> None:
+def test_catch_all_serves_every_other_host() -> None:
     ingress = render({"ingress": {"enabled": True, "catchAll": True}}).of("Ingress", "demo-colonnade")
     assert [one.get("host") for one in ingress["spec"]["rules"]] == [None]
     routes = render({"httpRoute": {"enabled": True, "catchAll": True, "parentRefs": [{"name": "public"}]}})
     assert "hostnames" not in routes.of("HTTPRoute", "demo-colonnade-catch-all")["spec"]
 
 
-def test_a_list_from_elsewhere_is_read_by_a_job_of_its_own() -> None:
+def test_an_existing_list_is_read_by_its_own_cron_job() -> None:
     rendered = render({"sitesExistingConfigMap": "all-sites"})
     spec = rendering.pod_spec(rendered.of("CronJob", "demo-colonnade-sync-sites"))
     assert spec
@@ -180,7 +180,7 @@ def test_a_thousand_sites_render_in_a_second_into_a_small_record(edge: str) -> N
     if edge == "ingress":
         del values["listenerSet"]
     rendering.sources()  # the library and the chart are loaded
-    # The processor's time: what else the machine does at the moment is not the chart's matter.
+    # CPU time, because other work on this machine must not count.
     began = time.process_time()
     texts = rendering.sources(values)
     seconds = time.process_time() - began
@@ -191,7 +191,7 @@ def test_a_thousand_sites_render_in_a_second_into_a_small_record(edge: str) -> N
 
 
 def _release_record(values: Values, texts: dict[str, str]) -> bytes:
-    """As Helm keeps a release in a Secret: JSON of chart, values and manifest, gzip, base64."""
+    """A release as Helm stores it in a Secret: JSON of chart, values and manifest, with gzip and base64."""
     files = [path for path in rendering.CHART.rglob("*") if path.is_file() and path.parent.name != "ci"]
     chart = {str(path): base64.b64encode(path.read_bytes()).decode() for path in files}
     record = {"chart": chart, "config": values, "manifest": "---\n".join(texts.values())}

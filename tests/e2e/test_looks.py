@@ -104,7 +104,7 @@ def test_navigation_shows_where_the_visitor_is(
 def test_keyboard_skips_to_the_content(tab: Page, server: Server) -> None:
     tab.goto(server.url("north"))
     tab.keyboard.press("Tab")
-    skip = tab.get_by_role("link", name="Skip to the content")
+    skip = tab.get_by_role("link", name="Skip to content")
     expect(skip).to_be_focused()
     expect(skip).to_be_in_viewport()
     tab.keyboard.press("Enter")

@@ -1,4 +1,4 @@
-"""The documentation cannot drift: settings, commands and links are what they are said to be."""
+"""The documentation matches the code: settings, commands, folders and links."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from tests.services import ROOT
 from tests.test_settings import known
@@ -19,7 +20,7 @@ def test_every_setting_is_documented() -> None:
 
 
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_lead_somewhere(page: Path) -> None:
+def test_links_work(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
         if "://" not in target:
             assert (page.parent / target).exists(), target
@@ -45,9 +46,26 @@ def test_readme_names_the_two_commands() -> None:
     assert len(readme.splitlines()) < 100
 
 
-def test_every_dependency_has_its_paragraph() -> None:
+def test_every_dependency_has_a_paragraph() -> None:
     declared = re.search(r"dependencies = \[(.*?)\n\]", (ROOT / "pyproject.toml").read_text(), re.DOTALL)
     assert declared is not None
     names = re.findall(r'"([A-Za-z0-9-]+)', declared[1])
     text = "\n".join(page.read_text() for page in (ROOT / "docs" / "decisions").glob("*.md")).lower()
     assert {name for name in names if name.lower() not in text} == set()
+
+
+def test_the_architecture_names_every_folder_and_every_middleware() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    patterns = ("app/*/__init__.py", "app/tenancy/*/__init__.py", "app/twitter/*/__init__.py")
+    folders = {path.parent for pattern in patterns for path in ROOT.glob(pattern)}
+    folders = {path for path in folders if path.name not in {"management", "migrations", "templatetags"}}
+    assert {path.name for path in folders if f"`{path.relative_to(ROOT)}/`" not in text} == set()
+    own = [path.rpartition(".")[2] for path in settings.MIDDLEWARE if path.startswith("app.")]
+    assert {name for name in own if name not in text} == set()
+
+
+def test_the_glossary_has_at_most_twenty_terms() -> None:
+    glossary = (ROOT / "docs" / "architecture.md").read_text().partition("## Glossary")[2]
+    terms = re.findall(r"^\| (?!term|---)([^|]+) \|", glossary, re.MULTILINE)
+    assert 10 <= len(terms) <= 20
+    assert len(set(terms)) == len(terms)

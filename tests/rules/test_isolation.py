@@ -1,6 +1,6 @@
-"""North can do nothing with south's rows, whatever the model: every `SiteRelated` model is found by itself.
+"""North cannot read or change rows of south, for every `SiteRelated` model.
 
-Rows are made from the models' own fields, so a new model is covered on the day that it is written.
+The test finds the models itself and creates rows from their fields, so it also covers every new model.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from django.db import models, transaction
 
 from app.accounts.models import User
 from app.tenancy.current import NoCurrentSite, use_site
-from app.tenancy.isolation.managers import LinkToAnotherSite
+from app.tenancy.isolation.cross_site import CrossSiteReference
 from app.tenancy.models import SiteRelated
 
 MODELS = sorted((m for m in apps.get_models() if issubclass(m, SiteRelated)), key=lambda m: m._meta.label)
@@ -41,7 +41,7 @@ every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._
 
 
 def values(model: type[SiteRelated]) -> dict[str, Any]:
-    """Values for a new row: something of the right kind in every field that has to have one."""
+    """Values for a new row: a value of the right type for every required field."""
     found: dict[str, Any] = {}
     for field in model._meta.concrete_fields:
         if field.name == "site" or field.primary_key or field.has_default() or (field.null and field.blank):
@@ -71,12 +71,12 @@ def _target(model: Any, number: int) -> Any:
         return User.objects.create_user(f"user{number}")
     if model is Group:
         return Group.objects.get(name="Editor")
-    assert model is LogEntry, f"teach tests/rules/test_isolation.py to make a {model.__name__}"
+    assert model is LogEntry, f"_target() cannot create a {model.__name__} yet"
     return LogEntry.objects.create(user=User.objects.create_user(f"user{number}"), action_flag=1)
 
 
 def make(model: Any) -> Any:
-    """A row of the current site."""
+    """Creates a row of the current site."""
     return model.objects.create(**values(model))
 
 
@@ -85,7 +85,7 @@ def a_field(model: type[SiteRelated]) -> str:
 
 
 Operation = Callable[[Any, Any], Any]
-#: What north tries with south's row; each answers as if the row were not there.
+#: Operations of north on a row of south; each result is the same as if the row did not exist.
 READS: dict[str, Operation] = {
     "list": lambda model, row: row in list(model.objects.all()),
     "filter": lambda model, row: list(model.objects.filter(pk=row.pk)),
@@ -112,28 +112,28 @@ READS: dict[str, Operation] = {
     "delete": lambda model, row: model.objects.filter(pk=row.pk).delete()[0],
     "raw_delete": lambda model, row: model.objects.filter(pk=row.pk)._raw_delete("default"),
 }
-#: What is refused with an error.
+#: Operations that raise an error.
 REFUSED: dict[str, tuple[Operation, Any]] = {
     "get": (lambda model, row: model.objects.get(pk=row.pk), ObjectDoesNotExist),
     "latest": (lambda model, row: model.objects.filter(pk=row.pk).latest("pk"), ObjectDoesNotExist),
     "refresh": (lambda model, row: model(pk=row.pk).refresh_from_db(), ObjectDoesNotExist),
     "raw": (lambda model, row: list(model.objects.raw("SELECT 1")), TypeError),
-    "save": (lambda model, row: row.save(), LinkToAnotherSite),
-    "save made up": (lambda model, row: model(**{**values(model), "pk": row.pk}).save(), LinkToAnotherSite),
-    "save moved": (lambda model, row: _moved(row).save(), LinkToAnotherSite),
-    "instance delete": (lambda model, row: row.delete(), LinkToAnotherSite),
-    "delete made up": (lambda model, row: model(pk=row.pk).delete(), LinkToAnotherSite),
-    "create": (lambda model, row: model.objects.create(**values(model), site_id=row.site_id), LinkToAnotherSite),
-    "bulk_create": (lambda model, row: model.objects.bulk_create([row]), LinkToAnotherSite),
-    "bulk_create over it": (lambda model, row: _written_over(model, row), LinkToAnotherSite),
-    "update site": (lambda model, row: model.objects.update(site=row.site_id), LinkToAnotherSite),
-    "bulk_update site": (lambda model, row: model.objects.bulk_update([row], ["site"]), LinkToAnotherSite),
-    "full_clean": (lambda model, row: row.full_clean(), LinkToAnotherSite),
+    "save": (lambda model, row: row.save(), CrossSiteReference),
+    "save made up": (lambda model, row: model(**{**values(model), "pk": row.pk}).save(), CrossSiteReference),
+    "save moved": (lambda model, row: _moved(row).save(), CrossSiteReference),
+    "instance delete": (lambda model, row: row.delete(), CrossSiteReference),
+    "delete made up": (lambda model, row: model(pk=row.pk).delete(), CrossSiteReference),
+    "create": (lambda model, row: model.objects.create(**values(model), site_id=row.site_id), CrossSiteReference),
+    "bulk_create": (lambda model, row: model.objects.bulk_create([row]), CrossSiteReference),
+    "bulk_create over it": (lambda model, row: _written_over(model, row), CrossSiteReference),
+    "update site": (lambda model, row: model.objects.update(site=row.site_id), CrossSiteReference),
+    "bulk_update site": (lambda model, row: model.objects.bulk_update([row], ["site"]), CrossSiteReference),
+    "full_clean": (lambda model, row: row.full_clean(), CrossSiteReference),
 }
 
 
 def _bare(model: Any, row: Any) -> Any:
-    return model.objects.filter(pk=row.pk).order_by()  # SQLite takes no order in the parts of a union
+    return model.objects.filter(pk=row.pk).order_by()  # SQLite allows no ORDER BY in the parts of a union
 
 
 def _written_over(model: Any, row: Any) -> Any:
@@ -155,7 +155,7 @@ def test_it_finds_the_models() -> None:
 
 @every_model
 @pytest.mark.parametrize("name", READS)
-def test_north_sees_nothing_of_souths(model: Any, name: str, north: Site, south: Site) -> None:
+def test_north_cannot_read_or_change_rows_of_south(model: Any, name: str, north: Site, south: Site) -> None:
     operation = READS[name]
     with use_site(south):
         row = make(model)
@@ -163,7 +163,7 @@ def test_north_sees_nothing_of_souths(model: Any, name: str, north: Site, south:
     with use_site(north), transaction.atomic():
         assert not operation(model, row)
     assert model.all_sites.filter(pk=row.pk).values().get() == before
-    # The same question on its own site has an answer, so the one above was no accident.
+    # On its own site the same operation has a result, so the assertion above is meaningful.
     with use_site(south), transaction.atomic():
         assert operation(model, row)
 
@@ -186,14 +186,14 @@ def test_without_a_site_it_raises(model: Any, name: str, north: Site, south: Sit
     operation = READS[name] if name in READS else REFUSED[name][0]
     with use_site(south):
         row = make(model)
-    expected = (NoCurrentSite, TypeError) if name == "raw" else (NoCurrentSite, LinkToAnotherSite)
+    expected = (NoCurrentSite, TypeError) if name == "raw" else (NoCurrentSite, CrossSiteReference)
     with pytest.raises(expected), transaction.atomic():
         operation(model, row)
     assert model.all_sites.filter(pk=row.pk).exists()
 
 
 @pytest.mark.parametrize(("model", "field"), LINKS, ids=str)
-def test_no_row_links_to_another_sites(model: Any, field: Any, north: Site, south: Site) -> None:
+def test_cross_site_foreign_keys_are_refused(model: Any, field: Any, north: Site, south: Site) -> None:
     with use_site(south):
         target = make(field.related_model)
     with use_site(north):
@@ -211,7 +211,7 @@ def test_no_row_links_to_another_sites(model: Any, field: Any, north: Site, sout
             lambda: _saved(row, field, target),
             lambda: model.objects.bulk_update([row], [field.name]),
         ):
-            with pytest.raises(LinkToAnotherSite), transaction.atomic():
+            with pytest.raises(CrossSiteReference), transaction.atomic():
                 attempt()
         with pytest.raises(ValidationError) as invalid:
             model(**{**values(model), field.attname: target.pk}).full_clean()
@@ -225,7 +225,7 @@ def _saved(row: Any, field: Any, target: Any) -> None:
 
 
 @pytest.mark.parametrize(("model", "field"), [(m, f) for m, f in LINKS if not f.remote_field.hidden], ids=str)
-def test_no_row_of_another_site_is_added_from_the_other_end(model: Any, field: Any, north: Site, south: Site) -> None:
+def test_reverse_relations_refuse_rows_of_another_site(model: Any, field: Any, north: Site, south: Site) -> None:
     with use_site(south):
         foreign = make(model)
         before = model.all_sites.filter(pk=foreign.pk).values().get()
@@ -235,29 +235,29 @@ def test_no_row_of_another_site_is_added_from_the_other_end(model: Any, field: A
         rows.add(own)
         assert list(rows.all()) == [own]
         for attempt in (lambda: rows.add(foreign), lambda: rows.add(foreign, bulk=False), lambda: rows.set([foreign])):
-            with pytest.raises(LinkToAnotherSite), transaction.atomic():
+            with pytest.raises(CrossSiteReference), transaction.atomic():
                 attempt()
     assert model.all_sites.filter(pk=foreign.pk).values().get() == before
 
 
 @pytest.mark.parametrize(("model", "field"), MANY, ids=str)
-def test_no_many_to_many_links_to_another_sites(model: Any, field: Any, north: Site, south: Site) -> None:
+def test_cross_site_many_to_many_links_are_refused(model: Any, field: Any, north: Site, south: Site) -> None:
     with use_site(south):
         target = make(field.related_model)
     with use_site(north):
         row = make(model)
         members = getattr(row, field.name)
         for attempt in (lambda: members.add(target), lambda: members.add(target.pk), lambda: members.set([target.pk])):
-            with pytest.raises(LinkToAnotherSite), transaction.atomic():
+            with pytest.raises(CrossSiteReference), transaction.atomic():
                 attempt()
         assert not members.exists()
     with use_site(south):
         for attempt in (lambda: members.add(target), members.clear, lambda: members.remove(target)):
-            with pytest.raises(LinkToAnotherSite), transaction.atomic():
+            with pytest.raises(CrossSiteReference), transaction.atomic():
                 attempt()
 
 
-def test_a_queryset_built_without_a_site_serves_whichever_is_current(north: Site, south: Site) -> None:
+def test_a_queryset_built_without_a_site_uses_the_current_site_later(north: Site, south: Site) -> None:
     model = apps.get_model("third_party", "Label")
     built_early = model.objects.filter(name="same")
     for site in (north, south):
@@ -283,7 +283,7 @@ def test_related_rows_prefetching_and_get_or_create_stay_on_the_site(north: Site
         assert label.objects.get().name == "same"
 
 
-def test_the_same_value_may_be_on_both_sites_and_once_on_each(north: Site, south: Site) -> None:
+def test_the_same_value_is_allowed_once_on_each_site(north: Site, south: Site) -> None:
     label = apps.get_model("third_party", "Label")
     with use_site(south):
         label(name="same").save()

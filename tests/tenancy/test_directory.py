@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.utils import OperationalError
 from django.test.utils import CaptureQueriesContext
+from pytest_django.fixtures import Settings
 
 from app.tenancy import directory as module
-from app.tenancy.directory import Directory, DirectoryUnavailable
+from app.tenancy.directory import AliasRow, Directory, DirectoryUnavailable, SiteRow, SiteTables
 from app.tenancy.models import Alias, Epoch, SiteProfile
 
 
@@ -21,8 +23,44 @@ def epoch() -> int:
     return Epoch.objects.get(pk=1).value
 
 
+class Tables(SiteTables):
+    """Rows without a database. The watcher's thread ends once it has read them all."""
+
+    def __init__(self, *, faults: Iterable[Exception] = (), sites: Iterable[SiteRow] = ()) -> None:
+        self.faults, self.sites, self.reads = list(faults), list(sites), 0
+        self.on_epoch: Callable[[], None] = lambda: None
+        self.resume = threading.Event()
+
+    def epoch(self) -> int:
+        self.reads += 1
+        self.on_epoch()
+        if self.faults:
+            raise self.faults.pop()
+        if self.sites and self.reads == 1:
+            return 10**6
+        if self.sites:
+            self.resume.wait(20)
+        raise SystemExit  # ends the thread
+
+    def rows(self) -> tuple[list[SiteRow], list[AliasRow]]:
+        return self.sites, []
+
+
+class NoDatabaseAfterwards(SiteTables):
+    """The database responds to the first refresh only."""
+
+    reads = failures = 0
+
+    def epoch(self) -> int:
+        self.reads += 1
+        if self.reads == 1:
+            return super().epoch()
+        self.failures += 1
+        raise OperationalError("connection refused: host=db user=colonnade")
+
+
 @pytest.mark.django_db(transaction=True)
-class TestLooking:
+class TestRefreshing:
     def test_it_works(self) -> None:
         Site.objects.create(domain="one.test", name="One")
         directory = Directory()
@@ -32,7 +70,7 @@ class TestLooking:
             assert directory.snapshot().find("two.test") is None
         assert len(queries) == 0
 
-    def test_after_the_interval_it_looks_once_and_loads_only_what_moved(self, settings: Any) -> None:
+    def test_after_the_interval_it_looks_once_and_loads_only_what_moved(self, settings: Settings) -> None:
         settings.SITES_REFRESH_SECONDS = 0
         directory = Directory()
         first = directory.snapshot()
@@ -42,7 +80,7 @@ class TestLooking:
         Site.objects.create(domain="one.test", name="One")
         assert directory.snapshot().find("one.test")
 
-    def test_a_change_that_sends_no_signal_is_noticed(self, settings: Any) -> None:
+    def test_a_change_that_sends_no_signal_is_noticed(self, settings: Settings) -> None:
         settings.SITES_REFRESH_SECONDS = 0
         site = Site.objects.create(domain="one.test", name="One")
         directory = Directory()
@@ -53,7 +91,7 @@ class TestLooking:
             cursor.execute("UPDATE django_site SET name = 'Renamed' WHERE id = %s", [site.pk])
         assert directory.snapshot().sites[site.pk].name == "Renamed"
 
-    def test_a_site_that_is_made_while_the_rows_are_read_comes_with_the_next_look(self, settings: Any) -> None:
+    def test_a_site_that_is_made_while_the_rows_are_read_comes_with_the_next_look(self, settings: Settings) -> None:
         settings.SITES_REFRESH_SECONDS = 0
         directory = Directory()
 
@@ -68,50 +106,27 @@ class TestLooking:
         assert directory.snapshot().find("www.one.test")
 
     @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # how it is ended
-    def test_the_follower_outlives_whatever_a_look_dies_of(self, settings: Any, monkeypatch: Any) -> None:
+    def test_the_watcher_survives_any_fault_of_a_refresh(self, settings: Settings) -> None:
         settings.SITES_REFRESH_SECONDS = 0
-        directory, answers, again = Directory(), iter([ValueError("odd")]), threading.Event()
-
-        def read() -> int:
-            for fault in answers:
-                directory.expire()  # it looks again at once
-                raise fault
-            again.set()
-            raise SystemExit  # ends the thread
-
-        monkeypatch.setattr(module, "_read_epoch", read)
-        directory.follow()
-        assert again.wait(20)
-        assert directory._follower is not None
-        directory._follower.join()
+        tables = Tables(faults=[ValueError("odd")])
+        directory = Directory(tables)
+        tables.on_epoch = directory.expire
+        watcher = directory.watch()
+        watcher.join(20)
+        assert tables.reads == 2
 
     @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # how it is ended
-    def test_a_worker_starts_with_what_is_there_now_and_not_with_its_masters_snapshot(
-        self, settings: Any, monkeypatch: Any
-    ) -> None:
+    def test_a_worker_starts_with_the_present_sites_and_not_with_its_masters_snapshot(self, settings: Settings) -> None:
         settings.SITES_REFRESH_SECONDS = 0
-        directory = Directory()
-        directory.snapshot()
-        rows: Any = ([(9, "one.test", "One", None, None, None)], [])
-        epochs, asked = iter([10**6]), threading.Event()
-
-        def read() -> int:
-            for number in epochs:
-                asked.wait(0.2)  # long enough for whoever does not wait for this look to ask first
-                return number
-            asked.wait(20)
-            raise SystemExit  # ends the thread
-
-        monkeypatch.setattr(module, "_read_epoch", read)
-        monkeypatch.setattr(module, "_read_rows", lambda: rows)
-        directory.follow()
+        tables = Tables(sites=[(9, "one.test", "One", None, None, None)])
+        directory = Directory(tables)
+        watcher = directory.watch()
         found = directory.snapshot().find("one.test")
-        asked.set()
-        assert directory._follower is not None
-        directory._follower.join()
+        tables.resume.set()
+        watcher.join(20)
         assert found
 
-    def test_a_change_that_was_rolled_back_does_not_stay(self, settings: Any) -> None:
+    def test_a_change_that_was_rolled_back_does_not_stay(self, settings: Settings) -> None:
         directory = module.directory
         with transaction.atomic():
             Site.objects.create(domain="one.test", name="One")
@@ -121,29 +136,21 @@ class TestLooking:
         directory.expire()
         assert directory.snapshot().find("one.test") is None
 
-    def test_without_a_database_the_snapshot_stays_and_looks_grow_rare(self, settings: Any, monkeypatch: Any) -> None:
+    def test_without_a_database_the_snapshot_stays_and_refreshes_get_rarer(self, settings: Settings) -> None:
         settings.SITES_REFRESH_SECONDS = 0
         Site.objects.create(domain="one.test", name="One")
-        directory = Directory()
+        tables = NoDatabaseAfterwards()
+        directory = Directory(tables)
         directory.snapshot()
-        looks = []
-
-        def away() -> int:
-            looks.append(1)
-            raise OperationalError("connection refused: host=db user=colonnade")
-
-        monkeypatch.setattr(module, "_read_epoch", away)
         for _ in range(50):
             assert directory.snapshot().find("one.test")
-        assert len(looks) == 1
+        assert tables.failures == 1
 
-    def test_without_a_database_from_the_start_it_says_so(self, monkeypatch: Any) -> None:
-        def away() -> int:
-            raise OperationalError("connection refused")
-
-        monkeypatch.setattr(module, "_read_epoch", away)
+    def test_without_a_database_from_the_start_it_says_so(self) -> None:
+        tables = NoDatabaseAfterwards()
+        tables.reads = 1
         with pytest.raises(DirectoryUnavailable):
-            Directory().snapshot()
+            Directory(tables).snapshot()
 
 
 @pytest.mark.django_db

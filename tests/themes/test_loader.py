@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,8 +58,8 @@ def test_what_a_theme_lacks_comes_from_the_apps(north: Site, night: None) -> Non
     assert Browser("north.test").get("/admin/login/").status_code == 200
 
 
-def test_the_shipped_themes_say_what_they_are() -> None:
-    for theme in catalogue.themes().values():
-        assert theme.title
-        assert theme.description
-        assert (catalogue.templates_of(theme.name) / "base.html").exists()
+def test_the_shipped_themes_have_a_title_a_description_and_a_base_template() -> None:
+    assert catalogue.DEFAULT in catalogue.themes()
+    for name in catalogue.themes():
+        assert tomllib.loads((catalogue.FOLDER / name / "theme.toml").read_text()).keys() == {"title", "description"}
+        assert (catalogue.templates_of(name) / "base.html").exists()

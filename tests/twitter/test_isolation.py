@@ -6,7 +6,7 @@ import pytest
 from django.contrib.sites.models import Site
 
 from app.tenancy.current import NoCurrentSite, use_site
-from app.tenancy.isolation.managers import LinkToAnotherSite
+from app.tenancy.isolation.cross_site import CrossSiteReference
 from app.twitter.models import Credential, Feed, Tweet
 from tests.support.twitter import Poll, make_feed, reload, texts
 from tests.x_api import World, XServer
@@ -22,7 +22,7 @@ def test_no_site_reads_anothers_feed_or_token(north: Site, south: Site, world: W
         assert not Feed.objects.filter(pk=theirs.pk).exists()
         assert not Tweet.objects.filter(feed=theirs.pk).exists()
         assert not Credential.objects.exists()
-        with pytest.raises(LinkToAnotherSite):
+        with pytest.raises(CrossSiteReference):
             Tweet(feed_id=theirs.pk, remote_id=1, text="forged").save()
     for model in (Feed, Tweet, Credential):
         with pytest.raises(NoCurrentSite):

@@ -20,7 +20,7 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   initdb --username="$POSTGRES_USER" --pwfile="$file" --auth-local=trust --auth-host=scram-sha-256 --encoding=UTF8 >/dev/null
   rm "$file"
   echo 'host all all all scram-sha-256' >>"$PGDATA/pg_hba.conf"
-  # Not on the network before it is set up, or a client would meet a server that is about to end.
+  # No network during set-up, so that no client connects to this temporary server.
   pg_ctl --wait --options='-c listen_addresses=' start >/dev/null
   [ "${POSTGRES_DB:=$POSTGRES_USER}" = postgres ] || createdb --username="$POSTGRES_USER" "$POSTGRES_DB"
   pg_ctl --wait --mode=fast stop >/dev/null

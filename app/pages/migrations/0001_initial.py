@@ -32,14 +32,16 @@ class Migration(migrations.Migration):
                 ("expire_at", models.DateTimeField(blank=True, null=True, verbose_name="expire at")),
                 (
                     "position",
-                    models.PositiveIntegerField(default=0, help_text="Lower comes first.", verbose_name="position"),
+                    models.PositiveIntegerField(
+                        default=0, help_text="Lower numbers come first.", verbose_name="position"
+                    ),
                 ),
                 ("title", models.CharField(max_length=200, verbose_name="title")),
                 (
                     "slug",
                     models.SlugField(
                         blank=True,
-                        help_text="Its part of the address. Empty on a page at the top: home.",
+                        help_text="The page's part of the address. Empty without a parent: the home page.",
                         max_length=80,
                         verbose_name="slug",
                     ),

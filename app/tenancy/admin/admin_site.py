@@ -1,4 +1,4 @@
-"""The admin's front: who may enter, the switcher, and the wall between the sites that one person edits."""
+"""The admin site: who may enter, the switcher, and the check that a form is saved on the site it was opened on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from app.tenancy.current import current_site
 from app.tenancy.models import SiteRelated
 from app.tenancy.people.permissions import may_work_on, sites_of
 
-#: Name of the hidden field that says under which site a form was opened.
+#: Name of the hidden field with the site under which a form was opened.
 OPENED_UNDER = "_opened_under_site"
 RECENT_ACTIONS = 10
 SITES_IN_MENU = 12
@@ -48,7 +48,7 @@ class SiteAdmin(AdminSite):
         return super().admin_view(guarded, cacheable)
 
     def wrong_site(self, request: HttpRequest, opened_under: str) -> HttpResponse:
-        """409: the form was opened under one site and sent under another; nothing was saved."""
+        """409: the form was opened under one site and submitted under another; nothing was saved."""
         mine = sites_of(request.user)
         context = {
             **self.each_context(request),
@@ -64,7 +64,7 @@ class SiteAdmin(AdminSite):
         name = request.resolver_match.url_name if request.resolver_match else None
         return {
             **super().each_context(request),
-            "site": site,  # the sign-in view would put the row here, which has no colour
+            "site": site,  # the sign-in view would put the Site row here, which has no colour
             "site_url": f"{request.scheme}://{site.domain}{_port(request)}/",
             "my_sites": mine[:SITES_IN_MENU],
             "has_more_sites": len(mine) > SITES_IN_MENU,
@@ -91,7 +91,7 @@ class SiteAdmin(AdminSite):
         return status.status(request, self.each_context(request))
 
     def choose_site(self, request: HttpRequest) -> HttpResponse:
-        """All sites that a person may work on, searched by name or domain."""
+        """All sites that a person may work on, with search by name or domain."""
         wanted = request.GET.get("q", "").strip().casefold()
         found = [s for s in sites_of(request.user) if wanted in s.name.casefold() or wanted in s.domain]
         context = {
@@ -103,7 +103,7 @@ class SiteAdmin(AdminSite):
         return render(request, "admin/choose_site.html", context)
 
     def view_on_site(self, request: HttpRequest, content_type_id: str, object_id: str) -> HttpResponseBase:
-        """Django's `/admin/r/`, which would look at every site's rows; another site's row is not there."""
+        """Replaces Django's `/admin/r/`, which sees rows of every site; here another site's row is a 404."""
         try:
             model = ContentType.objects.get_for_id(int(content_type_id)).model_class()
             if model is None or not issubclass(model, SiteRelated):
@@ -120,6 +120,6 @@ class SiteAdmin(AdminSite):
 
 
 def _port(request: HttpRequest) -> str:
-    """The port that the visitor's own address has, if it is not the scheme's."""
+    """The port of the request's address, if it is not the scheme's default."""
     port = request.get_host().rpartition(":")[2]
     return f":{port}" if port.isdigit() and not request.get_host().endswith("]") else ""

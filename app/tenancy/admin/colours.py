@@ -1,9 +1,9 @@
-"""What can be read on a site's colour (WCAG 2.2, contrast)."""
+"""Text colours that are readable on a site's colour (WCAG 2.2, contrast)."""
 
 from __future__ import annotations
 
 DARK, LIGHT = "#000000", "#ffffff"
-# At this luminance black and white are equally far away: either has 4.58 : 1, and 4.5 : 1 is asked for.
+# At this luminance black and white have the same contrast, 4.58 : 1; the minimum is 4.5 : 1.
 MIDDLE = 0.179
 
 
@@ -13,8 +13,8 @@ def luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def ink_on(colour: str) -> str:
-    """Black or white, whichever reads better on `#rrggbb`."""
+def contrasting_colour(colour: str) -> str:
+    """Black or white: the one with the higher contrast on `#rrggbb`."""
     return DARK if luminance(colour) > MIDDLE else LIGHT
 
 

@@ -15,12 +15,12 @@ from app.tenancy.models import Membership
 
 
 class NewMemberForm(forms.ModelForm[Membership]):
-    """Names a person instead of choosing her: a site's administrator sees nobody else's people."""
+    """Takes a user name instead of a choice: a site's administrator does not see the accounts of other sites."""
 
     username = forms.CharField(
         label=_("User name"),
         max_length=150,
-        help_text=_("The exact user name of somebody who has an account."),
+        help_text=_("The exact user name of an existing account."),
     )
 
     class Meta:
@@ -28,7 +28,7 @@ class NewMemberForm(forms.ModelForm[Membership]):
         fields = ("role",)
 
     def _get_validation_exclusions(self) -> set[str]:
-        # The user comes from the name, so that "a member already" is asked as if she were on the form.
+        # The user is found by name; with it in the check, the form reports an existing membership.
         exclusions: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # Django's own hook
         return exclusions - {"user"} if self.instance.user_id is not None else exclusions
 
@@ -36,7 +36,7 @@ class NewMemberForm(forms.ModelForm[Membership]):
         username: str = self.cleaned_data["username"]
         user = User.objects.filter(username=username).first()
         if user is None:
-            raise forms.ValidationError(_("Nobody has this user name."))
+            raise forms.ValidationError(_("There is no account with this user name."))
         self.instance.user = user
         return username
 

@@ -1,4 +1,4 @@
-"""Apps above this one may show how they do on the overview of the current site."""
+"""Panels that other apps show on the overview of the current site."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _panels: list[Panel] = []
 
 
 def register(panel: Panel) -> None:
-    """Adds a panel; it gives an empty text to whom it is none of her business."""
+    """Adds a panel. It returns an empty string for users who may not see it. Register in an admin module."""
     _panels.append(panel)
 
 

@@ -29,7 +29,7 @@ class PersonAdmin(SuperusersOnly[User], UserAdmin[User]):
 
     @admin.display(description=_("works on"))
     def works_on(self, person: User) -> str:
-        # all_sites: superusers see over all sites whom they would lock out.
+        # all_sites: superusers see the memberships on every site.
         rows = Membership.all_sites.filter(user=person).select_related("site", "role").order_by("site__name")
         return ", ".join(f"{row.site.name} ({row.role})" for row in rows) or "-"
 

@@ -11,7 +11,7 @@ from app.tenancy.people.permissions import may_work_on
 
 
 class SignInForm(AdminAuthenticationForm):
-    """Signs in whoever has a role on this site; a right password alone opens no other site's admin."""
+    """Signs in users who have a role on this site; a correct password alone opens no other site's admin."""
 
     required_css_class = "required"
 

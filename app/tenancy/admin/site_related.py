@@ -1,4 +1,4 @@
-"""What the admin classes of Colonnade have in common."""
+"""Base classes of the admin."""
 
 from __future__ import annotations
 
@@ -16,50 +16,50 @@ SiteRow = TypeVar("SiteRow", bound=SiteRelated)
 
 
 class ActionsBelongToTheSite(admin.ModelAdmin[Row]):
-    """Notes with every logged action on which site it was done, so that recent actions can be told per site."""
+    """Records with every logged action the site on which it was done, so that recent actions are listed per site."""
 
     def log_addition(self, request: HttpRequest, obj: Row, message: Any) -> LogEntry:
-        return _note(super().log_addition(request, obj, message))
+        return _record_site(super().log_addition(request, obj, message))
 
     def log_change(self, request: HttpRequest, obj: Row, message: Any) -> LogEntry:
-        return _note(super().log_change(request, obj, message))
+        return _record_site(super().log_change(request, obj, message))
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> list[LogEntry]:
         entries = super().log_deletions(request, queryset)
-        return [_note(entry) for entry in entries]
+        return [_record_site(entry) for entry in entries]
 
 
 class SiteRelatedAdmin(ActionsBelongToTheSite[SiteRow]):
     """For a `SiteRelated` model. Lists, choices, searches and links see the current site through `objects`."""
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:  # noqa: ARG002
-        # Django would go to the index with a message; a row that is not there, or another site's, is a plain 404.
+        # Django would redirect to the index with a message. A missing row, or another site's, is a 404 here.
         raise Http404
 
 
-class SuperusersOnly(ActionsBelongToTheSite[Row]):
+class SuperuserPermissions:
     """For what is above a single site. No role may grant it: a role's permissions hold on one site."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return _is_superuser(request)
 
-    def has_view_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:  # noqa: ARG002
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         return _is_superuser(request)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         return _is_superuser(request)
 
-    def has_change_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:  # noqa: ARG002
-        return _is_superuser(request)
+    has_change_permission = has_delete_permission = has_view_permission
 
-    def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:  # noqa: ARG002
-        return _is_superuser(request)
+
+class SuperusersOnly(SuperuserPermissions, ActionsBelongToTheSite[Row]):
+    pass
 
 
 def _is_superuser(request: HttpRequest) -> bool:
     return bool(request.user.is_active and request.user.is_superuser)
 
 
-def _note(entry: LogEntry) -> LogEntry:
+def _record_site(entry: LogEntry) -> LogEntry:
     LoggedAction.objects.create(entry=entry)
     return entry

@@ -1,21 +1,24 @@
-"""Sites and their aliases: superusers only. A site is archived, not deleted, so that nothing is lost by a click."""
+"""Sites and their aliases: superusers only. A site is archived, not deleted, so that a click loses nothing."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from app.tenancy.admin.site_related import SuperusersOnly
+from app.tenancy.admin.site_related import SuperuserPermissions, SuperusersOnly
 from app.tenancy.models import Alias, SiteProfile
-from app.tenancy.sites.validation import clean_alias, clean_domain, lock, refuse_taken
+from app.tenancy.sites.specification import SiteSpecification, specification_of, specify
+from app.tenancy.sites.themes import theme_names
+from app.tenancy.sites.validation import clean_alias, clean_domain
+from app.tenancy.sites.write import Wanted, conflicts, free_key, host_lock, host_owners, write_site
 
 admin.site.unregister(Site)
 
@@ -23,12 +26,19 @@ PROFILE_FIELDS = ("key", "state", "theme", "colour")
 
 
 class SiteForm(forms.ModelForm[Site]):
-    """A site and its profile in one form."""
+    """A site and its profile in one form. `specification` is the site as the form describes it, without aliases."""
 
-    key = SiteProfile._meta.get_field("key").formfield(required=False)
-    state = SiteProfile._meta.get_field("state").formfield()
-    theme = SiteProfile._meta.get_field("theme").formfield()
-    colour = SiteProfile._meta.get_field("colour").formfield(widget=forms.TextInput(attrs={"size": 8}))
+    key = forms.CharField(
+        label=_("key"), required=False, max_length=63, help_text=_("A short name that never changes.")
+    )
+    state = forms.ChoiceField(label=_("state"), choices=SiteProfile.State.choices)
+    theme = forms.ChoiceField(label=_("theme"), required=False)
+    colour = forms.CharField(
+        label=_("colour"),
+        required=False,
+        widget=forms.TextInput(attrs={"size": 8}),
+        help_text=_("Marks the site in the admin and on its pages, such as #1f6f5c."),
+    )
 
     class Meta:
         model = Site
@@ -36,20 +46,37 @@ class SiteForm(forms.ModelForm[Site]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.pk is not None:
-            for name in PROFILE_FIELDS:
-                self.fields[name].initial = getattr(self.instance.profile, name)
+        self.profile = self.instance.profile if self.instance.pk is not None else None
+        self.stored = specification_of(self.profile) if self.profile else SiteSpecification()
+        self.specification = self.stored
+        names = {"", self.stored.theme, *theme_names()}
+        self.fields["theme"].choices = [(name, name or _("default")) for name in sorted(names)]  # type: ignore[attr-defined]  # of ChoiceField
+        for name in PROFILE_FIELDS:
+            self.fields[name].initial = getattr(self.stored, name)
 
-    def clean_domain(self) -> str:
-        domain = clean_domain(self.cleaned_data["domain"])
-        refuse_taken(domain, site_id=self.instance.pk)
-        return domain
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if "domain" in given and not given.get("key"):
+            given["key"] = self.stored.key or self._key_for(given["domain"])
+        values = {
+            name: given[name]
+            for name in ("name", "domain", *PROFILE_FIELDS)
+            if name in given and given[name] != getattr(self.stored, name)
+        }
+        try:
+            self.specification = specify(replace(self.stored, aliases={}), **values)
+        except ValidationError as faults:
+            self.add_error(None, faults)
+            return given
+        for conflict in conflicts([Wanted(self.specification, self.profile)]):
+            self.add_error(conflict.field, conflict.message)
+        return given | {"domain": self.specification.domain}
 
-    def clean_key(self) -> str:
-        key: str = self.cleaned_data["key"]
-        if key and SiteProfile.objects.filter(key=key).exclude(site=self.instance.pk).exists():
-            raise ValidationError(_("Another site has this key."))
-        return key
+    def _key_for(self, domain: str) -> str:
+        try:
+            return free_key(clean_domain(domain))
+        except ValidationError:
+            return "-"  # the domain's own fault is reported
 
 
 class AliasForm(forms.ModelForm[Alias]):
@@ -59,26 +86,31 @@ class AliasForm(forms.ModelForm[Alias]):
 
     def clean_host(self) -> str:
         host = clean_alias(self.cleaned_data["host"])
-        refuse_taken(host, site_id=self.instance.site_id)
+        owners = host_owners([host], besides={self.instance.site_id or 0})
+        if owners:
+            raise ValidationError(_("%(host)s is already %(owner)s."), params={"host": host, "owner": owners[host]})
         return host
 
 
-class AliasInline(admin.TabularInline[Alias, Site]):
+class AliasFormSet(forms.BaseInlineFormSet[Alias, Site, forms.ModelForm[Alias]]):
+    def clean(self) -> None:
+        super().clean()
+        for form in self.forms:
+            values = form.cleaned_data
+            if values.get("host") == self.instance.domain and not values.get("DELETE"):
+                form.add_error("host", _("This is the site's own domain."))
+
+    def aliases(self) -> dict[str, bool]:
+        """Host → whether it redirects, as the forms have it."""
+        rows = [form.cleaned_data for form in self.forms]
+        return {row["host"]: row["redirect"] for row in rows if row.get("host") and not row.get("DELETE")}
+
+
+class AliasInline(SuperuserPermissions, admin.TabularInline[Alias, Site]):
     model = Alias
     form = AliasForm
+    formset = AliasFormSet
     extra = 1
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return bool(request.user.is_superuser)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return bool(request.user.is_superuser)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return bool(request.user.is_superuser)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return bool(request.user.is_superuser)
 
 
 @admin.register(Site)
@@ -107,16 +139,16 @@ class SitesAdmin(SuperusersOnly[Site]):
         return site.profile.get_state_display()
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        with transaction.atomic():
-            if request.method == "POST":
-                lock()
+        if request.method != "POST":
+            return super().changeform_view(request, *args, **kwargs)
+        with host_lock():
             return super().changeform_view(request, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        profile = SiteProfile.objects.get(site=obj)
-        for name in PROFILE_FIELDS:
-            value = form.cleaned_data.get(name)
-            if value or name != "key":
-                setattr(profile, name, value)
-        profile.save()
+        """The site is written with its aliases, by `save_related`."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: ARG002
+        for formset in formsets:
+            formset.save(commit=False)  # lists what changed, for the log entry
+        aliases = {host: redirects for formset in formsets for host, redirects in formset.aliases().items()}
+        form.instance.pk = write_site(replace(form.specification, aliases=aliases), form.profile).pk

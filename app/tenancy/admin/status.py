@@ -1,4 +1,4 @@
-"""The status page: what a superuser asks first when something seems wrong."""
+"""The status page, for superusers: sites, checks, versions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from app.tenancy.directory import directory
 
 
 def status(request: HttpRequest, context: Mapping[str, object]) -> HttpResponse:
-    """What this process knows, and every check of the health report, asked now."""
+    """What this process knows, and the result of every check of the health report, run now."""
     if not request.user.is_superuser:
         raise PermissionDenied
     snapshot = directory.snapshot()

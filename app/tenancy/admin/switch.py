@@ -15,32 +15,33 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_POST
 
 from app.tenancy.current import use_site
-from app.tenancy.directory import ARCHIVED, SiteEntry, directory
+from app.tenancy.directory import directory
+from app.tenancy.hosts.snapshot import ARCHIVED, SiteEntry
 from app.tenancy.models import LoggedAction
 from app.tenancy.people.permissions import may_work_on
-from app.tenancy.requests import session_choice
+from app.tenancy.requests.sessions import choose
 
 log = logging.getLogger(__name__)
 
 
-# SECURITY: by POST with a token only: a GET would let any page's picture tag switch an editor's site.
+# SECURITY: POST with a CSRF token only: with GET, an image tag on any page could switch an editor's site.
 @require_POST
 @csrf_protect
 @never_cache
 def switch_site(request: HttpRequest) -> HttpResponseRedirect:
-    """Makes `site_id` the site that this session works on, then goes to `next`. 404 unknown, 403 not permitted."""
+    """Makes `site_id` the site of this session, then redirects to `next`. 404 unknown, 403 not permitted."""
     site = _wanted(request.POST.get("site_id", ""))
     if not may_work_on(request.user, site.id):
         log.warning("User %s may not switch to site %s", request.user.pk, site.id)
         raise PermissionDenied
-    session_choice.choose(request, site)
+    choose(request, site)
     log.info("User %s switched to site %s", request.user.pk, site.id)
     _audit(request, site)
     return HttpResponseRedirect(_next(request))
 
 
 def _wanted(raw: str) -> SiteEntry:
-    # Python refuses to read a number of thousands of digits; no id has more than 19.
+    # Python refuses to parse a number of thousands of digits; no id has more than 19.
     is_id = raw.isascii() and raw.isdigit() and len(raw) < 20
     entry = directory.snapshot().sites.get(int(raw)) if is_id else None
     if entry is None or entry.state == ARCHIVED:
@@ -62,7 +63,7 @@ def _audit(request: HttpRequest, site: SiteEntry) -> None:
 
 def _next(request: HttpRequest) -> str:
     wanted = request.POST.get("next", "")
-    # SECURITY: only this host; anything else would make the switcher a redirect to wherever a link says.
+    # SECURITY: only this host; otherwise the switcher would redirect to any address in a link.
     if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
         return wanted
     return reverse("admin:index")

@@ -1,4 +1,4 @@
-"""Host names: one normaliser for everything that is read from a request or written to a table.
+"""Host names: one normaliser for whatever is read from a request or stored in the database.
 
 Example.COM.:8000   →  example.com, port 8000
 bücher.example      →  xn--bcher-kva.example       (IDNA, UTS-46, non-transitional)
@@ -19,7 +19,7 @@ _NAME = re.compile(r"(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:\.[
 
 
 class InvalidHost(ValueError):
-    """The text is no host. `reason` says why in a few words and never repeats the text, which a stranger wrote."""
+    """The text is not a host name. `reason` says why and never repeats the text, which a client wrote."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -46,15 +46,15 @@ def parse_host(raw: str) -> Host:
 
 
 def normalise_domain(raw: str) -> str:
-    """The one spelling in which a domain is stored: as `parse_host`, but a port is refused. Raises `InvalidHost`."""
+    """The spelling in which a domain is stored: as `parse_host`, but without a port. Raises `InvalidHost`."""
     host = parse_host(raw.strip())
     if host.port is not None:
-        raise InvalidHost("has a port; a site answers on every port")
+        raise InvalidHost("has a port; a site is served on every port")
     return host.name
 
 
 def normalise_alias(raw: str) -> str:
-    """As `normalise_domain`; `*.example.org` stands for one or more labels before `example.org`."""
+    """As `normalise_domain`; `*.example.org` matches one or more labels before `example.org`. Raises `InvalidHost`."""
     stripped = raw.strip()
     if not stripped.startswith("*."):
         return normalise_domain(stripped)
@@ -75,7 +75,7 @@ def _split_port(raw: str) -> tuple[str, int | None]:
 
 
 def _address(bracketed: str) -> str:
-    if not bracketed.endswith("]") or "%" in bracketed:  # a zone means something on one machine only
+    if not bracketed.endswith("]") or "%" in bracketed:  # a zone is local to one machine
         raise InvalidHost("not an IPv6 address")
     try:
         return f"[{ipaddress.IPv6Address(bracketed[1:-1]).compressed}]"

@@ -3,28 +3,36 @@
 HostRefused
 ├── BadHost            400  not a host name
 ├── ConflictingHosts   400  Host and X-Forwarded-Host name two different sites
-└── UnknownHost        404  no site has this host, and no operator listed it
+└── UnknownHost        404  no site has this host, and it is not in ALLOWED_HOSTS
 """
 
 from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass
+from typing import ClassVar
 
-from app.tenancy.current import CurrentSite
-from app.tenancy.directory import Match, SiteEntry, Snapshot
 from app.tenancy.hosts.names import Host, InvalidHost, parse_host
+from app.tenancy.hosts.snapshot import CurrentSite, Match, SiteEntry, Snapshot
 
 
 class HostRefused(Exception):
-    """The request's host decides against serving it; `reason` is a word for logs and metrics."""
+    """A request that is refused for its host.
 
-    status = 400
-    reason = "refused"
+    `status`, `title` and `text` are the response; the host is not repeated in it, since the client wrote it.
+    `reason` is a word for logs and metrics.
+    """
+
+    status: ClassVar[int] = 400
+    reason: ClassVar[str]
+    title: ClassVar[str]
+    text: ClassVar[str]
 
 
 class BadHost(HostRefused):
     reason = "invalid"
+    title = "Not an address"
+    text = "The host of this request is not a valid host name."
 
     def __init__(self, why: str) -> None:
         self.why = why
@@ -33,11 +41,15 @@ class BadHost(HostRefused):
 
 class ConflictingHosts(HostRefused):
     reason = "conflict"
+    title = "Two addresses in one request"
+    text = "The Host and X-Forwarded-Host headers name two different sites. The proxy should overwrite the latter."
 
 
 class UnknownHost(HostRefused):
     status = 404
     reason = "unknown"
+    title = "No site here"
+    text = "No site is configured for this address."
 
     def __init__(self, host: str) -> None:
         self.host = host
@@ -46,7 +58,7 @@ class UnknownHost(HostRefused):
 
 @dataclass(frozen=True, slots=True)
 class Fallbacks:
-    """What an operator set for hosts that no site has."""
+    """What an operator configured for hosts that no site has."""
 
     listed_hosts: Container[str]
     environment_site_id: int | None
@@ -55,9 +67,9 @@ class Fallbacks:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """The answer: the site, the step that gave it, and whether the host is an alias that sends visitors on."""
+    """The result: the site with the step that chose it, and whether the host is an alias that redirects."""
 
-    current: CurrentSite
+    site: CurrentSite
     redirects: bool = False
 
 
@@ -73,7 +85,7 @@ def effective_host(snapshot: Snapshot, *, host: str | None, forwarded: str | Non
     # SECURITY: a proxy that passes X-Forwarded-Host through (Envoy, HAProxy) routes by Host; without this check
     # a visitor of one site could have another site's pages served, and cached, under it.
     if host is not None and host != forwarded:
-        routed = _site_of(snapshot, host)
+        routed = _match(snapshot, host)
         if routed is not None:
             claimed = snapshot.find(effective.name)
             if claimed is not None and claimed.site.id != routed.site.id:
@@ -92,21 +104,21 @@ def resolve(
 ) -> Resolution:
     """session → host → environment → setting, as in Mezzanine; a host must be known before any step counts.
 
-    `session_site` is a choice that was already found to be permitted. Raises `UnknownHost`.
+    `session_site` is a choice that was already checked. Raises `UnknownHost`.
     """
-    match: Match | None = snapshot.find(host)
+    match = snapshot.find(host)
     if match is None and host not in fallbacks.listed_hosts:
         raise UnknownHost(host)
     if session_site is not None and (match is None or session_site.id != match.site.id):
-        return Resolution(CurrentSite(session_site, "session"))
+        return Resolution(session_site.chosen_by("session"))
     if match is not None:
-        return Resolution(CurrentSite(match.site, "host"), match.redirects)
+        return Resolution(match.site.chosen_by("host"), match.redirects)
     if fallbacks.environment_site_id is not None:
-        return Resolution(CurrentSite(_site(snapshot, fallbacks.environment_site_id, host), "environment"))
-    return Resolution(CurrentSite(_site(snapshot, fallbacks.setting_site_id, host), "setting"))
+        return Resolution(_fallback(snapshot, fallbacks.environment_site_id, host).chosen_by("environment"))
+    return Resolution(_fallback(snapshot, fallbacks.setting_site_id, host).chosen_by("setting"))
 
 
-def _site(snapshot: Snapshot, site_id: int, host: str) -> SiteEntry:
+def _fallback(snapshot: Snapshot, site_id: int, host: str) -> SiteEntry:
     entry = snapshot.sites.get(site_id)
     if entry is None:
         raise UnknownHost(host)
@@ -117,7 +129,7 @@ def _parse(raw: str | None) -> Host:
     if raw is None:
         raise BadHost("no host was sent")
     if not raw.isascii():
-        try:  # WSGI hands header bytes over as latin-1
+        try:  # WSGI decodes header bytes as latin-1
             raw = raw.encode("latin-1").decode("utf-8")
         except UnicodeError:
             raise BadHost("not UTF-8") from None
@@ -127,8 +139,8 @@ def _parse(raw: str | None) -> Host:
         raise BadHost(error.reason) from None
 
 
-def _site_of(snapshot: Snapshot, raw: str) -> Match | None:
-    # Between proxies Host may be an internal name that is no valid host; then it names no site.
+def _match(snapshot: Snapshot, raw: str) -> Match | None:
+    # Between proxies Host may be an internal name that is not a valid host; then it names no site.
     try:
         return snapshot.find(_parse(raw).name)
     except BadHost:

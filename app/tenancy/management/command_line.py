@@ -13,7 +13,7 @@ from django.core.management import execute_from_command_line
 from django.db import DatabaseError
 
 from app.env import InvalidEnvironment
-from app.tenancy.management.errors import REFUSED
+from app.tenancy.management.errors import USAGE_ERROR
 
 
 class CommandLineError(Exception):
@@ -21,16 +21,16 @@ class CommandLineError(Exception):
 
 
 def main(argv: Sequence[str]) -> int:
-    """Runs a command line; the exit status. Faults of the environment or the site are one line and exit 2."""
+    """Runs a command line and returns its exit status. Exit status 2: a fault of the environment or the site."""
     if os.getpid() == 1:
         # The kernel drops a signal that a container's first process has no handler for.
         signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
-        rest, wanted, every = take_site(argv)
+        rest, wanted, every = extract_site_options(argv)
         if wanted is None and not every:
             wanted = os.environ.get("MEZZANINE_SITE_ID") or None
         if wanted is None and not every:
-            settings.INSTALLED_APPS  # noqa: B018  # reads the environment, so that its faults are told here
+            settings.INSTALLED_APPS  # noqa: B018  # reads the environment, so that its faults are reported here
             execute_from_command_line(rest)
             return 0
         if wanted is not None and wanted.isdigit():
@@ -39,11 +39,11 @@ def main(argv: Sequence[str]) -> int:
         return run_for_all(rest) if every else run_for_one(rest, wanted or "")
     except (InvalidEnvironment, CommandLineError) as error:
         sys.stderr.write(f"{error}\n")
-        return REFUSED
+        return USAGE_ERROR
 
 
-def take_site(argv: Sequence[str]) -> tuple[list[str], str | None, bool]:
-    """The arguments without `--site` and `--all-sites`, and what those said. Raises `CommandLineError`."""
+def extract_site_options(argv: Sequence[str]) -> tuple[list[str], str | None, bool]:
+    """The arguments without `--site` and `--all-sites`, and the values of those. Raises `CommandLineError`."""
     rest: list[str] = []
     wanted: str | None = None
     every = False
@@ -67,14 +67,14 @@ def take_site(argv: Sequence[str]) -> tuple[list[str], str | None, bool]:
 def run_for_one(argv: list[str], wanted: str) -> int:
     # Models exist only after django.setup(), so the modules that need them are imported here.
     from app.tenancy.current import use_site
-    from app.tenancy.lookup import find
+    from app.tenancy.directory import find_site
 
     try:
-        site = find(wanted)
+        site = find_site(wanted)
     except LookupError as error:
         raise CommandLineError(str(error)) from None
     except DatabaseError as error:
-        raise CommandLineError(f"The database cannot say which site {wanted} is: {error}") from None
+        raise CommandLineError(f"The site {wanted} cannot be looked up, the database failed: {error}") from None
     os.environ["MEZZANINE_SITE_ID"] = str(site.id)
     settings.MEZZANINE_SITE_ID = site.id
     with use_site(site):
@@ -85,7 +85,8 @@ def run_for_one(argv: list[str], wanted: str) -> int:
 def run_for_all(argv: list[str]) -> int:
     """Once per active site, in the order of their ids; one site's failure does not stop the next."""
     from app.tenancy.current import use_site
-    from app.tenancy.directory import ACTIVE, directory
+    from app.tenancy.directory import directory
+    from app.tenancy.hosts.snapshot import ACTIVE
 
     worst = 0
     for site in [entry for entry in directory.snapshot() if entry.state == ACTIVE]:

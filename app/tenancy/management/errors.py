@@ -2,11 +2,9 @@ from __future__ import annotations
 
 from django.core.management.base import CommandError
 
-REFUSED = 2
+USAGE_ERROR = 2
 
 
-class Refusal(CommandError):
-    """A command was asked for what cannot be done: one line on stderr, exit status 2, nothing changed."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence, returncode=REFUSED)
+def usage_error(message: str) -> CommandError:
+    """An error for a command that cannot be carried out: one line on stderr, exit status 2, nothing changed."""
+    return CommandError(message, returncode=USAGE_ERROR)

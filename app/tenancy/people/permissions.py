@@ -1,4 +1,4 @@
-"""Who may do what on which site. Every question about rights is answered here."""
+"""Who may do what on which site."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from django.contrib.auth.models import AnonymousUser, Permission
 
 from app.accounts.models import User
 from app.tenancy.current import current_site_or_none
-from app.tenancy.directory import ARCHIVED, SiteEntry, directory
+from app.tenancy.directory import directory
+from app.tenancy.hosts.snapshot import ARCHIVED, SiteEntry
 from app.tenancy.models import Membership
 
 Person = AbstractBaseUser | AnonymousUser
 
 
 def may_work_on(user: Person, site_id: int) -> bool:
-    """Whether a person has any role on a site. Asked of the database each time: a revoked role ends at once."""
+    """Whether a person has any role on a site. Read from the database each time: a revoked role ends immediately."""
     if not isinstance(user, User) or not user.is_active:
         return False
-    # all_sites: the question is about a site that need not be the current one.
+    # all_sites: the site need not be the current one.
     return user.is_superuser or Membership.all_sites.filter(user=user, site_id=site_id).exists()
 
 
 def sites_of(user: Person) -> list[SiteEntry]:
-    """The sites that a person may work on, by name; archived ones are not worked on any more."""
+    """The sites that a person may work on, by name, without the archived ones."""
     if not isinstance(user, User) or not user.is_active:
         return []
     snapshot = directory.snapshot()
@@ -40,8 +41,8 @@ def sites_of(user: Person) -> list[SiteEntry]:
 class MembershipBackend(ModelBackend):
     """Permissions are those of the user's role on the current site; without a site there are none.
 
-    A superuser may do everything everywhere. Groups and permissions that hang on the user herself count for
-    nothing, because they would hold on every site.
+    A superuser may do everything everywhere. Groups and permissions that the user has directly are
+    ignored, because they would hold on every site.
     """
 
     def get_user_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:  # noqa: ARG002  # Django's signature
@@ -58,7 +59,7 @@ class MembershipBackend(ModelBackend):
         site = current_site_or_none()
         if site is None:
             return set()
-        # SECURITY: keyed by site: one request may ask for two sites, and what holds on one may not leak to the other.
+        # SECURITY: keyed by site: one request may check two sites, and neither result may be used for the other.
         cache: dict[int, set[str]] = user_obj.__dict__.setdefault("_permissions_by_site", {})
         if site.id not in cache:
             roles = Membership.all_sites.filter(user=user_obj, site_id=site.id).values("role")

@@ -1,4 +1,4 @@
-"""The three roles that are shipped. They are groups: an operator may edit them and make more."""
+"""The default roles. They are groups: an operator may edit them and add others."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from app.tenancy.models import SiteRelated
 NAMES = ("Author", "Editor", "Site admin")
 
 
-def ship(app_config: AppConfig, using: str = "default", **_: object) -> None:
-    """Receiver of `post_migrate`, after the permissions of `app_config` were made.
+def create_default_roles(app_config: AppConfig, using: str = "default", **_: object) -> None:
+    """Receiver of `post_migrate`, after the permissions of `app_config` were created.
 
-    A model that no role mentions is new, and gets its `role_actions`; what an operator edited stays edited.
+    A model without a permission in any role is new, and gets its `role_actions`. An operator's changes stay.
     """
     for model in app_config.get_models():
         if not issubclass(model, SiteRelated):

@@ -6,7 +6,7 @@ from app.tenancy.current import current_site_or_none
 
 
 def with_site(key: str, key_prefix: str, version: int) -> str:
-    """Django's `KEY_FUNCTION`. What is cached without a current site is shared by none of the sites."""
+    """Django's `KEY_FUNCTION`. An entry that is made without a current site is visible to no site."""
     site = current_site_or_none()
     owner = "-" if site is None else f"{site.id}:{site.theme}"
     return f"{key_prefix}:{owner}:{version}:{key}"

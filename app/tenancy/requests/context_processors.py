@@ -6,5 +6,6 @@ from app.tenancy.current import current_site_or_none
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """`site`: the current one; `host_site`: the one that the address alone would give (they differ in a preview)."""
-    return {"site": current_site_or_none(), "host_site": getattr(request, "host_site", None)}
+    """`site`: the current one; `host_site`: the one of the address (they differ in a preview)."""
+    tenancy = getattr(request, "tenancy", None)  # absent when the host was refused
+    return {"site": current_site_or_none(), "host_site": tenancy and tenancy.host_site}

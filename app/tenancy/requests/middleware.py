@@ -1,9 +1,9 @@
-"""The two middlewares that feed the resolver: the host's, before sessions, and the session's, after sign-in."""
+"""The two middlewares that call the resolver: one for the host, before sessions, one for the session, after sign-in."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from typing import cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -11,20 +11,22 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
 
 from app.observability import metrics
-from app.tenancy.current import CurrentSite, activate
+from app.tenancy.current import activate
 from app.tenancy.directory import DirectoryUnavailable, directory
 from app.tenancy.hosts.resolver import Fallbacks, HostRefused, resolve
-from app.tenancy.requests import responses as answers
-from app.tenancy.requests import session_choice
-from app.tenancy.requests.forwarded import take_host
+from app.tenancy.hosts.snapshot import CurrentSite
+from app.tenancy.requests import responses
+from app.tenancy.requests.forwarded import apply_forwarded_headers
+from app.tenancy.requests.sessions import permitted_choice
 from app.tenancy.requests.streaming import stream_within
+from app.tenancy.requests.tenancy import Tenancy, TenancyRequest, tenancy_of
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 def serve(request: HttpRequest, site: CurrentSite, get_response: GetResponse) -> HttpResponseBase:
     """The response, made and streamed with `site` as the current one."""
-    request.site = site  # type: ignore[assignment]  # where contrib.sites' own middleware would put a Site
+    tenancy_of(request).site = site
     with activate(site):
         response = get_response(request)
     response.headers.setdefault("X-Site-Id", str(site.id))
@@ -33,7 +35,7 @@ def serve(request: HttpRequest, site: CurrentSite, get_response: GetResponse) ->
 
 
 class HostMiddleware:
-    """Steps host, environment and setting, and the closed world around them (docs/architecture.md)."""
+    """The steps host, environment and setting, and the checks before them (docs/architecture.md)."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -44,42 +46,40 @@ class HostMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         try:
             snapshot = directory.snapshot()
-            host = take_host(request, snapshot)
+            host = apply_forwarded_headers(request, snapshot)
             resolution = resolve(snapshot, host.name, self.fallbacks)
-        except HostRefused as refused:
-            metrics.HOSTS_REFUSED.labels(refused.reason).inc()
-            return answers.refused(refused)
+        except HostRefused as refusal:
+            metrics.HOSTS_REFUSED.labels(refusal.reason).inc()
+            return responses.refused(refusal)
         except DirectoryUnavailable:
-            return answers.unavailable()
-        site = resolution.current
+            return responses.unavailable()
+        site = resolution.site
         metrics.RESOLUTIONS.labels(site.source).inc()
-        request.host_site = site  # type: ignore[attr-defined]
-        # The session's step answers from the same snapshot: a site that is renamed meanwhile changes neither.
-        request.resolve_host = partial(resolve, snapshot, host.name, self.fallbacks)  # type: ignore[attr-defined]
+        cast("TenancyRequest", request).tenancy = Tenancy(host.name, site, site, snapshot, self.fallbacks)
         if resolution.redirects:
-            return serve(request, site, lambda r: answers.to_canonical(r, site, host.port))
+            return serve(request, site, lambda r: responses.to_canonical(r, site, host.port))
         if "\0" in request.path_info:
-            # PostgreSQL refuses to compare it, so whatever looks a path up would answer 500.
-            return serve(request, site, lambda _: answers.no_such_path())
-        if answers.is_closed(site, request.path_info):
-            return serve(request, site, lambda _: answers.closed(site))
+            # PostgreSQL refuses to compare a null, so any view that looks the path up would fail with 500.
+            return serve(request, site, lambda _: responses.invalid_path())
+        if responses.is_closed(site, request.path_info):
+            return serve(request, site, lambda _: responses.closed(site))
         return serve(request, site, self.get_response)
 
 
 class SessionSiteMiddleware:
-    """Step session: an editor's choice of another site, checked again on every request."""
+    """The step session: an editor's choice of another site, checked on every request."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        choice = session_choice.permitted(request)
+        choice = permitted_choice(request)
         if choice is None:
             return self.get_response(request)
-        resolution = request.resolve_host(session_site=choice)  # type: ignore[attr-defined]  # set by HostMiddleware
-        if resolution.current.source != "session":
+        resolution = tenancy_of(request).resolve_with(choice)
+        if resolution.site.source != "session":
             return self.get_response(request)
-        response = serve(request, resolution.current, self.get_response)
+        response = serve(request, resolution.site, self.get_response)
         # SECURITY: what an editor sees under another site's domain must never be stored for its visitors.
         patch_cache_control(response, private=True, no_store=True)
         return response

@@ -1,4 +1,4 @@
-"""The answers that the host alone decides: refusals, redirects to the canonical domain, closed sites."""
+"""Responses that the host alone decides: refused hosts, redirects to the canonical domain, closed sites."""
 
 from __future__ import annotations
 
@@ -8,29 +8,17 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from app.tenancy.current import CurrentSite
-from app.tenancy.directory import ACTIVE, ARCHIVED
-from app.tenancy.hosts.resolver import ConflictingHosts, HostRefused, UnknownHost
+from app.tenancy.hosts.resolver import HostRefused
+from app.tenancy.hosts.snapshot import ACTIVE, ARCHIVED, CurrentSite
 
 RETRY_AFTER_SECONDS = "600"
 
 
 def refused(refusal: HostRefused) -> HttpResponse:
-    """400 or 404, small, never stored; the host is not repeated, since a stranger wrote it."""
-    if isinstance(refusal, UnknownHost):
-        title = "No site here"
-        text = "No site is configured for this address."
-    elif isinstance(refusal, ConflictingHosts):
-        title = "Two addresses in one request"
-        text = "The Host and X-Forwarded-Host headers name two different sites. The proxy should overwrite the latter."
-    else:
-        title = "Not an address"
-        text = "The host of this request is not a valid host name."
-    return _page(title, text, refusal.status)
+    return _page(refusal.title, refusal.text, refusal.status)
 
 
-def no_such_path() -> HttpResponse:
-    """404 to a path that no page can have."""
+def invalid_path() -> HttpResponse:
     return _page("Not found", "There is no page at this address.", 404)
 
 
@@ -42,14 +30,15 @@ def unavailable() -> HttpResponse:
 
 
 def is_closed(site: CurrentSite, path: str) -> bool:
-    """Whether visitors are turned away: the site is not active, and the path is not its admin's."""
-    return site.entry.state != ACTIVE and not path.startswith((reverse("admin:index"), settings.STATIC_URL))
+    """Whether visitors get 503 or 410: the site is not active, and the path is not its admin's."""
+    return site.state != ACTIVE and not path.startswith((reverse("admin:index"), settings.STATIC_URL))
 
 
 def closed(site: CurrentSite) -> HttpResponseBase:
-    if site.entry.state == ARCHIVED:
+    """410 for an archived site, 503 for a suspended one."""
+    if site.state == ARCHIVED:
         return _page("Gone", "This site has been closed.", 410)
-    response = _page("Back soon", "This site is out of service for the moment.", 503)
+    response = _page("Back soon", "This site is temporarily out of service.", 503)
     response.headers["Retry-After"] = RETRY_AFTER_SECONDS
     return response
 

@@ -1,40 +1,69 @@
-"""Sessions are worth something only on the site that they were made on."""
+"""Sessions: each is valid on the site that it was created on, and may hold an editor's choice of another site."""
 
 from __future__ import annotations
 
+import logging
+
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 
-MADE_ON = "_made_on_site"
+from app.tenancy.directory import directory
+from app.tenancy.hosts.snapshot import ARCHIVED, SiteEntry
+from app.tenancy.people.permissions import may_work_on
+from app.tenancy.requests.tenancy import tenancy_of
+
+log = logging.getLogger(__name__)
+
+CREATED_ON = "_made_on_site"
+CHOICE = "site_id"
 
 
 class SiteSessionMiddleware(SessionMiddleware):
-    """Django's session middleware; a cookie that was made on one site opens no session on another."""
+    """Django's session middleware; a cookie that was created on one site opens no session on another."""
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
-        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        cookie = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        if cookie is None:
             return
-        if not request.COOKIES[settings.SESSION_COOKIE_NAME].isalnum():
-            # No key that Django made; PostgreSQL would refuse to look for one with a null in it.
+        if not cookie.isalnum():
+            # Django makes no such key, and PostgreSQL refuses to look for one with a null in it.
             request.session = self.SessionStore()
             return
-        made_on = request.session.get(MADE_ON)
+        site_id, created_on = tenancy_of(request).host_site.id, request.session.get(CREATED_ON)
         # SECURITY: Django binds a session to no host; without this a cookie of one site, replayed on another,
-        # signs its owner in there. The session itself is left alone: its rightful site still has it.
-        if made_on is None and not request.session.is_empty():
-            request.session[MADE_ON] = _site_id(request)
-        elif made_on is not None and made_on != _site_id(request):
+        # signs its owner in there. The session itself is not changed: it stays valid on its own site.
+        if created_on is None and not request.session.is_empty():
+            request.session[CREATED_ON] = site_id
+        elif created_on is not None and created_on != site_id:
             request.session = self.SessionStore()
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:  # type: ignore[override]
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         session = request.session
-        if session.modified and not session.is_empty() and MADE_ON not in session:
-            session[MADE_ON] = _site_id(request)
-        return super().process_response(request, response)  # type: ignore[arg-type]
+        if session.modified and not session.is_empty() and CREATED_ON not in session:
+            session[CREATED_ON] = tenancy_of(request).host_site.id
+        return super().process_response(request, response)
 
 
-def _site_id(request: HttpRequest) -> int:
-    return request.host_site.id  # type: ignore[attr-defined,no-any-return]  # set by HostMiddleware
+def permitted_choice(request: HttpRequest) -> SiteEntry | None:
+    """The chosen site, if it exists and the signed-in user may work on it now; any other choice is dropped."""
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return None  # reading an absent session would make every page vary by cookie
+    value = request.session.get(CHOICE)
+    if value is None:
+        return None
+    entry = directory.snapshot().sites.get(value) if type(value) is int else None
+    if entry is not None and entry.state != ARCHIVED and may_work_on(request.user, entry.id):
+        return entry
+    log.info("Dropped the session's choice of a site that does not exist or is not permitted")
+    del request.session[CHOICE]
+    return None
+
+
+def choose(request: HttpRequest, site: SiteEntry) -> None:
+    """Stores a permitted choice; the host's own site needs no entry."""
+    if site.id == tenancy_of(request).host_site.id:
+        request.session.pop(CHOICE, None)
+    else:
+        request.session[CHOICE] = site.id

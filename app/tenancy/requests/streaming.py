@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from app.tenancy.current import CurrentSite, activate
+from app.tenancy.current import activate
+from app.tenancy.hosts.snapshot import CurrentSite
 
 
 def stream_within(response: HttpResponseBase, site: CurrentSite) -> HttpResponseBase:

@@ -1,4 +1,4 @@
-"""A file of declared sites: YAML or JSON in, checked values out. No database.
+"""A file of declared sites: YAML or JSON in, specifications out. No database.
 
 sites:
   north:                       # the key; it never changes
@@ -10,21 +10,18 @@ sites:
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+from django.core.exceptions import ValidationError
 
-from app.tenancy.directory import ACTIVE, ARCHIVED, SUSPENDED
-from app.tenancy.hosts.names import InvalidHost, normalise_alias, normalise_domain
+from app.tenancy.sites.specification import CLEAN, SiteSpecification, specify
+from app.tenancy.sites.validation import MAX_NAME, clean_domain
 
-KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-LONGEST_DOMAIN, LONGEST_NAME, LONGEST_THEME = 100, 50, 50  # the tables' columns
-FIELDS = {"key", "domain", "name", "aliases", "theme", "state", "colour", "settings"}
+TEXT_FIELDS = ("key", "domain", "name", "theme", "state", "colour")
 
 
 class InvalidDeclaration(ValueError):
@@ -35,38 +32,34 @@ class InvalidDeclaration(ValueError):
         super().__init__("\n".join(problems))
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredSite:
-    key: str
-    domain: str
-    name: str
-    aliases: Mapping[str, bool] = field(default_factory=dict)
-    """Normalised host → whether it redirects."""
-    theme: str = ""
-    state: str = ACTIVE
-    colour: str = ""
-    settings: Mapping[str, Any] = field(default_factory=dict)
+@dataclass
+class Declarations:
+    """The valid sites of a file, and a line for every other thing in it."""
+
+    sites: list[SiteSpecification] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
 
-def parse(text: str) -> list[DeclaredSite]:
-    """The sites that a file declares. Raises `InvalidDeclaration`."""
+def parse(text: str) -> Declarations:
+    """What a file declares. Raises `InvalidDeclaration` if it holds no list or map of sites."""
     try:
         content = yaml.load(text, Loader=_StrictLoader)  # noqa: S506  # derived from SafeLoader
     except yaml.YAMLError as error:
         raise InvalidDeclaration([f"not valid YAML or JSON: {' '.join(str(error).split())}"]) from None
     if not isinstance(content, dict) or "sites" not in content:
         raise InvalidDeclaration(["nothing is declared: the file needs `sites:`, a map by key or a list"])
-    unknown = sorted(set(map(str, content)) - {"sites"})
-    problems = [f"{name}: not known here; only `sites` is" for name in unknown]
-    sites: list[DeclaredSite] = []
-    for place, value in _entries(content["sites"], problems):
-        site = _site(place, value, problems)
-        if site is not None:
-            sites.append(site)
-    problems += _clashes(sites)
-    if problems:
-        raise InvalidDeclaration(problems)
-    return sites
+    declared = Declarations()
+    declared.problems += [f"{name}: unknown; only `sites` is allowed here" for name in _unknown(content, {"sites"})]
+    for place, value in _entries(content["sites"], declared.problems):
+        try:
+            declared.sites.append(_site(value))
+        except ValidationError as fault:
+            declared.problems += [
+                f"{place}.{name}{'' if message.startswith('[') else ': '}{message}"
+                for name, messages in fault.message_dict.items()
+                for message in messages
+            ]
+    return declared
 
 
 def _entries(value: Any, problems: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -75,106 +68,74 @@ def _entries(value: Any, problems: list[str]) -> Iterator[tuple[str, dict[str, A
     elif isinstance(value, list):
         pairs = [(f"sites[{number}]", entry, None) for number, entry in enumerate(value)]
     else:
-        problems.append("sites: neither a map by key nor a list")
+        problems.append("sites: must be a map by key or a list")
         return
     if not pairs:
         problems.append("sites: empty; declare at least one site")
     for place, entry, key in pairs:
         if not isinstance(entry, dict):
-            problems.append(f"{place}: not a map of domain, name, ...")
+            problems.append(f"{place}: must be a map of domain, name, ...")
         elif key is not None and entry.get("key", key) != key:
-            problems.append(f"{place}.key: differs from the key {key} that it stands under")
+            problems.append(f"{place}.key: must be {key}, as above it")
         else:
             yield place, {"key": key, **entry} if key is not None else entry
 
 
-def _site(place: str, value: dict[str, Any], problems: list[str]) -> DeclaredSite | None:
-    before = len(problems)
-    problems += [f"{place}.{name}: not known here" for name in sorted(set(map(str, value)) - FIELDS)]
-    key = _text(place, value, "key", problems)
-    if key and not KEY.fullmatch(key):
-        problems.append(f"{place}.key: not 1 to 63 lower-case letters, digits and inner hyphens")
-    domain = _text(place, value, "domain", problems)
-    if domain:
-        domain = _host(f"{place}.domain", domain, normalise_domain, problems)
-    name = _text(place, value, "name", problems, default=domain[:LONGEST_NAME])
-    if len(domain) > LONGEST_DOMAIN:
-        problems.append(f"{place}.domain: longer than {LONGEST_DOMAIN} characters")
-    if len(name) > LONGEST_NAME:
-        problems.append(f"{place}.name: longer than {LONGEST_NAME} characters")
-    state = _text(place, value, "state", problems, default=ACTIVE)
-    if state not in {ACTIVE, SUSPENDED, ARCHIVED, ""}:
-        problems.append(f"{place}.state: none of active, suspended, archived")
-    colour = _text(place, value, "colour", problems, default=" ").strip()
-    if colour and not COLOUR.fullmatch(colour):
-        problems.append(f"{place}.colour: not a colour such as #1f6f5c")
-    settings = value.get("settings") or {}
-    if not isinstance(settings, dict):
-        problems.append(f"{place}.settings: not a map")
-    aliases = _aliases(place, value.get("aliases") or [], problems)
-    theme = _text(place, value, "theme", problems, default=" ").strip()
-    if theme and (not KEY.fullmatch(theme) or len(theme) > LONGEST_THEME):
-        problems.append(f"{place}.theme: not the name of a theme")
-    if len(problems) > before:
-        return None
-    return DeclaredSite(key, domain, name, aliases, theme, state, colour.lower(), settings)
-
-
-def _text(place: str, value: dict[str, Any], name: str, problems: list[str], default: str = "") -> str:
-    given = value.get(name)
-    if given is None or given == "":
-        if not default:
-            problems.append(f"{place}.{name}: missing")
-        return default
-    if not isinstance(given, str):
-        problems.append(f"{place}.{name}: not text; quote it")
-        return ""
-    return given
-
-
-def _host(place: str, raw: str, normalise: Any, problems: list[str]) -> str:
+def _site(value: dict[str, Any]) -> SiteSpecification:
+    """Raises `ValidationError` with every faulty field."""
+    faults = {name: ["unknown field"] for name in _unknown(value, set(CLEAN))}
+    given = {str(name): entry for name, entry in value.items() if entry is not None and entry != ""}
+    faults |= {name: ["missing"] for name in ("key", "domain") if name not in given}
+    faults |= {name: ["must be text; quote it"] for name in TEXT_FIELDS if not isinstance(given.get(name, ""), str)}
+    if "aliases" in given:
+        given["aliases"], problems = _aliases(given["aliases"])
+        if problems:
+            faults["aliases"] = problems
+    usable = {name: entry for name, entry in given.items() if name in CLEAN and name not in faults}
+    if "name" not in given and "domain" in usable:
+        usable["name"] = _name_from(usable["domain"])
     try:
-        return str(normalise(raw))
-    except InvalidHost as error:
-        problems.append(f"{place}: {error.reason}")
-        return ""
+        site = specify(**usable)
+    except ValidationError as fault:
+        faults |= fault.message_dict
+    if faults:
+        raise ValidationError({name: list(messages) for name, messages in faults.items()})
+    return site
 
 
-def _aliases(place: str, value: Any, problems: list[str]) -> dict[str, bool]:
+def _name_from(domain: str) -> str:
+    try:
+        return clean_domain(domain)[:MAX_NAME]
+    except ValidationError:
+        return "-"  # the domain's own fault is reported
+
+
+def _aliases(value: Any) -> tuple[list[tuple[str, bool]], list[str]]:
     if not isinstance(value, list):
-        problems.append(f"{place}.aliases: not a list")
-        return {}
-    found: dict[str, bool] = {}
+        return [], ["must be a list"]
+    aliases: list[tuple[str, bool]] = []
+    problems: list[str] = []
     for number, entry in enumerate(value):
-        here = f"{place}.aliases[{number}]"
-        facts = {"host": entry} if isinstance(entry, str) else entry
-        if not isinstance(facts, dict) or not isinstance(facts.get("host"), str) or set(facts) - {"host", "redirect"}:
-            problems.append(f"{here}: neither a host nor a map of host and redirect")
-        elif not isinstance(facts.get("redirect", True), bool):
-            problems.append(f"{here}.redirect: neither true nor false")
+        alias = {"host": entry} if isinstance(entry, str) else entry
+        if not isinstance(alias, dict) or not isinstance(alias.get("host"), str) or set(alias) - {"host", "redirect"}:
+            problems.append(f"[{number}] must be a host or a map of host and redirect")
+        elif not isinstance(alias.get("redirect", True), bool):
+            problems.append(f"[{number}].redirect must be true or false")
         else:
-            host = _host(here, facts["host"], normalise_alias, problems)
-            if host in found:
-                problems.append(f"{here}: {host} stands there twice")
-            if host:
-                found[host] = facts.get("redirect", True)
-    return found
+            aliases.append((alias["host"], alias.get("redirect", True)))
+    return aliases, problems
 
 
-def _clashes(sites: list[DeclaredSite]) -> list[str]:
-    keys = Counter(site.key for site in sites)
-    hosts = Counter(host for site in sites for host in (site.domain, *site.aliases))
-    return [f"the key {key} stands there {n} times" for key, n in keys.items() if n > 1] + [
-        f"the host {host} stands there {n} times" for host, n in hosts.items() if n > 1
-    ]
+def _unknown(value: dict[Any, Any], known: set[str]) -> list[str]:
+    return sorted(set(map(str, value)) - known)
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """YAML says that keys are unique; PyYAML lets the last one win, and a site would vanish in silence."""
+    """YAML requires unique keys; PyYAML keeps the last one, and a site would be lost without a message."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         names = Counter(str(key.value) for key, _ in node.value)
         for name, times in names.items():
             if times > 1:
-                raise yaml.constructor.ConstructorError(None, None, f"{name} stands there twice", node.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, f"duplicate {name}", node.start_mark)
         return super().construct_mapping(node, deep)

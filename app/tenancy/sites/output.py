@@ -8,8 +8,8 @@ from typing import Any
 from django.contrib.sites.models import Site
 
 
-def facts(site: Site) -> dict[str, Any]:
-    """One site as a JSON object; the names are part of the command line's promise."""
+def as_dict(site: Site) -> dict[str, Any]:
+    """One site as a JSON object; its names are fixed."""
     return {
         "id": site.pk,
         "key": site.profile.key,
@@ -19,11 +19,6 @@ def facts(site: Site) -> dict[str, Any]:
         "aliases": sorted(alias.host for alias in site.aliases.all()),
         "theme": site.profile.theme,
     }
-
-
-def all_facts() -> list[dict[str, Any]]:
-    sites = Site.objects.select_related("profile").prefetch_related("aliases").order_by("pk")
-    return [facts(site) for site in sites]
 
 
 def table(rows: Iterable[dict[str, Any]], columns: tuple[str, ...]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Does a domain really arrive here? Asked over HTTP, as a visitor would."""
+"""Does a domain lead to its site here? Checked over HTTP, as a visitor's browser would ask."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from django.contrib.sites.models import Site
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """What became of one question: `fault` is empty when the host led to its site."""
+class Reachability:
+    """The result for one host: `fault` is empty when the host leads to its site."""
 
     host: str
     fault: str = ""
 
 
-def ask(site: Site, *, scheme: str, port: int | None, via: str | None, timeout: float) -> Iterator[Arrival]:
-    """Asks a site's domain and its aliases (wildcards cannot be asked). `via` replaces the look-up in DNS."""
+def check_hosts(
+    site: Site, *, scheme: str, port: int | None, via: str | None, timeout: float
+) -> Iterator[Reachability]:
+    """Requests a site's domain and its aliases (except wildcards). `via` replaces the look-up in DNS."""
     hosts = [
         site.domain,
         *sorted(alias.host for alias in site.aliases.all() if not alias.host.startswith("*.")),
@@ -26,24 +28,24 @@ def ask(site: Site, *, scheme: str, port: int | None, via: str | None, timeout: 
     for host in hosts:
         suffix = f":{port}" if port else ""
         try:
-            answer = requests.head(
+            response = requests.head(
                 f"{scheme}://{via or host}{suffix}/",
                 headers={"Host": f"{host}{suffix}"},
                 allow_redirects=False,
                 timeout=timeout,
             )
         except requests.RequestException as error:
-            yield Arrival(host, f"no answer ({type(error).__name__})")
+            yield Reachability(host, f"no response ({type(error).__name__})")
             continue
-        yield Arrival(host, _fault(site, answer))
+        yield Reachability(host, _fault(site, response))
 
 
-def _fault(site: Site, answer: requests.Response) -> str:
-    seen = answer.headers.get("X-Site-Id")
-    if seen == str(site.pk):
+def _fault(site: Site, response: requests.Response) -> str:
+    site_id = response.headers.get("X-Site-Id")
+    if site_id == str(site.pk):
         return ""
-    if seen is not None:
-        return f"arrives at site {seen}"
-    if answer.is_redirect:
-        return f"is redirected elsewhere ({answer.status_code}); ask with --scheme=https?"
-    return f"answered by something else, or the host is lost on the way (status {answer.status_code}, no X-Site-Id)"
+    if site_id is not None:
+        return f"leads to site {site_id}"
+    if response.is_redirect:
+        return f"redirects elsewhere (status {response.status_code}); try --scheme=https"
+    return f"another server responds, or the host is lost on the way (status {response.status_code}, no X-Site-Id)"

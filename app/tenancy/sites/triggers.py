@@ -1,6 +1,6 @@
 """Database triggers that raise the directory's epoch, so that `.update()`, bulk writes and psql count as well.
 
-They are (re)made after every migrate: SQLite drops a table's triggers when a migration rebuilds the table.
+They are created again after every migrate: SQLite drops a table's triggers when a migration rebuilds the table.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-WATCHED = {
+COLUMNS = {
     "django_site": ("domain", "name"),
-    # Not content_version: content changes far more often than sites do, and the directory does not hold it.
-    "tenancy_siteprofile": ("site_id", "state", "theme", "colour", "settings"),
+    # Only what the directory holds: content_version, for one, changes far more often than sites do.
+    "tenancy_siteprofile": ("site_id", "state", "theme", "colour"),
     "tenancy_alias": ("site_id", "host", "redirect"),
 }
 
@@ -28,11 +28,11 @@ END $$
 
 
 def install(using: str = "default", **_: object) -> None:
-    """Makes the triggers anew. Receiver of `post_migrate`."""
+    """Creates the triggers again. Receiver of `post_migrate`."""
     connection = connections[using]
     statements = _postgresql() if connection.vendor == "postgresql" else _sqlite()
-    if not set(WATCHED) <= set(connection.introspection.table_names()):
-        return  # migrated to an earlier state, on the way to none
+    if not set(COLUMNS) <= set(connection.introspection.table_names()):
+        return  # migrated back to a state without the tables
     _run(connection, statements)
 
 
@@ -44,7 +44,7 @@ def _run(connection: BaseDatabaseWrapper, statements: list[str]) -> None:
 
 def _postgresql() -> list[str]:
     made = [FUNCTION]
-    for table, columns in WATCHED.items():
+    for table, columns in COLUMNS.items():
         events = f"INSERT OR DELETE OR TRUNCATE OR UPDATE OF {', '.join(columns)}"
         made += [
             f"DROP TRIGGER IF EXISTS raise_epoch ON {table}",
@@ -56,7 +56,7 @@ def _postgresql() -> list[str]:
 
 def _sqlite() -> list[str]:
     made = []
-    for table, columns in WATCHED.items():
+    for table, columns in COLUMNS.items():
         for event in ("INSERT", "DELETE", f"UPDATE OF {', '.join(columns)}"):
             name = f"raise_epoch_{table}_{event.split()[0].lower()}"
             made += [

@@ -1,43 +1,124 @@
-"""Writing hosts: one spelling, and never the same host for two sites."""
+"""The rules for the parts of a site: one function a part, used by model fields, forms, commands and files alike.
+
+Each returns the stored spelling, or raises `ValidationError` with a message for an operator.
+"""
 
 from __future__ import annotations
 
-from django.contrib.sites.models import Site
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
 from django.core.exceptions import ValidationError
 
 from app.tenancy.hosts.names import InvalidHost, normalise_alias, normalise_domain
-from app.tenancy.models import Alias, Epoch
+from app.tenancy.hosts.snapshot import STATES
+from app.tenancy.sites.themes import theme_names
 
-LONGEST_DOMAIN = 100  # contrib.sites' column
+KEY = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+COLOUR = r"#[0-9a-f]{6}"
+MAX_DOMAIN, MAX_NAME, MAX_ALIAS = 100, 50, 255  # the columns of contrib.sites and of Alias
 
 
 def clean_domain(raw: str) -> str:
-    """The stored spelling of a domain. Raises `ValidationError`."""
-    try:
-        domain = normalise_domain(raw)
-    except InvalidHost as error:
-        raise ValidationError(f"{raw!r} is no domain: {error.reason}.") from None
-    if len(domain) > LONGEST_DOMAIN:
-        raise ValidationError(f"The domain is longer than {LONGEST_DOMAIN} characters.")
-    return domain
+    return _host(raw, "domain", normalise_domain, MAX_DOMAIN)
 
 
 def clean_alias(raw: str) -> str:
-    """The stored spelling of an alias. Raises `ValidationError`."""
+    return _host(raw, "alias", normalise_alias, MAX_ALIAS)
+
+
+def clean_aliases(aliases: Iterable[tuple[str, bool]]) -> dict[str, bool]:
+    """Host → whether it redirects. Raises one `ValidationError` for all faults."""
+    clean: dict[str, bool] = {}
+    faults: list[ValidationError] = []
+    for raw, redirects in aliases:
+        try:
+            host = clean_alias(raw)
+        except ValidationError as fault:
+            faults.append(fault)
+            continue
+        if host in clean:
+            faults.append(ValidationError(f"Duplicate alias {host}."))
+        clean[host] = redirects
+    if faults:
+        raise ValidationError(faults)
+    return clean
+
+
+def clean_key(raw: str) -> str:
+    if not re.fullmatch(KEY, raw):
+        raise ValidationError(f"{raw!r} is not a key: 1 to 63 lower-case letters, digits and inner hyphens.")
+    return raw
+
+
+def validate_key(value: str) -> None:
+    """For the model field, whose validators return nothing; so are the next two."""
+    clean_key(value)
+
+
+def validate_theme(value: str) -> None:
+    clean_theme(value)
+
+
+def validate_colour(value: str) -> None:
+    clean_colour(value)
+
+
+def clean_name(raw: str) -> str:
+    name = raw.strip()
+    if not name:
+        raise ValidationError("A site needs a name.")
+    if len(name) > MAX_NAME:
+        raise ValidationError(f"The name is longer than {MAX_NAME} characters.")
+    return name
+
+
+def clean_colour(raw: str) -> str:
+    colour = raw.strip().lower()
+    if colour and not re.fullmatch(COLOUR, colour):
+        raise ValidationError(f"{raw!r} is not a colour such as #1f6f5c.")
+    return colour
+
+
+def clean_state(raw: str) -> str:
+    if raw not in STATES:
+        raise ValidationError(f"{raw!r} is not a state; must be one of {', '.join(STATES)}.")
+    return raw
+
+
+def clean_theme(raw: str) -> str:
+    """An empty theme is the default one."""
+    if raw and raw not in theme_names():
+        raise ValidationError(f"There is no theme {raw!r}; must be one of {', '.join(theme_names())}.")
+    return raw
+
+
+def clean_settings(raw: Any) -> dict[str, Any]:
+    if not isinstance(raw, dict):
+        raise ValidationError("The settings are not a map.")
+    return raw
+
+
+def _host(raw: str, kind: str, normalise: Any, longest: int) -> str:
     try:
-        return normalise_alias(raw)
+        host = str(normalise(raw))
     except InvalidHost as error:
-        raise ValidationError(f"{raw!r} is no alias: {error.reason}.") from None
+        meant = _domain_of_address(raw)
+        if meant:
+            raise ValidationError(f"{raw!r} is an address; its domain is {meant}.") from None
+        raise ValidationError(f"{raw!r} is not a valid {kind}: {error.reason}.") from None
+    if len(host) > longest:
+        raise ValidationError(f"The {kind} is longer than {longest} characters.")
+    return host
 
 
-def refuse_taken(host: str, *, site_id: int | None) -> None:
-    """Raises `ValidationError` if a site other than `site_id` has the host, as its domain or as an alias."""
-    for owner in Site.objects.filter(domain=host).exclude(pk=site_id or 0):
-        raise ValidationError(f"{host} is already the domain of {owner.name}.")
-    for alias in Alias.objects.filter(host=host).exclude(site_id=site_id or 0).select_related("site"):
-        raise ValidationError(f"{host} is already an alias of {alias.site.name} ({alias.site.domain}).")
-
-
-def lock() -> None:
-    """Lets one transaction at a time change hosts, so that two cannot claim the same one."""
-    list(Epoch.objects.select_for_update().filter(pk=1))
+def _domain_of_address(raw: str) -> str:
+    """The domain of text such as `https://Example.org/path`, or nothing."""
+    if "/" not in raw:
+        return ""
+    try:
+        return normalise_domain(urlsplit(raw if "//" in raw else f"//{raw}").hostname or "")
+    except ValueError:  # InvalidHost is one
+        return ""

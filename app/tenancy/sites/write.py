@@ -1,188 +1,229 @@
-"""Declared sites become rows: planned against what is there, then written in one transaction.
+"""The one place where a site is written: conflicts, plan, apply.
 
-Only rows that are managed by the file are touched; a site that is declared no more is archived, never deleted.
+Admin form, commands, files, the demo and the first migration make specifications; this module compares them with
+what is stored and writes the difference. Every caller holds `host_lock()` from the comparison to the write.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import islice
+from typing import NamedTuple, TypeVar
 
-from django.conf import settings
 from django.contrib.sites.models import Site
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import CharField, F, Value
+from django.db.models.functions import Cast, Concat
+from django.utils.text import slugify
 
-from app.tenancy.directory import ARCHIVED
-from app.tenancy.models import Alias, SiteProfile
-from app.tenancy.sites import validation as hosts
-from app.tenancy.sites.declarations import DeclaredSite, InvalidDeclaration
+from app.tenancy.directory import expire_on_change
+from app.tenancy.sites.models import Alias, Epoch, SiteProfile
+from app.tenancy.sites.specification import SiteSpecification, specification_of
 
-FILE = SiteProfile.Manager.FILE
+Item = TypeVar("Item")
+BATCH = 1000  # SQLite limits the number of values in one statement
+PROFILE_FIELDS = ("key", "theme", "state", "colour", "settings")
+
+
+class Wanted(NamedTuple):
+    """A site as it should be, and its stored row if there is one."""
+
+    site: SiteSpecification
+    profile: SiteProfile | None = None
+
+
+class Conflict(NamedTuple):
+    """A value that another site has. `field` is `key`, `domain` or `aliases`."""
+
+    site: SiteSpecification
+    field: str
+    message: str
+
+
+class Change(NamedTuple):
+    """A stored site that differs. `differences` are lines for an operator."""
+
+    profile: SiteProfile
+    site: SiteSpecification
+    differences: Sequence[str]
 
 
 @dataclass
 class Plan:
-    """What a file would change."""
+    """What has to be written."""
 
-    added: list[DeclaredSite] = field(default_factory=list)
-    changed: list[tuple[SiteProfile, DeclaredSite, list[str]]] = field(default_factory=list)
-    pruned: list[SiteProfile] = field(default_factory=list)
-    undeclared: list[SiteProfile] = field(default_factory=list)
+    added: list[SiteSpecification] = field(default_factory=list)
+    changed: list[Change] = field(default_factory=list)
     unchanged: int = 0
-
-    def lines(self) -> list[str]:
-        """The plan, a line a site, as a diff is read."""
-        return [
-            *(f"+ {site.key}  {site.domain}" for site in self.added),
-            *(f"~ {site.key}  {'; '.join(changes)}" for _, site, changes in self.changed),
-            *(f"- {profile.key}  {profile.site.domain} (archived)" for profile in self.pruned),
-            *(f"? {profile.key}  {profile.site.domain} (declared no more; kept without --prune)"
-              for profile in self.undeclared),
-        ]  # fmt: skip
+    managed_by: str = ""
+    """Recorded for its sites; nothing keeps what is recorded."""
 
 
-@transaction.atomic
-def sync(
-    declared: list[DeclaredSite], *, prune: bool = False, max_prune: int | None = None, adopt: bool = False,
-    dry_run: bool = False,
-) -> Plan:  # fmt: skip
-    """Makes the rows what the file says; the plan that was carried out. Raises `InvalidDeclaration`, with nothing
-    changed. `max_prune` defaults to a tenth of the managed sites (one at least), and never to all of them."""
-    hosts.lock()
-    profiles = {p.key: p for p in SiteProfile.objects.select_related("site").prefetch_related("site__aliases")}
-    mine = _take_over_first(declared, profiles)
-    _refuse_conflicts(declared, profiles, adopt, mine)
-    plan = _plan(declared, profiles, prune)
-    _refuse_mass_prune(plan, profiles.values(), max_prune)
-    if not dry_run:
-        _write(plan)
-    return plan
+@contextmanager
+def host_lock() -> Iterator[None]:
+    """A transaction in which no other one can change sites, so that two cannot take the same host."""
+    with transaction.atomic():
+        list(Epoch.objects.select_for_update().filter(pk=1))
+        yield
 
 
-def _take_over_first(declared: list[DeclaredSite], profiles: dict[str, SiteProfile]) -> str | None:
-    """A file that declares the domain of the site that the first migration made means that very site: it gets the
-    file's key, without --adopt, unless a file has it already. The key, if so."""
-    first = f"site-{settings.DEFAULT_SITE_ID}"
-    profile = profiles.get(first)
-    if profile is None or profile.managed_by == FILE:
-        return None
-    for site in declared:
-        if site.domain == profile.site.domain and site.key not in profiles:
-            profiles[site.key] = profiles.pop(first)
-            return site.key
-    return None
+def write_site(site: SiteSpecification, profile: SiteProfile | None = None, *, site_id: int | None = None) -> Site:
+    """Adds a site (with the id `site_id`), or changes the one of `profile`.
+
+    Raises `ValidationError` with an `error_dict` that has every faulty field.
+    """
+    wanted = [Wanted(site, profile)]
+    with host_lock():
+        faults: dict[str, list[str]] = {}
+        for conflict in conflicts(wanted):
+            faults.setdefault(conflict.field, []).append(conflict.message)
+        if faults:
+            raise ValidationError(faults)
+        apply(plan(wanted), site_id=site_id)
+    return Site.objects.select_related("profile").prefetch_related("aliases").get(domain=site.domain)
 
 
-def _refuse_conflicts(
-    declared: list[DeclaredSite], profiles: Mapping[str, SiteProfile], adopt: bool, mine: str | None
-) -> None:
-    problems = []
-    keys = {site.key for site in declared}
-    if not adopt:
-        problems = [
-            f"{key} exists and was not made by a file; declare another key, or take it over with --adopt"
-            for key in sorted(keys & profiles.keys())
-            if profiles[key].managed_by != FILE and key != mine
-        ]
-    # Every declared row gets all its hosts anew, so only the hosts of the other sites can be in the way.
-    taken: dict[str, str] = {}
-    for key, profile in profiles.items():
-        if key not in keys:
-            for host in (profile.site.domain, *(alias.host for alias in profile.site.aliases.all())):
-                taken[host] = key
-    for site in declared:
-        problems += [
-            f"sites.{site.key}: {host} is taken by the site {taken[host]}"
-            for host in (site.domain, *site.aliases)
-            if host in taken
-        ]
-    if problems:
-        raise InvalidDeclaration(problems)
+def conflicts(wanted: Sequence[Wanted]) -> Iterator[Conflict]:
+    """Keys and hosts that two of the wanted sites share, or that a stored site has which is not among them."""
+    pks = {profile.site_id for _, profile in wanted if profile is not None}
+    owners = host_owners((host for site, _ in wanted for host in (site.domain, *site.aliases)), besides=pks)
+    keys = _stored_keys([site.key for site, _ in wanted], besides=pks)
+    seen: dict[str, SiteSpecification] = {}
+    seen_keys: set[str] = set()
+    for site, _ in wanted:
+        if site.key in keys:
+            yield Conflict(site, "key", f"Duplicate key {site.key}: {keys[site.key]} has it.")
+        elif site.key in seen_keys:
+            yield Conflict(site, "key", f"Duplicate key {site.key}.")
+        seen_keys.add(site.key)
+        for part, host in (("domain", site.domain), *(("aliases", alias) for alias in site.aliases)):
+            if host in owners:
+                yield Conflict(site, part, f"{host} is already {owners[host]}.")
+            elif host in seen:
+                yield Conflict(site, part, f"Duplicate host {host}: {seen[host].key} has it too.")
+            seen[host] = site
 
 
-def _plan(declared: list[DeclaredSite], profiles: Mapping[str, SiteProfile], prune: bool) -> Plan:
-    plan = Plan()
-    for site in declared:
-        profile = profiles.get(site.key)
+def host_owners(hosts: Iterable[str], *, besides: set[int]) -> dict[str, str]:
+    """Host → a phrase that names the site which has it, other than the sites `besides`."""
+    owners: dict[str, str] = {}
+    for batch in _batches(set(hosts)):
+        for site in Site.objects.filter(domain__in=batch).exclude(pk__in=besides):
+            owners[site.domain] = f"the domain of {site.name}"
+        for alias in Alias.objects.filter(host__in=batch).exclude(site__in=besides).select_related("site"):
+            owners[alias.host] = f"an alias of {alias.site.name} ({alias.site.domain})"
+    return owners
+
+
+def free_key(domain: str) -> str:
+    """A key made from a domain that no site has yet."""
+    base = slugify(domain.replace(".", "-"))[:50].strip("-") or "site"
+    taken = set(SiteProfile.objects.filter(key__startswith=base).values_list("key", flat=True))
+    key, number = base, 1
+    while key in taken:
+        number += 1
+        key = f"{base}-{number}"
+    return key
+
+
+def plan(wanted: Iterable[Wanted], *, managed_by: str = "") -> Plan:
+    result = Plan(managed_by=managed_by)
+    for site, profile in wanted:
         if profile is None:
-            plan.added.append(site)
+            result.added.append(site)
             continue
-        changes = _changes(profile, site)
-        if changes:
-            plan.changed.append((profile, site, changes))
+        differences = _differences(specification_of(profile), site)
+        if managed_by not in {"", profile.managed_by}:
+            differences.append("adopted")
+        if differences:
+            result.changed.append(Change(profile, site, differences))
         else:
-            plan.unchanged += 1
-    keys = {site.key for site in declared}
-    gone = [p for p in profiles.values() if p.managed_by == FILE and p.key not in keys and p.state != ARCHIVED]
-    if prune:
-        plan.pruned = gone
-    else:
-        plan.undeclared = gone
-    return plan
+            result.unchanged += 1
+    return result
 
 
-def _changes(profile: SiteProfile, site: DeclaredSite) -> list[str]:
-    changes = [
-        f"{name}: {old or '-'} → {new or '-'}"
-        for name, old, new in (
-            ("domain", profile.site.domain, site.domain),
-            ("name", profile.site.name, site.name),
-            ("state", profile.state, site.state),
-            ("theme", profile.theme, site.theme),
-            ("colour", profile.colour, site.colour),
-        )
-        if old != new
-    ]
-    if profile.settings != dict(site.settings):
-        changes.append("settings")
-    there = {alias.host: alias.redirect for alias in profile.site.aliases.all()}
-    changes += [f"alias + {host}" for host in site.aliases if host not in there]
-    changes += [f"alias - {host}" for host in there if host not in site.aliases]
-    changes += [f"alias ~ {host}" for host in there if host in site.aliases and site.aliases[host] != there[host]]
-    if profile.managed_by != FILE:
-        changes.append("adopted")
-    return changes
-
-
-def _refuse_mass_prune(plan: Plan, profiles: Iterable[SiteProfile], max_prune: int | None) -> None:
-    managed = sum(p.managed_by == FILE and p.state != ARCHIVED for p in profiles)
-    count = len(plan.pruned)
-    if not count:
-        return
-    limit = max_prune if max_prune is not None else min(max(1, managed // 10), managed - 1)
-    if count > limit:
-        raise InvalidDeclaration([
-            f"this file would archive {count} of {managed} managed sites, more than {limit}; "
-            f"if that is meant, say --max-prune={count}"
-        ])  # fmt: skip
-
-
-def _write(plan: Plan) -> None:
-    # First everything that is given up, so that two sites may exchange a host.
-    for profile, site, _ in plan.changed:
-        Alias.objects.filter(site=profile.site).exclude(host__in=list(site.aliases)).delete()
-        if profile.site.domain != site.domain:
-            Site.objects.filter(pk=profile.site.pk).update(domain=f"moving-{profile.site.pk}.invalid")
+def apply(plan: Plan, *, site_id: int | None = None) -> None:
+    """Writes a plan without conflicts. `site_id` is the id of a single new site."""
+    _release_hosts(plan.changed)
+    rows = [Site(pk=site_id, domain=site.domain, name=site.name) for site in plan.added]
+    manager = plan.managed_by or SiteProfile.Manager.ADMIN
+    profiles = [SiteProfile(site=row, managed_by=manager) for row in Site.objects.bulk_create(rows, BATCH)]
+    for profile, site in zip(profiles, plan.added, strict=True):
+        _fill(profile, site)
+    SiteProfile.objects.bulk_create(profiles, BATCH)
     for profile, site, _ in plan.changed:
         profile.site.domain, profile.site.name = site.domain, site.name
-        profile.site.save()
+        profile.managed_by = plan.managed_by or profile.managed_by
         _fill(profile, site)
-    for site in plan.added:
-        row = Site.objects.create(domain=site.domain, name=site.name)
-        _fill(SiteProfile.objects.get(site=row), site)
-    for profile in plan.pruned:
-        profile.state = ARCHIVED
-        profile.save()
+    changed = [change.profile for change in plan.changed]
+    Site.objects.bulk_update([profile.site for profile in changed], ["domain", "name"], BATCH)
+    SiteProfile.objects.bulk_update(changed, [*PROFILE_FIELDS, "managed_by"], BATCH)
+    _write_aliases([*zip(profiles, plan.added, strict=True), *((profile, site) for profile, site, _ in plan.changed)])
+    expire_on_change()  # bulk writes send no signals
 
 
-def _fill(profile: SiteProfile, site: DeclaredSite) -> None:
-    facts: dict[str, Any] = {
-        "key": site.key, "state": site.state, "theme": site.theme, "colour": site.colour,
-        "settings": dict(site.settings), "managed_by": FILE,
-    }  # fmt: skip
-    for name, value in facts.items():
-        setattr(profile, name, value)
-    profile.save()
-    for host, redirect in site.aliases.items():
-        Alias.objects.update_or_create(site=profile.site, host=host, defaults={"redirect": redirect})
+def _stored_keys(keys: Sequence[str], *, besides: set[int]) -> dict[str, str]:
+    return {
+        profile.key: profile.site.domain
+        for batch in _batches(set(keys))
+        for profile in SiteProfile.objects.filter(key__in=batch).exclude(site__in=besides).select_related("site")
+    }
+
+
+def _differences(stored: SiteSpecification, site: SiteSpecification) -> list[str]:
+    lines = [
+        f"{name}: {old or '-'} → {new or '-'}"
+        for name in ("key", "domain", "name", "state", "theme", "colour")
+        if (old := getattr(stored, name)) != (new := getattr(site, name))
+    ]
+    if dict(stored.settings) != dict(site.settings):
+        lines.append("settings")
+    lines += [f"alias + {host}" for host in site.aliases if host not in stored.aliases]
+    lines += [f"alias - {host}" for host in stored.aliases if host not in site.aliases]
+    lines += [f"alias ~ {host}" for host, old in stored.aliases.items() if site.aliases.get(host, old) != old]
+    return lines
+
+
+def _release_hosts(changes: Sequence[Change]) -> None:
+    """First everything that is given up, so that two sites may exchange a host."""
+    dropped = [
+        alias.pk
+        for profile, site, _ in changes
+        for alias in profile.site.aliases.all()
+        if alias.host not in site.aliases
+    ]
+    moving = [profile.site_id for profile, site, _ in changes if profile.site.domain != site.domain]
+    for batch in _batches(dropped):
+        Alias.objects.filter(pk__in=batch).delete()
+    for batch in _batches(moving):
+        placeholder = Concat(Value("moving-"), Cast(F("pk"), CharField()), Value(".invalid"))
+        Site.objects.filter(pk__in=batch).update(domain=placeholder)
+
+
+def _fill(profile: SiteProfile, site: SiteSpecification) -> None:
+    for name in PROFILE_FIELDS:
+        setattr(profile, name, getattr(site, name))
+    profile.settings = dict(site.settings)
+
+
+def _write_aliases(written: Sequence[tuple[SiteProfile, SiteSpecification]]) -> None:
+    Alias.objects.bulk_create(
+        [
+            Alias(site_id=profile.site_id, host=host, redirect=redirects)
+            for profile, site in written
+            for host, redirects in site.aliases.items()
+        ],
+        BATCH,
+        update_conflicts=True,
+        unique_fields=["host"],
+        update_fields=["redirect"],
+    )
+
+
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch

@@ -8,17 +8,17 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from app.tenancy.admin.admin_site import OPENED_UNDER
-from app.tenancy.admin.colours import ink_on
+from app.tenancy.admin.colours import contrasting_colour
 from app.tenancy.current import current_site
 
 register = template.Library()
 
-register.filter("ink_on", ink_on)
+register.filter("contrasting_colour", contrasting_colour)
 
 
 @register.inclusion_tag("tenancy/preview_bar.html", takes_context=True)
 def preview_bar(context: Context) -> dict[str, Any]:
-    """Under another site's address: which site an editor sees, and the way out. Nothing for visitors."""
+    """A bar for an editor who sees a site under another site's address. Empty for visitors."""
     site = context.get("site")
     shown = site if site is not None and site.source == "session" else None
     return {
@@ -31,5 +31,5 @@ def preview_bar(context: Context) -> dict[str, Any]:
 
 @register.simple_tag
 def opened_under() -> SafeString:
-    """A hidden field for every form of the admin: sent under another site, the form is refused."""
+    """A hidden field for every form of the admin: submitted under another site, the form is refused."""
     return format_html('<input type="hidden" name="{}" value="{}">', OPENED_UNDER, current_site().id)

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from app.tenancy.isolation.content_version import content_changed_on
 from app.tenancy.models import SiteProfile
 from app.twitter.models import Tweet
 from app.twitter.poll.fetch import Reader
 from app.twitter.poll.requests import Request
-from app.twitter.poll.store import CHUNK, raise_content_versions
+from app.twitter.poll.store import CHUNK
 from app.twitter.x.endpoints import MAX_SIZE, POSTS
 from app.twitter.x.errors import XError
 from app.twitter.x.posts import read_ids, read_problems
@@ -65,7 +66,7 @@ def store_check(checked: Checked, sites: Sequence[int], now: dt.datetime) -> int
     with transaction.atomic():
         found = Tweet.all_sites.filter(remote_id__in=checked.found)
         gone = Tweet.all_sites.filter(remote_id__in=checked.gone)
-        raise_content_versions(set(gone.values_list("site_id", flat=True)) & set(sites))
+        content_changed_on(set(gone.values_list("site_id", flat=True)) & set(sites))
         for start in range(0, len(sites), CHUNK):
             some = sites[start : start + CHUNK]
             found.filter(site_id__in=some).update(checked_at=now)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import Case, Count, F, Q, When, Window
 from django.db.models.functions import RowNumber
 
+from app.tenancy.isolation.content_version import content_changed_on
 from app.tenancy.models import SiteProfile
 from app.twitter.feed_state import FeedState
 from app.twitter.models import Feed, Tweet
@@ -82,7 +83,7 @@ def delete_tweets(feeds: Sequence[Feed]) -> int:
     tweets = Tweet.all_sites.filter(feed_id__in=[feed.pk for feed in feeds])
     with transaction.atomic():
         sites = set(tweets.values_list("site_id", flat=True))
-        raise_content_versions(sites)
+        content_changed_on(sites)
         return tweets.delete()[0] if sites else 0
 
 
@@ -97,15 +98,6 @@ def prune(site_id: int | None, keep: int) -> int:
         ranked = Tweet.all_sites.filter(feed__in=some).annotate(rank=rank)
         removed += Tweet.all_sites.filter(pk__in=ranked.filter(rank__gt=keep).values("pk")).delete()[0]
     return removed
-
-
-def raise_content_versions(sites: Collection[int]) -> None:
-    """What was made from these sites' content is out of date, in the transaction that makes it so."""
-    if sites:
-        # In order, so that two writers never wait for each other's rows.
-        profiles = SiteProfile.objects.select_for_update().filter(site_id__in=sites).order_by("site_id")
-        locked = list(profiles.values_list("pk", flat=True))
-        SiteProfile.objects.filter(pk__in=locked).update(content_version=F("content_version") + 1)
 
 
 def _store_tweets(feeds: Sequence[Feed], posts: Sequence[tuple[Post, Profile]], now: dt.datetime) -> set[int]:
@@ -127,7 +119,7 @@ def _store_tweets(feeds: Sequence[Feed], posts: Sequence[tuple[Post, Profile]], 
     not_checked_today = [pk for pk, checked_at in known.values() if checked_at < _midnight(now)]
     if not_checked_today:
         Tweet.all_sites.filter(pk__in=not_checked_today).update(checked_at=now)
-    raise_content_versions({tweet.site_id for tweet in new})
+    content_changed_on({tweet.site_id for tweet in new})
     return {tweet.remote_id for tweet in new}
 
 

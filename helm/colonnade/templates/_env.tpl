@@ -1,4 +1,4 @@
-{{/* Every credential the application can be given. `key`: its key in `from.existingSecretKeys`. */}}
+{{/* Every credential of the application. `key`: its key in `from.existingSecretKeys`. */}}
 {{- define "colonnade.credentials" -}}
 {{- $v := .root.Values -}}
 {{- $all := list
@@ -39,7 +39,7 @@
 {{- toYaml $out -}}
 {{- end -}}
 
-{{/* `postgres://` of the parts, with or without password: (dict "user" … "password" … "host" … "port" … "name" … "sslmode" …) */}}
+{{/* A `postgres://` URL from its parts, with or without the password: (dict "user" … "password" … "host" … "port" … "name" … "sslmode" …) */}}
 {{- define "colonnade.databaseUrl" -}}
 {{- $login := .user | urlquery | replace "+" "%20" -}}
 {{- if .password -}}{{- $login = printf "%s:%s" $login (.password | urlquery | replace "+" "%20") -}}{{- end -}}
@@ -48,7 +48,7 @@
 {{- with .sslmode }}?sslmode={{ . }}{{ end -}}
 {{- end -}}
 
-{{/* Where a whole database URL comes from, if there is one. */}}
+{{/* The source of a complete database URL, if there is one. */}}
 {{- define "colonnade.databaseCredential" -}}
 {{- $v := .root.Values -}}
 {{- $found := dict -}}
@@ -72,7 +72,7 @@
 {{- toYaml $found -}}
 {{- end -}}
 
-{{/* DATABASE_URL without its password, and the password for libpq: only where a Secret holds the password alone. */}}
+{{/* DATABASE_URL without the password, and the password for libpq. Only used when a Secret has the password alone. */}}
 {{- define "colonnade.databaseEnv" -}}
 {{- $v := .Values -}}
 {{- if eq $v.database.type "sqlite" }}
@@ -92,7 +92,7 @@
 {{- end }}
 {{- end -}}
 
-{{/* The plain settings. */}}
+{{/* The settings that are not secret. */}}
 {{- define "colonnade.plainEnv" -}}
 {{- $v := .root.Values -}}
 {{- $full := include "colonnade.fullname" .root -}}
@@ -101,7 +101,7 @@
 - {name: DEBUG, value: {{ $v.django.debug | quote }}}
 - {name: SITE_ID, value: {{ $v.django.siteId | int | quote }}}
 {{- if and .sites (not $v.sitesExistingConfigMap) }}
-{{- /* A file, because a renamed site must not change the pod. */}}
+{{- /* A file, so that a renamed site does not change the pod. */}}
 - {name: SITE_DOMAIN_FILE, value: /etc/colonnade/site-domain}
 {{- else }}
 - {name: SITE_DOMAIN, value: {{ default "localhost" $v.django.siteDomain | quote }}}

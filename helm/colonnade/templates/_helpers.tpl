@@ -12,8 +12,8 @@
 {{- end -}}
 {{- end -}}
 
-{{/* A name of at most `max` (63) characters: (dict "root" $ "suffix" "poll-twitter" "max" 52). A name that has to be
-     cut carries a hash, so that two releases with one beginning stay apart. */}}
+{{/* A name of at most `max` (63) characters: (dict "root" $ "suffix" "poll-twitter" "max" 52). A shortened name
+     contains a hash, so that two releases with the same first characters get different names. */}}
 {{- define "colonnade.shortName" -}}
 {{- $full := include "colonnade.fullname" .root -}}
 {{- $room := sub (default 63 .max) (add1 (len .suffix)) | int -}}
@@ -91,7 +91,7 @@ storageClassName: {{ ternary "" . (eq . "-") | quote }}
 {{- end }}
 {{- end -}}
 
-{{/* auto: what fits the database */}}
+{{/* auto: depends on database.type */}}
 {{- define "colonnade.releaseMode" -}}
 {{- if ne .Values.release.mode "auto" -}}{{ .Values.release.mode }}
 {{- else if eq .Values.database.type "sqlite" -}}initContainer
@@ -109,13 +109,13 @@ storageClassName: {{ ternary "" . (eq . "-") | quote }}
 {{- if and .Values.persistence.media.enabled (not .Values.storage.url) (not .Values.storage.existingSecret) -}}true{{- end -}}
 {{- end -}}
 
-{{/* A volume that one node at a time may mount holds its pods together. */}}
+{{/* A volume that only one node can mount keeps its pods on that node. */}}
 {{- define "colonnade.oneNode" -}}
 {{- $media := and (include "colonnade.hasMediaVolume" .) (not (has "ReadWriteMany" .Values.persistence.media.accessModes)) -}}
 {{- if or $media (eq .Values.database.type "sqlite") -}}true{{- end -}}
 {{- end -}}
 
-{{/* A volume that one pod at a time may mount. */}}
+{{/* A volume that only one pod can mount. */}}
 {{- define "colonnade.onePod" -}}
 {{- $media := and (include "colonnade.hasMediaVolume" .) (has "ReadWriteOncePod" .Values.persistence.media.accessModes) -}}
 {{- if or $media (eq .Values.database.type "sqlite") -}}true{{- end -}}

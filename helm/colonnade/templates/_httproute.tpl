@@ -1,4 +1,4 @@
-{{/* rules of every route to the pods */}}
+{{/* The rules of every route to the pods. */}}
 {{- define "colonnade.routeRules" -}}
 {{- $r := .Values.httpRoute -}}
 {{- if $r.rules -}}

@@ -1,7 +1,7 @@
-{{/* What every pod of the application shares, so that web, release, poll and tests cannot drift apart.
-     Both take (dict "root" $ "sites" bool "superuser" bool "predeploy" bool "media" bool) and what is named below. */}}
+{{/* What all pods of the application have in common, so that web, release and poll cannot differ.
+     Both take (dict "root" $ "sites" bool "superuser" bool "predeploy" bool "media" bool) and the keys named below. */}}
 
-{{/* One container: also "name" "args" "resources" "more" (a dict of further fields). */}}
+{{/* One container: also "name" "args" "resources" "more" (a dict of additional fields). */}}
 {{- define "colonnade.container" -}}
 {{- $v := .root.Values -}}
 name: {{ .name }}
@@ -43,7 +43,7 @@ securityContext:
 {{- end }}
 {{- end -}}
 
-{{/* A pod's spec without its containers: also "restartPolicy" and "together" (on the web pods' node). */}}
+{{/* A pod spec without containers: also "restartPolicy" and "together" (on the web pods' node). */}}
 {{- define "colonnade.podSpec" -}}
 {{- $v := .root.Values -}}
 serviceAccountName: {{ ternary (include "colonnade.shortName" (dict "root" .root "suffix" "predeploy")) (include "colonnade.serviceAccountName" .root) (and (not (empty .predeploy)) $v.serviceAccount.create) }}

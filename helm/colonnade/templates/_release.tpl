@@ -1,4 +1,4 @@
-{{/* spec of the job that migrates and writes the sites: (dict "pod" … "resources" … "onlySites" bool) */}}
+{{/* The spec of the job that runs the migrations and writes the sites: (dict "pod" … "resources" … "onlySites" bool) */}}
 {{- define "colonnade.releaseJobSpec" -}}
 {{- $root := .pod.root -}}
 backoffLimit: {{ $root.Values.release.backoffLimit }}

@@ -1,4 +1,4 @@
-{{/* The generated key: the cluster's copy when there is one, else made once per rendering. */}}
+{{/* The generated key: the one in the cluster if it exists, otherwise a new one, generated once per rendering. */}}
 {{- define "colonnade.generatedSecretKey" -}}
 {{- if not (hasKey .Values "generatedSecretKey") -}}
 {{- $name := include "colonnade.shortName" (dict "root" . "suffix" "secret-key") -}}
@@ -10,7 +10,7 @@
 {{- .Values.generatedSecretKey -}}
 {{- end -}}
 
-{{/* The bundled server's password: given, kept, or new. A new one beside an old volume would lock everyone out. */}}
+{{/* The password of the bundled server: from the values, from the cluster, or new. A new password does not match an existing volume. */}}
 {{- define "colonnade.postgresqlPassword" -}}
 {{- if .Values.postgresql.auth.password -}}{{- .Values.postgresql.auth.password -}}
 {{- else -}}
@@ -22,7 +22,7 @@
 {{- if $found -}}
 {{- $password = index $found.data "password" | b64dec -}}
 {{- else if lookup "v1" "PersistentVolumeClaim" $ns (printf "data-%s-0" $name) -}}
-{{- fail (printf "The volume claim data-%s-0 holds a database, but the Secret %s with its password is gone. Set postgresql.auth.password (or existingSecret) to its password, or delete the claim to start anew." $name $name) -}}
+{{- fail (printf "The volume claim data-%s-0 contains a database, but the Secret %s with its password does not exist. Set postgresql.auth.password (or postgresql.auth.existingSecret) to its password, or delete the claim to start with an empty database." $name $name) -}}
 {{- end -}}
 {{- $_ := set .Values "generatedPassword" $password -}}
 {{- end -}}
@@ -34,7 +34,7 @@
 {{- include "colonnade.shortName" (dict "root" . "suffix" "postgresql" "max" 52) -}}
 {{- end -}}
 
-{{/* data of the Secret with what values.yaml itself holds: (dict "root" $ "superuser" bool) */}}
+{{/* The data of the Secret with the credentials in the values: (dict "root" $ "superuser" bool) */}}
 {{- define "colonnade.ownCredentials" -}}
 {{- range include "colonnade.credentials" . | fromYamlArray }}
 {{- if hasKey . "value" }}

@@ -1,5 +1,5 @@
-{{/* Makes .Values.siteList once per rendering: the declared sites, sorted, with `key`, `hosts` (domain first) and
-     `object` (the name of what routes them). Include it, then use .Values.siteList. */}}
+{{/* Sets .Values.siteList once per rendering: the declared sites, sorted, with `key`, `hosts` (domain first) and
+     `object` (the name of their route objects). Include it, then use .Values.siteList. */}}
 {{- define "colonnade.sites" -}}
 {{- if not (hasKey .Values "siteList") -}}
 {{- $root := . -}}
@@ -8,7 +8,7 @@
 {{- range $key, $site := .Values.sites -}}{{- $_ := set $byKey $key $site -}}{{- end -}}
 {{- else -}}
 {{- range .Values.sites -}}
-{{- if hasKey $byKey .key -}}{{- fail (printf "sites: the key %q is used twice; every site needs its own." .key) -}}{{- end -}}
+{{- if hasKey $byKey .key -}}{{- fail (printf "sites: duplicate key %q. Every site needs its own key." .key) -}}{{- end -}}
 {{- $_ := set $byKey .key (omit . "key") -}}
 {{- end -}}
 {{- end -}}
@@ -26,7 +26,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* What sync_sites reads: only what is about the row, nothing about routes. */}}
+{{/* The file that sync_sites reads: only the fields of the database row, nothing about routes. */}}
 {{- define "colonnade.sitesFile" -}}
 {{- $rows := dict -}}
 {{- include "colonnade.sites" . -}}
@@ -36,7 +36,7 @@
 {{- dict "sites" $rows | toYaml -}}
 {{- end -}}
 
-{{/* Empty when nothing is declared: sync_sites refuses a file without sites, so rows stay as they are. */}}
+{{/* Empty when no site is declared: sync_sites does not accept a file without sites, so the rows do not change. */}}
 {{- define "colonnade.sitesConfigMap" -}}
 {{- include "colonnade.sites" . -}}
 {{- if and .Values.siteSync.enabled (or .Values.sitesExistingConfigMap .Values.siteList) -}}
@@ -44,7 +44,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* The Secret with a site's certificate, or nothing: (dict "root" $ "site" …) */}}
+{{/* The Secret with the certificate of a site, or nothing: (dict "root" $ "site" …) */}}
 {{- define "colonnade.siteTlsSecret" -}}
 {{- $tls := default dict .site.tls -}}
 {{- $mode := .root.Values.tls.mode -}}
@@ -58,13 +58,13 @@
 {{- end -}}
 {{- end -}}
 
-{{/* cert-manager makes this site's certificate: (dict "root" $ "site" …) */}}
+{{/* Whether cert-manager creates the certificate of this site: (dict "root" $ "site" …) */}}
 {{- define "colonnade.siteIsIssued" -}}
 {{- $tls := default dict .site.tls -}}
 {{- if and (eq .root.Values.tls.mode "perSite") (ne (toString (get $tls "enabled")) "false") (not $tls.secretName) -}}true{{- end -}}
 {{- end -}}
 
-{{/* The domain that the first migration gives its site. */}}
+{{/* The domain of the site that the first migration creates. */}}
 {{- define "colonnade.siteDomain" -}}
 {{- $default := "" -}}
 {{- include "colonnade.sites" . -}}

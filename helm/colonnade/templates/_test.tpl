@@ -1,6 +1,5 @@
-{{/* A test pod: the application's own image runs files/check.py. (dict "root" $ "name" "health" "environment" list) */}}
+{{/* A test pod: the application's image runs files/check.py. (dict "root" $ "name" "health" "environment" list) */}}
 {{- define "colonnade.testPod" -}}
-{{- $pod := dict "root" .root "restartPolicy" "Never" -}}
 apiVersion: v1
 kind: Pod
 metadata:

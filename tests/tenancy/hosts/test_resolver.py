@@ -1,7 +1,7 @@
 import pytest
 
-from app.tenancy.directory import Snapshot, build
 from app.tenancy.hosts.resolver import BadHost, ConflictingHosts, Fallbacks, UnknownHost, effective_host, resolve
+from app.tenancy.hosts.snapshot import Snapshot, build
 
 SNAPSHOT = build(
     1,
@@ -45,7 +45,7 @@ def host(
 )
 def test_it_works(asked: str, site: int, redirects: bool) -> None:
     resolution = resolve(SNAPSHOT, asked, NONE)
-    assert (resolution.current.id, resolution.redirects, resolution.current.source) == (site, redirects, "host")
+    assert (resolution.site.id, resolution.redirects, resolution.site.source) == (site, redirects, "host")
 
 
 @pytest.mark.parametrize("asked", ["wild.test", "xwild.test", "north.test.evil.test", "xnorth.test", "nowhere.test"])
@@ -57,13 +57,13 @@ def test_a_host_that_looks_like_one_of_ours_is_unknown(asked: str) -> None:
 def test_the_order_is_session_host_environment_setting() -> None:
     listed = frozenset({"admin.test"})
     south = SNAPSHOT.sites[2]
-    chosen = resolve(SNAPSHOT, "north.test", Fallbacks(listed, 3, 1), session_site=south).current
+    chosen = resolve(SNAPSHOT, "north.test", Fallbacks(listed, 3, 1), session_site=south).site
     assert (chosen.id, chosen.source) == (2, "session")
-    by_host = resolve(SNAPSHOT, "north.test", Fallbacks(listed, 3, 1)).current
+    by_host = resolve(SNAPSHOT, "north.test", Fallbacks(listed, 3, 1)).site
     assert (by_host.id, by_host.source) == (1, "host")
-    by_environment = resolve(SNAPSHOT, "admin.test", Fallbacks(listed, 3, 1)).current
+    by_environment = resolve(SNAPSHOT, "admin.test", Fallbacks(listed, 3, 1)).site
     assert (by_environment.id, by_environment.source) == (3, "environment")
-    by_setting = resolve(SNAPSHOT, "admin.test", Fallbacks(listed, None, 1)).current
+    by_setting = resolve(SNAPSHOT, "admin.test", Fallbacks(listed, None, 1)).site
     assert (by_setting.id, by_setting.source) == (1, "setting")
 
 

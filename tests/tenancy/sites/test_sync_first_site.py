@@ -27,5 +27,5 @@ def test_the_declared_site_is_the_first_one(db: None, folder: Path) -> None:
 
 
 def test_a_domain_of_any_other_site_is_still_taken(db: None, north: Site, folder: Path) -> None:
-    with pytest.raises(CommandError, match="is taken by the site"):
+    with pytest.raises(CommandError, match="is already the domain of"):
         sync(folder, f"sites: {{other: {{domain: {north.domain}}}}}")

@@ -7,38 +7,37 @@ from django.contrib.auth.models import Group
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import transaction
 
 from app.accounts.models import User
 from app.pages.demo import PEOPLE, SITES, DemoSite
 from app.pages.models import Page
 from app.tenancy.current import use_site
-from app.tenancy.management.errors import Refusal
-from app.tenancy.models import Alias, Membership, SiteProfile
-from app.tenancy.sites import validation as hosts
+from app.tenancy.management.errors import usage_error
+from app.tenancy.models import Membership, SiteProfile
+from app.tenancy.sites.specification import specify
+from app.tenancy.sites.write import host_lock, write_site
 from app.twitter.models import Feed
 
 
 class Command(BaseCommand):
-    help = "Makes three sites with pages, an alias and a feed each, and three people. A second run changes nothing."
+    help = "Create three sites, each with pages, an alias and a feed, and three users. A second run changes nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--if-empty", action="store_true", help="Do nothing when there are sites or people already."
+            "--if-empty", action="store_true", help="Do nothing if the database already has sites or users."
         )
-        parser.add_argument("--port", default="8000", help="The port in the printed addresses (default 8000).")
+        parser.add_argument("--port", default="8000", help="Port in the printed addresses (default: 8000).")
 
     def handle(self, *, if_empty: bool, port: str, **_: Any) -> None:
         if not (if_empty and (User.objects.exists() or Site.objects.count() > 1)):
             try:
-                with transaction.atomic():
-                    hosts.lock()
-                    self.make()
+                with host_lock():
+                    self.create()
             except ValidationError as error:
-                raise Refusal(f"Nothing was made: {' '.join(error.messages)}") from None
-        self.tell(port)
+                raise usage_error(f"Nothing was changed: {' '.join(error.messages)}") from None
+        self.print_addresses(port)
 
-    def make(self) -> None:
+    def create(self) -> None:
         sites = {demo.key: self.site(demo) for demo in SITES}
         for username, name, roles in PEOPLE:
             user, is_new = User.objects.get_or_create(
@@ -46,23 +45,29 @@ class Command(BaseCommand):
                 defaults={"first_name": name, "is_superuser": not roles, "email": f"{username}@localhost"},
             )
             if is_new:
-                user.set_password(username)  # told on every start; a demo is no place for secrets
+                user.set_password(username)  # printed on every start: the demo has no secrets
                 user.save()
             for key, role in roles.items():
                 with use_site(sites[key]):
                     Membership.objects.get_or_create(user=user, defaults={"role": Group.objects.get(name=role)})
 
     def site(self, demo: DemoSite) -> Site:
-        site = Site.objects.filter(profile__key=demo.key).first() or self.untouched_first_site() or Site()
-        if site.pk is not None and site.profile.key == demo.key and site.domain != demo.domain:
-            raise ValidationError(f"The key {demo.key} is taken by {site.domain}, which is not the demo's.")
-        if site.pk is None or site.profile.key != demo.key:
-            site.domain, site.name = demo.domain, demo.name
-            site.save()
-            SiteProfile.objects.filter(site=site).update(key=demo.key, colour=demo.colour, theme="portico")
-        if not Alias.objects.filter(host=demo.alias).exists():
-            hosts.refuse_taken(demo.alias, site_id=site.pk)
-            Alias.objects.create(site=site, host=demo.alias)
+        profile = SiteProfile.objects.filter(key=demo.key).first()
+        if profile is None:
+            profile = self.untouched_first_site()
+            wanted = specify(
+                key=demo.key,
+                domain=demo.domain,
+                name=demo.name,
+                theme="portico",
+                colour=demo.colour,
+                aliases=[(demo.alias, True)],
+            )
+            site = write_site(wanted, profile)
+        elif profile.site.domain == demo.domain:
+            site = profile.site
+        else:
+            raise ValidationError(f"The key {demo.key} belongs to {profile.site.domain}, which is not a demo site.")
         with use_site(site):
             if not Page.objects.exists():
                 self.pages(demo)
@@ -70,34 +75,34 @@ class Command(BaseCommand):
                 Feed.objects.get_or_create(kind=kind, value=value, defaults={"is_default": True})
         return site
 
-    def untouched_first_site(self) -> Site | None:
-        """The site that the first migration made, as long as nobody has used it: the demo need not leave it empty."""
+    def untouched_first_site(self) -> SiteProfile | None:
+        """The site of the first migration, if it is unused: the demo takes it over rather than leave it empty."""
         site = Site.objects.filter(pk=settings.DEFAULT_SITE_ID, domain=settings.SITE_DOMAIN).first()
         if site is None or site.name != settings.SITE_DOMAIN:
             return None
         with use_site(site):
             used = Page.objects.exists() or Membership.objects.exists() or site.aliases.exists()
-        return None if used else site
+        return None if used else site.profile
 
     def pages(self, demo: DemoSite) -> None:
-        made: dict[str, Page] = {}
+        created: dict[str, Page] = {}
         for position, page in enumerate(demo.pages):
-            made[page.slug] = Page.objects.create(
+            created[page.slug] = Page.objects.create(
                 title=page.title, slug=page.slug, body=page.body, description=page.description,
-                parent=made[page.parent] if page.parent else None, position=position,
+                parent=created[page.parent] if page.parent else None, position=position,
                 in_menus=bool(page.slug),
                 status=Page.Status.DRAFT if page.draft else Page.Status.PUBLISHED,
             )  # fmt: skip
 
-    def tell(self, port: str) -> None:
-        """The addresses and sign-ins, for whoever just typed `make run`."""
+    def print_addresses(self, port: str) -> None:
+        """Prints the addresses and the users of the demo."""
         demo_people = User.objects.filter(username__in=[name for name, _, _ in PEOPLE])
         self.stdout.write("")
         for site in Site.objects.filter(profile__state="active").order_by("pk")[:20]:
             self.stdout.write(f"  http://{site.domain}:{port}/".ljust(38) + site.name)
         if demo_people.exists():
-            self.stdout.write("\n  Admin at /admin/ of any site; the demo's passwords are the user names:")
+            self.stdout.write("\n  Admin: /admin/ on any site. The password of each demo user is the user name:")
             for username, _, roles in PEOPLE:
-                keys = ", ".join(roles) if roles else "everything"
+                keys = ", ".join(roles) if roles else "all sites"
                 self.stdout.write(f"    {username.ljust(6)} edits {keys}")
         self.stdout.write("")

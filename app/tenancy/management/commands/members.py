@@ -11,82 +11,84 @@ from django.db import transaction
 
 from app.accounts.models import User
 from app.tenancy.current import current_site_or_none, use_site
-from app.tenancy.lookup import NoSuchSite, find
-from app.tenancy.management.errors import Refusal
+from app.tenancy.directory import NoSuchSite, find_site
+from app.tenancy.management.errors import usage_error
 from app.tenancy.models import Membership
-from app.tenancy.sites import output as listing
+from app.tenancy.sites.output import table
+
+COLUMNS = ("username", "name", "role")
 
 
 class Command(BaseCommand):
-    help = "Shows and changes who works on a site: manage.py members ACTION --site=DOMAIN."
+    help = "Lists and changes the members of a site: manage.py members ACTION --site=DOMAIN."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-        listed = actions.add_parser("list", help="the members of a site")
-        listed.add_argument("--json", action="store_true")
+        actions = parser.add_subparsers(required=True, metavar="ACTION")
+        listing = actions.add_parser("list", help="list the members of a site")
+        listing.set_defaults(run=self.list_members)
+        listing.add_argument("--json", action="store_true", dest="as_json")
         add = actions.add_parser("add", help="give a person a role")
+        add.set_defaults(run=self.add)
         add.add_argument("username")
-        add.add_argument("--role", required=True, help="Author, Editor, Site admin, or a role of your own")
-        add.add_argument("--create", action="store_true", help="make the account if there is none")
+        add.add_argument("--role", required=True, help="Author, Editor, Site admin, or a role that you added")
+        add.add_argument("--create", action="store_true", help="create the account if it does not exist")
         add.add_argument("--email", default="")
         add.add_argument("--password-stdin", action="store_true", help="read the new account's password")
-        remove = actions.add_parser("remove", help="take a person's role away")
+        remove = actions.add_parser("remove", help="remove a person's role")
+        remove.set_defaults(run=self.remove)
         remove.add_argument("username")
-        for action in (listed, add, remove):
-            # manage.py takes --site off the command line before this parser sees it.
+        for action in (listing, add, remove):
+            # manage.py removes --site from the command line before this parser sees it.
             action.add_argument("--site", help="id or domain")
 
-    def handle(self, *, action: str, site: str | None, **options: Any) -> None:
+    def handle(self, *, run: Any, site: str | None, **options: Any) -> None:
         try:
-            chosen = find(site) if site else current_site_or_none()
+            chosen = find_site(site) if site else current_site_or_none()
         except NoSuchSite as error:
-            raise Refusal(str(error)) from None
+            raise usage_error(str(error)) from None
         if chosen is None:
-            raise Refusal("Which site? Add --site=ID or --site=DOMAIN.")
+            raise usage_error("No site given. Add --site=ID or --site=DOMAIN.")
         with use_site(chosen), transaction.atomic():
             try:
-                getattr(self, f"do_{action}")(**options)
+                run(**options)
             except ValidationError as error:
-                raise Refusal(" ".join(error.messages)) from None
+                raise usage_error(" ".join(error.messages)) from None
 
-    def do_list(self, *, json: bool, **_: Any) -> None:
+    def list_members(self, *, as_json: bool, **_: Any) -> None:
         rows = [
             {"username": m.user.username, "name": m.user.get_full_name(), "role": m.role.name}
             for m in Membership.objects.select_related("user", "role").order_by("user__username")
         ]
-        self.stdout.write(_dump(rows) if json else "\n".join(listing.table(rows, ("username", "name", "role"))))
+        text = json.dumps(rows, indent=2, ensure_ascii=False) if as_json else "\n".join(table(rows, COLUMNS))
+        self.stdout.write(text)
 
-    def do_add(self, *, username: str, role: str, create: bool, email: str, password_stdin: bool, **_: Any) -> None:
+    def add(self, *, username: str, role: str, create: bool, email: str, password_stdin: bool, **_: Any) -> None:
         group = Group.objects.filter(name__iexact=role).first()
         if group is None:
             names = ", ".join(Group.objects.order_by("name").values_list("name", flat=True))
-            raise Refusal(f"There is no role {role!r}. There are: {names}.")
+            raise usage_error(f"There is no role {role!r}. Roles: {names}.")
         user = User.objects.filter(username=username).first()
         if user is None:
             if not create:
-                raise Refusal(f"There is no user {username!r}; --create makes one.")
-            user = self.make(username, email, password_stdin)
+                raise usage_error(f"There is no user {username!r}; --create creates one.")
+            user = self.create(username, email, password_stdin)
         Membership.objects.update_or_create(user=user, defaults={"role": group})
-        self.stdout.write(f"{username} is {group.name} now.")
+        self.stdout.write(f"{username} is now {group.name}.")
 
-    def make(self, username: str, email: str, password_stdin: bool) -> User:
+    def create(self, username: str, email: str, password_stdin: bool) -> User:
         password = sys.stdin.readline().rstrip("\n") if password_stdin else None
         user = User(username=username, email=email)
         user.set_unusable_password()
         user.full_clean()
         if password is not None:
-            # As with `createsuperuser --noinput`: what an operator's script hands over is not judged, only missed.
+            # As with `createsuperuser --noinput`, the password validators do not apply to an operator's script.
             if not password:
-                raise Refusal("--password-stdin found no password on standard input.")
+                raise usage_error("There is no password on standard input (--password-stdin).")
             user.set_password(password)
         user.save()
         return user
 
-    def do_remove(self, *, username: str, **_: Any) -> None:
+    def remove(self, *, username: str, **_: Any) -> None:
         if not Membership.objects.filter(user__username=username).delete()[0]:
-            raise Refusal(f"{username!r} is no member of this site.")
-        self.stdout.write(f"{username} is no member any more.")
-
-
-def _dump(rows: list[dict[str, str]]) -> str:
-    return json.dumps(rows, indent=2, ensure_ascii=False)
+            raise usage_error(f"{username!r} is not a member of this site.")
+        self.stdout.write(f"{username} is no longer a member.")

@@ -6,132 +6,162 @@ from typing import Any
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 
-from app.tenancy.directory import ACTIVE, ARCHIVED, SUSPENDED
-from app.tenancy.lookup import NoSuchSite, find
-from app.tenancy.management.errors import Refusal
-from app.tenancy.models import Alias, SiteProfile
-from app.tenancy.sites import output as listing
-from app.tenancy.sites import validation as hosts
-from app.tenancy.sites.reachability import ask
+from app.tenancy.directory import NoSuchSite, find_site
+from app.tenancy.hosts.snapshot import ACTIVE, ARCHIVED, SUSPENDED
+from app.tenancy.management.errors import usage_error
+from app.tenancy.sites.output import as_dict, table
+from app.tenancy.sites.reachability import check_hosts
+from app.tenancy.sites.specification import SiteSpecification, renamed, specification_of, specify
+from app.tenancy.sites.validation import MAX_NAME, clean_alias, clean_domain
+from app.tenancy.sites.write import free_key, host_lock, write_site
 
 STATES = {"suspend": SUSPENDED, "activate": ACTIVE, "archive": ARCHIVED}
 COLUMNS = ("id", "key", "domain", "name", "state", "aliases", "theme")
 
 
 class Command(BaseCommand):
-    help = "Shows and changes sites. A change is served within SITES_REFRESH_SECONDS, without a restart."
+    help = "Lists, adds and changes sites. A change is served within SITES_REFRESH_SECONDS, without a restart."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-        listed = actions.add_parser("list", help="all sites")
-        listed.add_argument("--json", action="store_true")
-        show = actions.add_parser("show", help="one site")
-        show.add_argument("site", help="id, domain or alias")
-        show.add_argument("--json", action="store_true")
-        add = actions.add_parser("add", help="make a site")
+        actions = parser.add_subparsers(required=True, metavar="ACTION")
+
+        def action(name: str, run: Any, help_text: str, *, site: str = "id, domain or alias") -> CommandParser:
+            added: CommandParser = actions.add_parser(name, help=help_text)
+            added.set_defaults(run=run)
+            if site:
+                added.add_argument("site", help=site)
+            return added
+
+        listing = action("list", self.list_sites, "list all sites", site="")
+        show = action("show", self.show, "show one site")
+        add = action("add", self.add, "add a site", site="")
         add.add_argument("domain")
         add.add_argument("--name", help="default: the domain")
-        add.add_argument("--key", help="a short name that never changes; default: from the domain")
-        add.add_argument("--alias", action="append", default=[], metavar="HOST")
-        add.add_argument("--theme", default="")
-        add.add_argument("--colour", default="", help="such as #1f6f5c")
-        add.add_argument("--json", action="store_true")
-        alias = actions.add_parser("alias", help="add or remove an alias")
-        alias.add_argument("site", help="id, domain or alias")
+        add.add_argument("--key", help="a short name that never changes; default: made from the domain")
+        add.add_argument("--alias", action="append", default=[], metavar="HOST", dest="aliases")
+        change = action("set", self.set_values, "change values of a site")
+        change.add_argument("--name")
+        for parser_of_values in (add, change):
+            parser_of_values.add_argument("--theme", help="a theme's name; empty for the default")
+            parser_of_values.add_argument("--colour", help="such as #1f6f5c")
+            parser_of_values.add_argument(
+                "--setting", action="append", type=_setting, metavar="NAME=JSON", dest="settings", default=[]
+            )
+        rename = action("rename", self.rename, "give a site another domain; the old one stays as a redirecting alias")
+        rename.add_argument("domain")
+        rename.add_argument("--drop-old", action="store_true", help="do not keep the old domain as an alias")
+        alias = action("alias", self.alias, "add or remove an alias")
         alias.add_argument("host", help="a host, or *.example.org")
         alias.add_argument("--no-redirect", action="store_true", help="serve the site here instead of redirecting")
         alias.add_argument("--remove", action="store_true")
-        for action, state in STATES.items():
-            change = actions.add_parser(action, help=f"make a site {state}")
-            change.add_argument("site", help="id, domain or alias")
-        check = actions.add_parser("check", help="ask domains over HTTP whether they arrive here")
+        for name, state in STATES.items():
+            action(name, self.set_state, f"make a site {state}").set_defaults(state=state)
+        check = action("check", self.check_sites, "request domains over HTTP and see whether they lead here", site="")
         check.add_argument("site", nargs="?", help="id, domain or alias; default: all active sites")
         check.add_argument("--scheme", choices=("https", "http"), default="https")
         check.add_argument("--port", type=int)
-        check.add_argument("--via", metavar="ADDRESS", help="ask this address instead of what DNS says")
+        check.add_argument("--via", metavar="ADDRESS", help="connect to this address instead of the one in DNS")
         check.add_argument("--timeout", type=float, default=5.0, metavar="SECONDS")
+        for writer in (listing, show, add, change, rename):
+            writer.add_argument("--json", action="store_true", dest="as_json")
 
-    def handle(self, *, action: str, **options: Any) -> None:
+    def handle(self, *, run: Any, **options: Any) -> None:
         try:
-            getattr(self, f"do_{action}", self.do_state)(action=action, **options)
+            run(**options)
         except NoSuchSite as error:
-            raise Refusal(str(error)) from None
+            raise usage_error(str(error)) from None
         except ValidationError as error:
-            raise Refusal(" ".join(error.messages)) from None
+            raise usage_error(" ".join(error.messages)) from None
 
-    def do_list(self, *, json: bool, **_: Any) -> None:
-        self.show(listing.all_facts(), json)
+    def list_sites(self, *, as_json: bool, **_: Any) -> None:
+        sites = Site.objects.select_related("profile").prefetch_related("aliases").order_by("pk")
+        self.print([as_dict(site) for site in sites], as_json)
 
-    def do_show(self, *, site: str, json: bool, **_: Any) -> None:
-        self.show(listing.facts(row_of(site)), json)
+    def show(self, *, site: str, as_json: bool, **_: Any) -> None:
+        self.print(as_dict(_row(site)), as_json)
 
-    @transaction.atomic
-    def do_add(
-        self, *, domain: str, name: str | None, key: str | None, alias: list[str], theme: str, colour: str,
-        json: bool, **_: Any,
+    def add(
+        self, *, domain: str, name: str | None, key: str | None, aliases: list[str], settings: list[tuple[str, Any]],
+        theme: str | None, colour: str | None, as_json: bool, **_: Any,
     ) -> None:  # fmt: skip
-        hosts.lock()
-        domain = hosts.clean_domain(domain)
-        hosts.refuse_taken(domain, site_id=None)
-        if key and SiteProfile.objects.filter(key=key).exists():
-            raise ValidationError(f"The key {key} is taken.")
-        row = Site(domain=domain, name=name or domain[:50])
-        row.full_clean()
-        row.save()
-        profile = SiteProfile.objects.get(site=row)
-        profile.key, profile.theme, profile.colour = key or profile.key, theme, colour
-        profile.full_clean()
-        profile.save()
-        for raw in alias:
-            add_alias(row, raw, redirect=True)
-        self.show(listing.facts(row_of(str(row.pk))), json)
+        with host_lock():
+            host = clean_domain(domain)
+            site = specify(
+                key=key or free_key(host),
+                domain=host,
+                name=name or host[:MAX_NAME],
+                aliases=[(alias, True) for alias in aliases],
+                theme=theme or "",
+                colour=colour or "",
+                settings=dict(settings),
+            )
+            self.print(as_dict(write_site(site)), as_json)
 
-    @transaction.atomic
-    def do_alias(self, *, site: str, host: str, no_redirect: bool, remove: bool, **_: Any) -> None:
-        hosts.lock()
-        row = row_of(site)
-        if not remove:
-            add_alias(row, host, redirect=not no_redirect)
-        elif not Alias.objects.filter(site=row, host=hosts.clean_alias(host)).delete()[0]:
-            raise ValidationError(f"{host} is no alias of {row.domain}.")
-        self.show(listing.facts(row_of(str(row.pk))), as_json=False)
+    def set_values(
+        self, *, site: str, settings: list[tuple[str, Any]], as_json: bool,
+        name: str | None, theme: str | None, colour: str | None, **_: Any,
+    ) -> None:  # fmt: skip
+        given = {"name": name, "theme": theme, "colour": colour}
+        values: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
+        if not values and not settings:
+            raise usage_error("Nothing to change: give --name, --theme, --colour or --setting.")
+        self.change(
+            site,
+            lambda stored: specify(stored, **values, settings={**stored.settings, **dict(settings)}),
+            as_json=as_json,
+        )
 
-    def do_state(self, *, action: str, site: str, **_: Any) -> None:
-        row = row_of(site)
-        row.profile.state = STATES[action]
-        row.profile.save()
-        self.show(listing.facts(row), as_json=False)
+    def rename(self, *, site: str, domain: str, drop_old: bool, as_json: bool, **_: Any) -> None:
+        self.change(site, lambda stored: renamed(stored, domain, keep_old=not drop_old), as_json=as_json)
 
-    def do_check(
+    def alias(self, *, site: str, host: str, no_redirect: bool, remove: bool, **_: Any) -> None:
+        def with_alias(stored: SiteSpecification) -> SiteSpecification:
+            alias = clean_alias(host)
+            others = {other: redirects for other, redirects in stored.aliases.items() if other != alias}
+            if not remove:
+                return specify(stored, aliases=[*others.items(), (alias, not no_redirect)])
+            if len(others) == len(stored.aliases):
+                raise ValidationError(f"{alias} is not an alias of {stored.domain}.")
+            return specify(stored, aliases=others.items())
+
+        self.change(site, with_alias)
+
+    def set_state(self, *, site: str, state: str, **_: Any) -> None:
+        self.change(site, lambda stored: specify(stored, state=state))
+
+    def change(self, wanted: str, make: Any, *, as_json: bool = False) -> None:
+        with host_lock():
+            profile = _row(wanted).profile
+            self.print(as_dict(write_site(make(specification_of(profile)), profile)), as_json)
+
+    def check_sites(
         self, *, site: str | None, scheme: str, port: int | None, via: str | None, timeout: float, **_: Any
     ) -> None:
-        rows = [row_of(site)] if site else list(Site.objects.filter(profile__state=ACTIVE).order_by("pk"))
+        rows = [_row(site)] if site else list(Site.objects.filter(profile__state=ACTIVE).order_by("pk"))
         faults = 0
         for row in rows:
-            for arrival in ask(row, scheme=scheme, port=port, via=via, timeout=timeout):
-                faults += bool(arrival.fault)
-                self.stdout.write(f"{arrival.host}: {arrival.fault or 'arrives here'}")
+            for result in check_hosts(row, scheme=scheme, port=port, via=via, timeout=timeout):
+                faults += bool(result.fault)
+                self.stdout.write(f"{result.host}: {result.fault or 'ok'}")
         if faults:
-            raise CommandError(f"{faults} hosts do not arrive here.", returncode=1)
+            raise CommandError(f"{faults} hosts do not lead here.", returncode=1)
 
-    def show(self, what: Any, as_json: bool) -> None:
+    def print(self, content: Any, as_json: bool) -> None:
         if as_json:
-            self.stdout.write(json.dumps(what, indent=2, ensure_ascii=False))
+            self.stdout.write(json.dumps(content, indent=2, ensure_ascii=False))
             return
-        for line in listing.table(what if isinstance(what, list) else [what], COLUMNS):
+        for line in table(content if isinstance(content, list) else [content], COLUMNS):
             self.stdout.write(line)
 
 
-def row_of(wanted: str) -> Site:
+def _row(wanted: str) -> Site:
     """Raises `NoSuchSite`."""
-    return Site.objects.select_related("profile").prefetch_related("aliases").get(pk=find(wanted).id)
+    return Site.objects.select_related("profile").prefetch_related("aliases").get(pk=find_site(wanted).id)
 
 
-def add_alias(site: Site, raw: str, *, redirect: bool) -> None:
-    host = hosts.clean_alias(raw)
-    if host == site.domain:
-        raise ValidationError(f"{host} is the site's own domain.")
-    hosts.refuse_taken(host, site_id=site.pk)
-    Alias.objects.update_or_create(site=site, host=host, defaults={"redirect": redirect})
+def _setting(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise ValueError(text)
+    return name, json.loads(value)

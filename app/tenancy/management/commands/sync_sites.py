@@ -6,45 +6,42 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from app.tenancy.management.errors import Refusal
+from app.tenancy.management.errors import usage_error
 from app.tenancy.sites.declarations import InvalidDeclaration, parse
-from app.tenancy.sites.write import sync
+from app.tenancy.sites.sync import sync
 
 
 class Command(BaseCommand):
     help = (
-        "Makes the sites that a YAML or JSON file declares: adds and changes rows, prints the difference, and "
-        "archives with --prune what is declared no more. All or nothing; exit status 2 when the file cannot be used."
+        "Makes the sites equal to a YAML or JSON file: adds and changes sites, prints the differences, and with "
+        "--prune archives sites that are no longer declared. All or nothing; exit status 2 if the file is invalid."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", help="The file; - for standard input.")
-        parser.add_argument("--dry-run", action="store_true", help="Print the difference and change nothing.")
+        parser.add_argument("file", help="the file; - for standard input")
+        parser.add_argument("--dry-run", action="store_true", help="print the differences and change nothing")
+        parser.add_argument("--prune", action="store_true", help="archive managed sites that are no longer declared")
         parser.add_argument(
-            "--prune", action="store_true", help="Archive managed sites that the file does not declare."
+            "--max-prune",
+            type=int,
+            metavar="N",
+            help="refuse to archive more than N sites (default: a tenth of the managed ones, never all)",
         )
         parser.add_argument(
-            "--max-prune", type=int, metavar="N",
-            help="Refuse to archive more than N sites (default: a tenth of the managed ones, never all).",
-        )  # fmt: skip
-        parser.add_argument(
-            "--adopt", action="store_true", help="Take over sites of the same key that were made otherwise."
+            "--adopt", action="store_true", help="take over sites with a declared key that no file manages yet"
         )
 
     def handle(self, *, file: str, dry_run: bool, prune: bool, max_prune: int | None, adopt: bool, **_: Any) -> None:
         try:
             text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise Refusal(f"{file} cannot be read: {error}") from None
+            raise usage_error(f"{file} cannot be read: {error}") from None
         try:
             plan = sync(parse(text), prune=prune, max_prune=max_prune, adopt=adopt, dry_run=dry_run)
         except InvalidDeclaration as error:
             lines = "\n".join(f"  {problem}" for problem in error.problems)
-            raise Refusal(f"{file} was not applied; nothing was changed.\n{lines}") from None
+            raise usage_error(f"{file} was not applied; nothing was changed.\n{lines}") from None
         for line in plan.lines():
             self.stdout.write(line)
-        done = "would be" if dry_run else "were"
-        self.stdout.write(
-            f"{len(plan.added)} sites {done} added, {len(plan.changed)} changed, {len(plan.pruned)} archived; "
-            f"{plan.unchanged} are as declared."
-        )
+        counts = ", ".join(f"{count} {name}" for name, count in plan.summary.items() if count)
+        self.stdout.write(f"{'Dry run, nothing was changed. ' if dry_run else ''}Sites: {counts}.")

@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from app.tenancy import lookup
 from app.tenancy.current import current_site_or_none
+from app.tenancy.directory import NoSuchSite, find_site
 from app.twitter.lock import only_poll
 from app.twitter.poll.monitor import monitor_poll
 from app.twitter.poll.record import save_record
@@ -40,7 +40,7 @@ class Command(BaseCommand):
                 self._print_plan(read_work(site_id, timezone.now()), as_json=as_json)
                 return
             status = self._print_summary(self._poll(site_id), as_json=as_json)
-        except LookupError as error:
+        except NoSuchSite as error:
             self.stderr.write(str(error))
             status = CANNOT_WORK
         except (DatabaseError, InterfaceError) as error:
@@ -51,7 +51,7 @@ class Command(BaseCommand):
 
     def _site_id(self, wanted: str | None) -> int | None:
         if wanted:
-            return lookup.find(wanted).id
+            return find_site(wanted).id
         current = current_site_or_none()  # manage.py has made `--site=` current
         return current.id if current else None
 

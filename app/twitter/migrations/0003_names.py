@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Changes names in Python and texts only: tables and columns stay as they are."""
 
-    dependencies = [("twitter", "0001_feeds")]
+    dependencies = [("twitter", "0002_managers")]
 
     operations = [
         migrations.AlterModelTable(name="spending", table="twitter_spending"),

@@ -1,0 +1,38 @@
+"""The navigation of the current site, for every template. Themes use it as a value and load no tags of this app."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from app.pages.models import HOME, Page
+
+
+@dataclass
+class Entry:
+    """A page in the navigation, with its child pages. It is open while the visitor is on it or below it."""
+
+    title: str
+    path: str
+    is_open: bool = False
+    children: list[Entry] = field(default_factory=list)
+
+
+def context_processor(request: HttpRequest) -> dict[str, object]:
+    """`navigation`: a list of `Entry`, loaded by one query when a template first uses it."""
+    return {"navigation": SimpleLazyObject(lambda: entries(request.path))}
+
+
+def entries(current_path: str) -> list[Entry]:
+    """The published pages of the current site that are shown in menus, as a tree; one query."""
+    rows = Page.objects.published().filter(in_menus=True).values_list("pk", "parent_id", "title", "path")
+    by_id = {pk: Entry(title, path, path != HOME and current_path.startswith(path)) for pk, _, title, path in rows}
+    top_level: list[Entry] = []
+    for pk, parent, _, _ in rows:
+        if parent is None:
+            top_level.append(by_id[pk])
+        elif parent in by_id:
+            by_id[parent].children.append(by_id[pk])
+    return top_level

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, ClassVar, Self
+
+from django.contrib.sites.models import Site
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models.base import ModelBase
+from django.utils.translation import gettext_lazy as _
+
+from app.tenancy.current import current_site
+from app.tenancy.isolation.content_version import content_changed
+from app.tenancy.isolation.cross_site import (
+    CrossSiteReference,
+    existing_targets,
+    refuse_cross_site_keys,
+    refuse_rows_of_other_sites,
+    site_foreign_keys,
+)
+from app.tenancy.isolation.managers import AllSitesManager, LinkingManager, SiteManager
+
+
+class SiteRelated(models.Model):
+    """A row that belongs to one site.
+
+    `objects` sees the current site's rows and raises `NoCurrentSite` without one; `all_sites` is the explicit
+    exception. `save()` assigns the site, and refuses to write another site's row, to move a row, and to refer to
+    another site's row (`CrossSiteReference`). A subclass's own `UniqueConstraint`s begin with `site`.
+    """
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, editable=False, related_name="+")
+
+    #: What the shipped roles may do with rows of this model, until an operator changes it (app.tenancy.people.roles).
+    role_actions: ClassVar[Mapping[str, Collection[str]]] = {
+        "Author": ("view", "add", "change"),
+        "Editor": ("view", "add", "change", "delete"),
+        "Site admin": ("view", "add", "change", "delete"),
+    }
+
+    objects: ClassVar[SiteManager] = SiteManager()
+    all_sites: ClassVar[AllSitesManager[Self]] = AllSitesManager()
+    #: For Django's own use.
+    linking: ClassVar[LinkingManager] = LinkingManager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "linking"
+
+    def save(
+        self,
+        *,
+        force_insert: bool | tuple[ModelBase, ...] = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Iterable[str] | None = None,
+    ) -> None:
+        self.assign_site()
+        refuse_cross_site_keys(type(self), [self])
+        if not force_insert:
+            self._refuse_row_of_another_site()
+        with transaction.atomic(using):
+            content_changed()
+            super().save(force_insert=force_insert, force_update=force_update, using=using, update_fields=update_fields)
+
+    def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        self.assign_site()
+        self._refuse_row_of_another_site()
+        with transaction.atomic(using):
+            content_changed()
+            return super().delete(using=using, keep_parents=keep_parents)
+
+    def refresh_from_db(
+        self, using: str | None = None, fields: Any = None, from_queryset: models.QuerySet[Self] | None = None
+    ) -> None:
+        super().refresh_from_db(using, fields, from_queryset or type(self).objects.db_manager(using).all())
+
+    def clean(self) -> None:
+        super().clean()
+        for field in site_foreign_keys(type(self)):
+            value = getattr(self, field.attname)
+            if value is not None and not existing_targets(field, {value}):
+                raise ValidationError({field.name: _("Select a valid choice.")})
+
+    # No form has the site and computed fields such as a path, and Django skips the constraints of fields that a form
+    # leaves out: a second row with the same path would fail with 500 instead of a message.
+
+    def full_clean(self, exclude: Iterable[str] | None = None, *args: Any, **kwargs: Any) -> None:
+        self.assign_site()
+        super().full_clean(self._excluded(exclude), *args, **kwargs)
+
+    def validate_unique(self, exclude: Iterable[str] | None = None) -> None:
+        super().validate_unique(self._excluded(exclude))
+
+    def validate_constraints(self, exclude: Iterable[str] | None = None) -> None:
+        super().validate_constraints(self._excluded(exclude))
+
+    def assign_site(self) -> None:
+        """Gives a new row the current site. Raises `CrossSiteReference` if it has another."""
+        site = current_site()
+        if self.site_id is None:  # a new row
+            self.site_id = site.id  # type: ignore[unreachable]  # the stub knows only rows from the database
+        elif self.site_id != site.id:
+            raise CrossSiteReference(type(self), "site")
+
+    def _excluded(self, exclude: Iterable[str] | None) -> set[str]:
+        return set(exclude or ()) - {field.name for field in self._meta.concrete_fields if not field.editable}
+
+    def _refuse_row_of_another_site(self) -> None:
+        # SECURITY: Django writes by primary key alone: an instance that was built by hand, or whose site was changed
+        # in memory, would overwrite (or delete) another site's row.
+        if self.pk is not None:
+            refuse_rows_of_other_sites(type(self), {self.pk})

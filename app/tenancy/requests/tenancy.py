@@ -1,0 +1,39 @@
+"""What a request knows of its site: one object, `request.tenancy`, set by `HostMiddleware`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from django.http import HttpRequest
+
+from app.tenancy.hosts.resolver import Fallbacks, Resolution, resolve
+from app.tenancy.hosts.snapshot import CurrentSite, SiteEntry, Snapshot
+
+
+@dataclass(slots=True)
+class Tenancy:
+    """`host_site` is the site of the host; `site` the one that is served, another one in an editor's preview."""
+
+    host: str
+    host_site: CurrentSite
+    site: CurrentSite
+    snapshot: Snapshot
+    fallbacks: Fallbacks
+
+    def resolve_with(self, session_site: SiteEntry) -> Resolution:
+        """The pipeline again, with an editor's permitted choice.
+
+        It uses the same snapshot as the first time: a change to a site meanwhile affects neither step.
+        """
+        return resolve(self.snapshot, self.host, self.fallbacks, session_site=session_site)
+
+
+class TenancyRequest(HttpRequest):
+    """A request behind `HostMiddleware`; for type hints only."""
+
+    tenancy: Tenancy
+
+
+def tenancy_of(request: HttpRequest) -> Tenancy:
+    return cast("TenancyRequest", request).tenancy

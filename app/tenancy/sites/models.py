@@ -1,0 +1,76 @@
+"""The tables of sites, beside `django.contrib.sites`' own. Written by `app.tenancy.sites.write` only."""
+
+from __future__ import annotations
+
+from django.contrib.sites.models import Site
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from app.tenancy.hosts.snapshot import ACTIVE, ARCHIVED, SUSPENDED
+from app.tenancy.sites.validation import MAX_ALIAS, validate_colour, validate_key, validate_theme
+
+
+class Epoch(models.Model):
+    """One row; triggers raise it with every change that the directory must notice."""
+
+    value = models.BigIntegerField(default=1)
+
+
+class SiteProfile(models.Model):
+    """What Colonnade stores of a site besides its domain and name."""
+
+    class State(models.TextChoices):
+        ACTIVE = ACTIVE, _("Active")
+        SUSPENDED = SUSPENDED, _("Suspended: visitors get 503")
+        ARCHIVED = ARCHIVED, _("Archived: visitors get 410")
+
+    class Manager(models.TextChoices):
+        ADMIN = "admin", _("the admin or a command")
+        FILE = "file", _("a file of declared sites")
+
+    site = models.OneToOneField(Site, on_delete=models.CASCADE, related_name="profile")
+    key = models.SlugField(
+        _("key"),
+        max_length=63,
+        unique=True,
+        validators=[validate_key],
+        help_text=_("A short name that never changes."),
+    )
+    state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.ACTIVE)
+    theme = models.SlugField(_("theme"), max_length=50, blank=True, validators=[validate_theme])
+    colour = models.CharField(
+        _("colour"),
+        max_length=7,
+        blank=True,
+        validators=[validate_colour],
+        help_text=_("Marks the site in the admin and on its pages, such as #1f6f5c."),
+    )
+    settings = models.JSONField(_("settings"), default=dict, blank=True)
+    content_version = models.PositiveBigIntegerField(default=1, editable=False)
+    managed_by = models.CharField(max_length=5, choices=Manager.choices, default=Manager.ADMIN, editable=False)
+
+    class Meta:
+        verbose_name = _("profile")
+        verbose_name_plural = _("profiles")
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Alias(models.Model):
+    """Another host of a site; `*.example.org` matches one or more labels. The host is stored normalised."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="aliases")
+    host = models.CharField(_("host"), max_length=MAX_ALIAS, unique=True)
+    redirect = models.BooleanField(
+        _("redirect"),
+        default=True,
+        help_text=_("Send visitors to the site's own domain; otherwise serve them here."),
+    )
+
+    class Meta:
+        verbose_name = _("alias")
+        verbose_name_plural = _("aliases")
+
+    def __str__(self) -> str:
+        return self.host

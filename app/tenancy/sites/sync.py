@@ -1,0 +1,109 @@
+"""The sites of a file become rows: paired with what is stored, planned, written in one transaction.
+
+Only sites that are managed by a file are changed; one that is no longer declared is archived, never deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from django.conf import settings
+
+from app.tenancy.hosts.snapshot import ARCHIVED
+from app.tenancy.sites.declarations import Declarations, InvalidDeclaration
+from app.tenancy.sites.models import SiteProfile
+from app.tenancy.sites.specification import SiteSpecification, specification_of
+from app.tenancy.sites.write import Change, Plan, Wanted, apply, conflicts, host_lock, plan
+
+FILE = SiteProfile.Manager.FILE
+
+
+@dataclass
+class SyncPlan:
+    """What a file would change. `undeclared` sites are managed but no longer declared, and stay without `prune`."""
+
+    written: Plan
+    pruned: list[Change] = field(default_factory=list)
+    undeclared: list[SiteProfile] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """A line for each site that differs, as in a diff."""
+        return [
+            *(f"+ {site.key}  {site.domain}" for site in self.written.added),
+            *(f"~ {change.site.key}  {'; '.join(change.differences)}" for change in self.written.changed),
+            *(f"- {change.site.key}  {change.site.domain} (archived)" for change in self.pruned),
+            *(f"? {profile.key}  {profile.site.domain} (no longer declared; --prune archives it)"
+              for profile in self.undeclared),
+        ]  # fmt: skip
+
+    @property
+    def summary(self) -> dict[str, int]:
+        return {
+            "added": len(self.written.added),
+            "changed": len(self.written.changed),
+            "archived": len(self.pruned),
+            "no longer declared": len(self.undeclared),
+            "unchanged": self.written.unchanged,
+        }
+
+
+def sync(
+    declared: Declarations, *, prune: bool = False, max_prune: int | None = None, adopt: bool = False,
+    dry_run: bool = False,
+) -> SyncPlan:  # fmt: skip
+    """Makes the rows equal to the file and returns the plan that was applied.
+
+    Raises `InvalidDeclaration` with every problem, and changes nothing then. `max_prune` defaults to a tenth of
+    the managed sites (at least one), and never allows all of them.
+    """
+    with host_lock():
+        profiles = {p.key: p for p in SiteProfile.objects.select_related("site").prefetch_related("site__aliases")}
+        wanted, problems = _pair(declared.sites, profiles, adopt)
+        problems += [f"sites.{site.key}.{part}: {message}" for site, part, message in conflicts(wanted)]
+        if declared.problems or problems:
+            raise InvalidDeclaration([*declared.problems, *problems])
+        result = SyncPlan(plan(wanted, managed_by=FILE))
+        managed = [p for p in profiles.values() if p.managed_by == FILE and p.state != ARCHIVED]
+        paired = {profile.pk for _, profile in wanted if profile is not None}
+        undeclared = [profile for profile in managed if profile.pk not in paired]
+        if prune:
+            result.pruned = [_archive(profile) for profile in undeclared]
+            _refuse_mass_prune(len(undeclared), len(managed), max_prune)
+        else:
+            result.undeclared = undeclared
+        if not dry_run:
+            apply(result.written)
+            apply(Plan(changed=result.pruned))
+    return result
+
+
+def _pair(
+    declared: Sequence[SiteSpecification], profiles: dict[str, SiteProfile], adopt: bool
+) -> tuple[list[Wanted], list[str]]:
+    """Each declared site with its row, found by key; and the keys that belong to sites which no file manages."""
+    wanted: list[Wanted] = []
+    problems: list[str] = []
+    first = profiles.get(f"site-{settings.DEFAULT_SITE_ID}")
+    for site in declared:
+        profile = profiles.get(site.key)
+        if profile is None and first is not None and first.managed_by != FILE and first.site.domain == site.domain:
+            # The site of the first migration, declared by its domain: it gets the file's key, without --adopt.
+            profile = first
+        elif profile is not None and profile.managed_by != FILE and not adopt and profile is not first:
+            problems.append(f"sites.{site.key}: exists and is not managed by a file; use another key, or --adopt")
+        wanted.append(Wanted(site, profile))
+    return wanted, problems
+
+
+def _archive(profile: SiteProfile) -> Change:
+    return Change(profile, replace(specification_of(profile), state=ARCHIVED), ["archived"])
+
+
+def _refuse_mass_prune(count: int, managed: int, max_prune: int | None) -> None:
+    limit = max_prune if max_prune is not None else min(max(1, managed // 10), managed - 1)
+    if count and count > limit:
+        raise InvalidDeclaration([
+            f"this file would archive {count} of {managed} managed sites, more than {limit}; "
+            f"if that is intended, use --max-prune={count}"
+        ])  # fmt: skip
