@@ -48,7 +48,7 @@ def serve(pipe: Connection) -> None:
             topic = f"about topic{number % SEARCHES}" if age % 20 == 0 else "about the weather"
             world.post(person, f"Post {age} {topic}", ago=timedelta(hours=2 + age, seconds=number))
     for number in range(LISTS):
-        world.lists[FIRST_LIST + number] = {person.id for person in people[number::LISTS]}
+        world.lists[FIRST_LIST + number] = {person.remote_id for person in people[number::LISTS]}
     with XServer(world, latency=0.05) as x:
         x.limits["search"] = 100_000  # X would refuse the naive loop after 450 requests
         pipe.send(x.url)
@@ -56,9 +56,9 @@ def serve(pipe: Connection) -> None:
             if message == "write":
                 for person in people[::3]:
                     world.post(person, "News about the weather", ago=timedelta(seconds=2))
-            counts = Counter(call.endpoint for call in x.calls)
-            pipe.send((counts, sum(call.posts for call in x.asked("timeline") + x.asked("search"))))
-            x.forget()
+            counts = Counter(request.endpoint for request in x.requests)
+            pipe.send((counts, sum(r.posts for r in x.requests_to("timeline") + x.requests_to("search"))))
+            x.reset()
 
 
 @dataclass
@@ -121,6 +121,7 @@ def fill_database() -> None:
 def naive_loop(url: str) -> tuple[float, int]:
     """One request per feed, for a part of the feeds. Returns seconds and calls, multiplied to all feeds."""
     from app.twitter.x.client import XClient
+    from app.twitter.x.endpoints import LIST, SEARCH
 
     client = XClient(os.environ["TWITTER_BEARER_TOKEN"], base_url=url)
     all_sources = sources()
@@ -128,10 +129,10 @@ def naive_loop(url: str) -> tuple[float, int]:
     started = time.perf_counter()
     for kind, value in feeds:
         if kind == "list":
-            client.list_posts(int(value), size=50, token=None)
+            client.read(LIST, [value], size=50, authors=True)
         else:
             query = f"from:{value}" if kind == "user" else value
-            client.search(query, since_id=None, size=50, token=None, authors=True)
+            client.read(SEARCH, [query], size=50, authors=True)
     return (time.perf_counter() - started) * NAIVE_PART, len(feeds) * NAIVE_PART
 
 

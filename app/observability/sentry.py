@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from time import perf_counter
 from typing import Any, cast
 
 import sentry_sdk
-from sentry_sdk.crons import capture_checkin
 from sentry_sdk.integrations.argv import ArgvIntegration
 from sentry_sdk.integrations.django import DjangoIntegration
 from sentry_sdk.integrations.logging import ignore_logger
@@ -18,10 +13,8 @@ from sentry_sdk.types import Event, Hint
 
 from app.observability.redact import redactor
 
-POLL_MONITOR = "poll-twitter"
 UNTRACED = frozenset({"/livez", "/readyz", "/startupz", "/healthz"})
 SENT_HEADERS = frozenset({"host", "user-agent", "accept", "accept-language", "content-type", "content-length"})
-FLUSH_SECONDS = 2.0
 
 
 def configure(
@@ -95,34 +88,3 @@ def _drop_query(data: dict[str, Any]) -> None:
     for name in ("url", "url.full", "http.url"):
         if isinstance(data.get(name), str):
             data[name] = data[name].partition("?")[0]
-
-
-class PollRun:
-    """What a poll can say about itself while it is watched."""
-
-    failed = False
-
-    def fail(self) -> None:
-        """The poll ends in an orderly way, but an operator should hear of it."""
-        self.failed = True
-
-
-@contextmanager
-def monitor_poll() -> Iterator[PollRun]:
-    """Checks in with Sentry's cron monitor `poll-twitter`: at the start, and at the end with ok or error.
-
-    An exception and a non-zero `SystemExit` are errors. Waits up to two seconds for the network: the
-    process is about to end.
-    """
-    run, check_in, started = PollRun(), uuid.uuid4().hex, perf_counter()
-    capture_checkin(POLL_MONITOR, check_in, "in_progress")
-    ok = False
-    try:
-        yield run
-        ok = not run.failed
-    except SystemExit as stop:
-        ok = not stop.code and not run.failed
-        raise
-    finally:
-        capture_checkin(POLL_MONITOR, check_in, "ok" if ok else "error", perf_counter() - started)
-        sentry_sdk.flush(FLUSH_SECONDS)

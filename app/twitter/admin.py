@@ -1,4 +1,4 @@
-"""Feeds and a site's own credential. The web never asks X: buttons queue, or show what would be asked."""
+"""Feeds and a site's own credential. The admin sends nothing to X: it queues a poll, or shows its requests."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from django.utils.translation import ngettext
 
 from app.tenancy.admin import SiteRelatedAdmin, panels
 from app.tenancy.current import current_site
-from app.twitter.models import Credential, Feed, Status
-from app.twitter.poll.preview import preview
+from app.twitter.feed_state import Status
+from app.twitter.models import Credential, Feed
 from app.twitter.poll.run import read_work
 
-COLOURS = {"failing": "#ba2121", "waiting": "#8a5a00", "queued": "#205067", "fine": "#1e6b35"}
+COLOURS = {Status.FAILING: "#ba2121", Status.WAITING: "#8a5a00", Status.QUEUED: "#205067", Status.OK: "#1e6b35"}
 
 
 @admin.register(Feed)
@@ -52,48 +52,53 @@ class FeedAdmin(SiteRelatedAdmin[Feed]):
     def next(self, feed: Feed) -> Any:
         if not feed.active:
             return "-"
-        waits = feed.next_poll_at and feed.next_poll_at > timezone.now() and not feed.requested_at
-        return feed.next_poll_at if waits else _("with the next run")
+        return feed.state.waits_until(timezone.now()) or _("with the next run")
+
+    def save_model(self, request: HttpRequest, obj: Feed, form: forms.ModelForm[Feed], change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and any(getattr(obj, name) != form.initial[name] for name in ("kind", "value")):
+            obj.restart()
 
     @admin.action(description=_("Poll the selected feeds with the next run"), permissions=["change"])
     def poll_now(self, request: HttpRequest, feeds: QuerySet[Feed]) -> None:
         for feed in feeds:
             feed.request_poll()
-            self.log_change(request, feed, "Asked for a poll.")
+            self.log_change(request, feed, "Requested a poll.")
         count = len(feeds)
         text = ngettext("%d feed is queued for the next run.", "%d feeds are queued for the next run.", count)
         self.message_user(request, text % count, messages.SUCCESS)
 
     def get_urls(self) -> list[URLPattern]:
-        ask = path(
-            "<int:feed_id>/questions/", self.admin_site.admin_view(self.questions), name="twitter_feed_questions"
-        )
-        queue = path("<int:feed_id>/poll-now/", self.admin_site.admin_view(self.queue), name="twitter_feed_poll_now")
-        return [ask, queue, *super().get_urls()]
+        view = self.admin_site.admin_view
+        return [
+            path("<int:feed_id>/requests/", view(self.requests), name="twitter_feed_requests"),
+            path("<int:feed_id>/poll-now/", view(self.queue), name="twitter_feed_poll_now"),
+            *super().get_urls(),
+        ]
 
     def queue(self, request: HttpRequest, feed_id: int) -> HttpResponse:
-        """POST: queues one feed and goes back to it."""
+        """POST: queues one feed and redirects to it."""
         feed = self._feed(request, feed_id)
         if request.method != "POST" or not self.has_change_permission(request, feed):
             raise PermissionDenied
         self.poll_now(request, Feed.objects.filter(pk=feed.pk))
         return HttpResponseRedirect(reverse("admin:twitter_feed_change", args=[feed.pk]))
 
-    def questions(self, request: HttpRequest, feed_id: int) -> HttpResponse:
-        """What the next poll would ask for this feed. Asks nothing, and tells of no other site's feeds."""
+    def requests(self, request: HttpRequest, feed_id: int) -> HttpResponse:
+        """The requests of the next poll for this feed. Sends nothing, and shows nothing of other sites' feeds."""
         feed = self._feed(request, feed_id)
         work = read_work(current_site().id, timezone.now(), feed_id=feed.pk)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": _("What the next poll would ask for %s") % feed,
+            "title": _("Requests of the next poll for %s") % feed,
             "feed": feed,
-            "questions": preview(work),
-            "unusable": [sentence for _row, sentence in work.due.unusable],
-            "waiting": bool(work.due.waiting),
+            "requests": work.preview(),
+            "errors": [message for _feed, message in work.due.invalid],
+            "waits": bool(work.due.skipped),
             "no_token": any(not source.credential for source in work.due.sources),
         }
-        return render(request, "admin/twitter/feed/questions.html", context)
+        return render(request, "admin/twitter/feed/requests.html", context)
 
     def _feed(self, request: HttpRequest, feed_id: int) -> Feed:
         feed = self.get_object(request, str(feed_id))
@@ -105,12 +110,12 @@ class FeedAdmin(SiteRelatedAdmin[Feed]):
 
 
 class CredentialForm(forms.ModelForm[Credential]):
-    # SECURITY: a token that was given once is never sent to a browser again.
+    # SECURITY: a stored token is never sent to a browser.
     token = forms.CharField(
         label=_("bearer token"),
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off", "size": 60}),
         max_length=500,
-        help_text=_("Of the site's own app on X. It is kept, and never shown again; write a new one to change it."),
+        help_text=_("Of the site's own app on X. It is never shown again; enter a new one to change it."),
     )
 
     class Meta:
@@ -120,7 +125,7 @@ class CredentialForm(forms.ModelForm[Credential]):
     def clean_token(self) -> str:
         token: str = self.cleaned_data["token"].strip()
         if not token.isascii() or not token.isprintable() or " " in token:
-            raise forms.ValidationError(_("A bearer token has letters, digits and signs only, without spaces."))
+            raise forms.ValidationError(_("A bearer token has only ASCII letters, digits and signs, and no spaces."))
         return token
 
 
@@ -131,7 +136,7 @@ class CredentialAdmin(SiteRelatedAdmin[Credential]):
 
 
 def feeds_panel(request: HttpRequest) -> SafeString:
-    """How the feeds of the current site do, on its overview."""
+    """The feeds of the current site, on the front page of the admin."""
     if not request.user.has_perm("twitter.view_feed"):
         return SafeString("")
     feeds = list(Feed.objects.filter(active=True))

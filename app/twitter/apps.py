@@ -11,6 +11,6 @@ class TwitterConfig(AppConfig):
     def ready(self) -> None:
         # Models can be imported only once the apps are loaded.
         from app.observability.metrics import register_collector
-        from app.twitter.poll.record import figures
+        from app.twitter.poll.record import collect_metrics
 
-        register_collector(figures)
+        register_collector(collect_metrics)

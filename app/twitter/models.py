@@ -1,11 +1,15 @@
-"""Feeds, the posts that they brought, a site's own credential, and what the poll keeps between its runs."""
+"""Feeds, their tweets, a site's own credential, and what polls store between runs.
+
+A tweet is the row that a feed shows; X calls what it sends a post (see `x/posts.py`).
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import hashlib
 from contextlib import suppress
-from typing import Any, Self
+from dataclasses import asdict, fields
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -13,54 +17,45 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from app.tenancy.models import SiteRelated
-from app.twitter.feed_values import LONGEST_SEARCH, UnusableValue, normal
-from app.twitter.rendering import linked
-from app.twitter.tokens import fingerprint
+from app.twitter.feed_state import FeedState, Status
+from app.twitter.feed_values import MAX_SEARCH_LENGTH, InvalidValue, normalise
+from app.twitter.rendering import tweet_html
+from app.twitter.x.posts import Profile
 
-MOST_FEEDS = 100
-# What the poll writes on a feed; a feed that follows something else starts without it.
-STATE = ("succeeded_at", "tried_at", "next_poll_at", "last_error", "failures", "since_id", "since_at")
+MAX_FEEDS = 100
 
 
-class Status(models.TextChoices):
-    """How a feed does, in a word."""
-
-    OFF = "off", _("off")
-    NEW = "new", _("not polled yet")
-    QUEUED = "queued", _("queued")
-    FAILING = "failing", _("failing")
-    WAITING = "waiting", _("waiting")
-    FINE = "fine", _("fine")
+def fingerprint(token: str) -> str:
+    """Sixteen characters that identify a token and do not reveal it; empty for no token."""
+    return hashlib.sha256(token.encode()).hexdigest()[:16] if token else ""
 
 
 class Feed(SiteRelated):
-    """Something on X that a site shows. The poll fills it; pages only read what is stored."""
+    """A user, list or search of X that a site shows. Polls store its tweets; pages only read them."""
 
     class Kind(models.TextChoices):
         USER = "user", _("Posts of a user")
         LIST = "list", _("Posts of a list")
         SEARCH = "search", _("Posts that a search finds")
 
-    _stored: Mapping[str, str] = {}
-
     kind = models.CharField(_("kind"), max_length=6, choices=Kind.choices, default=Kind.USER)
     value = models.CharField(
         _("value"),
-        max_length=LONGEST_SEARCH,
-        help_text=_("A user name or address, a list's address or number, or the words of a search."),
+        max_length=MAX_SEARCH_LENGTH,
+        help_text=_("A user name or address, a list's id or address, or a search query."),
     )
     active = models.BooleanField(_("active"), default=True, help_text=_("Only active feeds are polled and shown."))
     is_default = models.BooleanField(
-        _("the site's feed"), default=False, help_text=_("Shown where a page asks for the site's own feed.")
+        _("default feed"), default=False, help_text=_("Shown where a template names no feed.")
     )
 
+    # See `FeedState`.
     succeeded_at = models.DateTimeField(_("last success"), null=True, editable=False)
     tried_at = models.DateTimeField(_("last try"), null=True, editable=False)
-    next_poll_at = models.DateTimeField(_("next poll"), null=True, editable=False)  # null: the next run
-    requested_at = models.DateTimeField(_("asked for"), null=True, editable=False)
+    next_poll_at = models.DateTimeField(_("next poll"), null=True, editable=False)
+    requested_at = models.DateTimeField(_("poll requested"), null=True, editable=False)
     last_error = models.TextField(_("last error"), blank=True, editable=False)
     failures = models.PositiveIntegerField(default=0, editable=False)
-    # The post up to which this feed has everything, and when it was written.
     since_id = models.BigIntegerField(null=True, editable=False)
     since_at = models.DateTimeField(null=True, editable=False)
 
@@ -78,7 +73,7 @@ class Feed(SiteRelated):
                 fields=["site"],
                 condition=models.Q(is_default=True),
                 name="a_site_has_one_default_feed",
-                violation_error_message=_("Another feed is the site's own already."),
+                violation_error_message=_("Another feed is the site's default feed already."),
             ),
         ]
 
@@ -88,56 +83,42 @@ class Feed(SiteRelated):
     def clean(self) -> None:
         super().clean()
         try:
-            self.value = normal(self.kind, self.value)
-        except UnusableValue as error:
+            self.value = normalise(self.kind, self.value)
+        except InvalidValue as error:
             raise ValidationError({"value": str(error)}) from None
-        # One site must not use up what all sites share.
-        if self.active and Feed.objects.filter(active=True).exclude(pk=self.pk).count() >= MOST_FEEDS:
-            raise ValidationError(_("A site has at most %(most)s active feeds.") % {"most": MOST_FEEDS})
-
-    @classmethod
-    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
-        feed = super().from_db(*args, **kwargs)
-        loaded = {"kind", "value"} - feed.get_deferred_fields()
-        feed._stored = {name: getattr(feed, name) for name in loaded}
-        return feed
+        # One site must not use up the quota that all sites share.
+        if self.active and Feed.objects.filter(active=True).exclude(pk=self.pk).count() >= MAX_FEEDS:
+            raise ValidationError(_("A site has at most %(most)s active feeds.") % {"most": MAX_FEEDS})
 
     def save(self, **kwargs: Any) -> None:
-        # An unusable value is kept as written, so that the poll can say in the admin what is wrong with it.
-        with suppress(UnusableValue):
-            self.value = normal(self.kind, self.value)
-        changed = any(getattr(self, name) != value for name, value in self._stored.items())
-        if changed and kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], *STATE}
+        # An invalid value is stored as written, so that the next poll can say in the admin what is wrong with it.
+        with suppress(InvalidValue):
+            self.value = normalise(self.kind, self.value)
+        super().save(**kwargs)
+
+    def restart(self) -> None:
+        """Deletes the tweets and the state of what the feed followed before its kind or value changed; saves it."""
         with transaction.atomic():
-            if changed and self.pk:
-                # What the feed followed before is no part of what it follows now.
-                self.tweets.all().delete()
-                untouched = Feed()
-                for name in STATE:
-                    setattr(self, name, getattr(untouched, name))
-            super().save(**kwargs)
-        self._stored = {"kind": self.kind, "value": self.value}
+            self.tweets.all().delete()
+            for name, value in asdict(FeedState(requested_at=self.requested_at)).items():
+                setattr(self, name, value)
+            self.save()
 
     def request_poll(self) -> None:
         """Queues the feed for the next run, which takes it first."""
         Feed.objects.filter(pk=self.pk).update(requested_at=timezone.now())
 
     @property
+    def state(self) -> FeedState:
+        return FeedState(**{field.name: getattr(self, field.name) for field in fields(FeedState)})
+
+    @property
     def status(self) -> Status:
-        if not self.active:
-            return Status.OFF
-        if self.requested_at:
-            return Status.QUEUED
-        if self.last_error:
-            return Status.FAILING
-        if self.next_poll_at and self.next_poll_at > timezone.now():
-            return Status.WAITING
-        return Status.FINE if self.succeeded_at else Status.NEW
+        return self.state.status(timezone.now()) if self.active else Status.OFF
 
 
 class Tweet(SiteRelated):
-    """A post in one feed of one site. Feeds have rows of their own, so that no site depends on another's."""
+    """A post of X as one feed of one site shows it. Each feed has its own rows, so that sites stay independent."""
 
     remote_id = models.BigIntegerField()
     feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="tweets")
@@ -148,7 +129,7 @@ class Tweet(SiteRelated):
     author_username = models.CharField(max_length=50)
     author_name = models.CharField(max_length=200)
     is_repost = models.BooleanField(default=False)
-    # When X last said that this post stands.
+    # When X last returned this post.
     checked_at = models.DateTimeField()
 
     role_actions = {}
@@ -177,11 +158,11 @@ class Tweet(SiteRelated):
     @property
     def html(self) -> str:
         """The text, escaped, each of its entities linked once."""
-        return linked(self.text, self.entities)
+        return tweet_html(self.text, self.entities)
 
 
 class Credential(SiteRelated):
-    """A site's own token for X, instead of the deployment's. It is written in the admin and never shown."""
+    """A site's own token for X, used instead of the deployment's. The admin never shows it."""
 
     token = models.TextField(_("bearer token"))
 
@@ -199,15 +180,15 @@ class Credential(SiteRelated):
         ]
 
     def __str__(self) -> str:
-        # SECURITY: this text is in lists, messages and the admin's log.
+        # SECURITY: lists, messages and the admin's log show this text.
         return f"X credential {fingerprint(self.token)}"
 
 
 class KnownAccount(models.Model):
-    """An account that some feed follows, as X describes it. Pinned by number: a name can change hands."""
+    """An account that a feed follows. Stored with its id, because a user name can pass to another account."""
 
-    name = models.CharField(max_length=15, unique=True)  # as feeds write it
-    number = models.BigIntegerField()
+    name = models.CharField(max_length=15, unique=True)  # as in `Feed.value`
+    remote_id = models.BigIntegerField(db_column="number")
     username = models.CharField(max_length=50)
     display_name = models.CharField(max_length=200)
     checked_at = models.DateTimeField()
@@ -215,24 +196,31 @@ class KnownAccount(models.Model):
     def __str__(self) -> str:
         return f"@{self.username}"
 
+    @property
+    def profile(self) -> Profile:
+        return Profile(self.remote_id, self.username, self.display_name, protected=False)
 
-class Spending(models.Model):
-    """What a credential read on a day (UTC). The name of a credential is its fingerprint."""
+
+class QuotaUsage(models.Model):
+    """How much a credential read on a day (UTC). A credential is named by its fingerprint."""
 
     credential = models.CharField(max_length=16, unique=True)
     day = models.DateField()
     reads = models.PositiveIntegerField(default=0)
 
+    class Meta:
+        db_table = "twitter_spending"
+
     def __str__(self) -> str:
         return f"{self.credential}: {self.reads} on {self.day}"
 
-    def on(self, day: dt.date) -> int:
-        # A day before the stored one is a clock that went back; what was read stays read.
+    def reads_on(self, day: dt.date) -> int:
+        # A day before the stored one means that the clock was set back; what was read still counts.
         return self.reads if day <= self.day else 0
 
 
 class RateWindow(models.Model):
-    """What X last said about an endpoint to a credential."""
+    """The rate window of an endpoint, from the last response to a credential."""
 
     credential = models.CharField(max_length=16)
     endpoint = models.CharField(max_length=60)
@@ -248,16 +236,20 @@ class RateWindow(models.Model):
     def __str__(self) -> str:
         return f"{self.credential} {self.endpoint}: {self.remaining} until {self.reset_at}"
 
+    def is_full(self, now: dt.datetime) -> bool:
+        # A window seen in the future means that the clock was set back; it is ignored.
+        return self.remaining <= 0 and self.seen_at <= now < self.reset_at
+
 
 class PollRecord(models.Model):
-    """One row: how polling goes, for the metrics and the admin."""
+    """One row: the last poll and the totals of all polls, for the metrics and the health report."""
 
     finished_at = models.DateTimeField(null=True)
     succeeded_at = models.DateTimeField(null=True)
     exit_code = models.PositiveSmallIntegerField(default=0)
     calls = models.PositiveBigIntegerField(default=0)
     posts_read = models.PositiveBigIntegerField(default=0)
-    failures = models.JSONField(default=dict)  # kind of failure to how often
+    failures = models.JSONField(default=dict)  # count by kind of failure
     line = models.TextField(blank=True)
 
     def __str__(self) -> str:

@@ -194,36 +194,8 @@ def test_a_streamed_body_has_the_tags_of_its_request(recorder: Recorder, client:
     assert (event["message"], tags(event)) == ("while streaming", TAGS)
 
 
-def test_a_good_poll_checks_in(recorder: Recorder) -> None:
-    with sentry.monitor_poll():
-        pass
-    started, ended = recorder.of("check_in")
-    assert (started["monitor_slug"], started["status"]) == ("poll-twitter", "in_progress")
-    assert (ended["check_in_id"], ended["status"]) == (started["check_in_id"], "ok")
-
-
-@pytest.mark.parametrize("how", ["fail()", "exception", "exit 1"])
-def test_a_failed_poll_checks_in(recorder: Recorder, how: str) -> None:
-    def poll() -> None:
-        with sentry.monitor_poll() as run:
-            if how == "fail()":
-                run.fail()
-            elif how == "exception":
-                raise RuntimeError("the poll broke")
-            else:
-                raise SystemExit(1)
-
-    if how == "fail()":
-        poll()
-    else:
-        with pytest.raises((RuntimeError, SystemExit)):
-            poll()
-    assert [payload["status"] for payload in recorder.of("check_in")] == ["in_progress", "error"]
-
-
 def test_without_a_dsn_nothing_is_sent(recorder: Recorder) -> None:
     sentry_sdk.get_global_scope().set_client(None)
     sentry.configure("", environment="test", traces_sample_rate=1.0, release="colonnade@test")
-    with sentry.monitor_poll():
-        sentry_sdk.capture_message("not sent")
+    sentry_sdk.capture_message("not sent")
     assert recorder.items == []

@@ -62,7 +62,7 @@ class Deployment:
 
     @contextmanager
     def writes_blocked(self, lock: str) -> Iterator[None]:
-        """Nobody else can write (SQLite), or nobody gets past what `lock` takes (PostgreSQL)."""
+        """Blocks every other writer (SQLite), or those that need what `lock` takes (PostgreSQL)."""
         with closing(self.connect()) as connection:
             connection.execute("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
             if not self.is_sqlite:
@@ -143,12 +143,12 @@ def test_it_works(deployment: Deployment) -> None:
 
 
 def test_killed_between_fetch_and_store(deployment: Deployment, x: XServer) -> None:
-    held = x.order("max_results", hold=True)
+    held = x.inject("max_results", hold=True)
     with deployment.polling() as process:
-        held.taken.wait()
+        held.received.wait()
         with deployment.writes_blocked("LOCK TABLE twitter_tweet IN ACCESS EXCLUSIVE MODE"):
             held.release.set()
-            wait_until(lambda: any(call.status == 200 and "max_results" in call.params for call in x.calls))
+            wait_until(lambda: any(r.status == 200 and "max_results" in r.params for r in x.requests))
             wait_until(deployment.has_waiter)
             process.kill()
             process.wait()
@@ -190,14 +190,14 @@ def test_killed_during_store(deployment: Deployment) -> None:
 
 
 def test_second_poll_finds_the_first_running(deployment: Deployment, x: XServer) -> None:
-    held = x.order("max_results", hold=True)
+    held = x.inject("max_results", hold=True)
     with deployment.polling() as process:
-        held.taken.wait()
-        calls = len(x.calls)
-        # Side by side: the first one waits for its answer for ten seconds only.
+        held.received.wait()
+        requests = len(x.requests)
+        # Side by side: the first one waits ten seconds for its response.
         with deployment.polling() as scheduled, deployment.polling("--site=north.test", "--json") as manual:
             second, other = scheduled.communicate()[0], manual.communicate()[0]
-        assert len(x.calls) == calls
+        assert len(x.requests) == requests
         held.release.set()
         output, _ = process.communicate()
 
@@ -218,9 +218,9 @@ def test_two_polls_started_together(deployment: Deployment) -> None:
 
 
 def test_database_that_loses_a_table_is_status_2(deployment: Deployment, x: XServer) -> None:
-    held = x.order("max_results", hold=True)
+    held = x.inject("max_results", hold=True)
     with deployment.polling() as process:
-        held.taken.wait()
+        held.received.wait()
         deployment.sql("ALTER TABLE twitter_tweet RENAME TO away")
         held.release.set()
         output, errors = process.communicate()
@@ -237,9 +237,9 @@ def test_database_that_loses_a_table_is_status_2(deployment: Deployment, x: XSer
 @pytest.mark.parametrize("deployment", ["postgresql"], indirect=True)
 def test_database_server_gone_half_way_is_status_2(deployment: Deployment, x: XServer, postgresql: PostgreSQL) -> None:
     name = deployment.url.rpartition("/")[2]
-    held = x.order("max_results", hold=True)
+    held = x.inject("max_results", hold=True)
     with deployment.polling() as process:
-        held.taken.wait()
+        held.received.wait()
         sql(postgresql.url(), f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
         sql(postgresql.url(), f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")  # noqa: S608
         held.release.set()

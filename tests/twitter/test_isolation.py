@@ -1,4 +1,4 @@
-"""Sites share questions to X and nothing else."""
+"""Sites share requests to X and nothing else."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from django.contrib.sites.models import Site
 from app.tenancy.current import NoCurrentSite, use_site
 from app.tenancy.isolation.cross_site import CrossSiteReference
 from app.twitter.models import Credential, Feed, Tweet
-from tests.twitter.conftest import Poll, feed, fresh, texts
+from tests.support.twitter import Poll, make_feed, reload, texts
 from tests.x_api import World, XServer
 
 
 def test_no_site_reads_anothers_feed_or_token(north: Site, south: Site, world: World, poll: Poll) -> None:
     world.post(world.account("nasa"), "Lift-off")
-    theirs = feed(north, "user", "nasa")
+    theirs = make_feed(north, "user", "nasa")
     poll()
     with use_site(north):
         Credential.objects.create(token="northern")
@@ -29,53 +29,59 @@ def test_no_site_reads_anothers_feed_or_token(north: Site, south: Site, world: W
             model.objects.exists()
 
 
-def test_sites_own_token_asks_for_its_own_feeds_only(
+def test_sites_own_token_is_used_for_its_own_feeds_only(
     north: Site, south: Site, world: World, x: XServer, poll: Poll
 ) -> None:
     world.post(world.account("nasa"), "Lift-off")
     x.tokens.add("northern")
     with use_site(north):
         Credential.objects.create(token="northern")
-    feeds = [feed(north, "user", "nasa"), feed(south, "user", "nasa"), feed(south, "search", "southern secret")]
+    feeds = [
+        make_feed(north, "user", "nasa"),
+        make_feed(south, "user", "nasa"),
+        make_feed(south, "search", "southern secret"),
+    ]
 
     assert poll()["exit_code"] == 0
 
     assert [texts(one) for one in feeds] == [["Lift-off"], ["Lift-off"], []]
-    assert {call.token for call in x.asked("timeline")} == {"northern", "stand-in"}
-    assert {call.token for call in x.asked("search")} == {"stand-in"}
+    assert {request.token for request in x.requests_to("timeline")} == {"northern", "stand-in"}
+    assert {request.token for request in x.requests_to("search")} == {"stand-in"}
 
 
-def test_one_sites_bad_token_is_its_own_trouble(north: Site, south: Site, world: World, x: XServer, poll: Poll) -> None:
+def test_refused_token_of_a_site_fails_only_its_feeds(
+    north: Site, south: Site, world: World, x: XServer, poll: Poll
+) -> None:
     world.post(world.account("nasa"), "Lift-off")
     with use_site(north):
         Credential.objects.create(token="expired")
-    ours, theirs = feed(north, "user", "nasa"), feed(south, "user", "nasa")
+    ours, theirs = make_feed(north, "user", "nasa"), make_feed(south, "user", "nasa")
 
-    said = poll()
+    report = poll()
 
-    assert (said["exit_code"], said["polled"], said["failed"]) == (1, 1, 1)
-    assert fresh(ours).last_error == "X refuses the token (HTTP 401)."
+    assert (report["exit_code"], report["polled"], report["failed"]) == (1, 1, 1)
+    assert reload(ours).last_error == "X refuses the token (HTTP 401)."
     assert texts(theirs) == ["Lift-off"]
-    assert fresh(theirs).last_error == ""
+    assert reload(theirs).last_error == ""
     with use_site(north):
         Feed.objects.all().delete()
     assert poll()["exit_code"] == 0
 
 
-def test_site_cannot_poison_a_shared_source(north: Site, south: Site, world: World, x: XServer, poll: Poll) -> None:
+def test_site_cannot_change_a_shared_source(north: Site, south: Site, world: World, x: XServer, poll: Poll) -> None:
     nasa = world.account("nasa")
     world.post(world.account("evil"), "Bait")
     world.post(nasa, "Lift-off")
-    ours = feed(north, "user", "nasa")
+    ours = make_feed(north, "user", "nasa")
     poll()
-    # Everything that the other site can write: values with operators, rows of its own, its own tweets.
+    # All that the other site can write: values with operators, its own feeds, its own tweets.
     for value in ("evil) OR (from:nasa", "nasa OR from:evil", "nasa -is:quote", '"', "nasa\nevil"):
-        feed(south, "user", value)
-    shared = feed(south, "user", "NASA")
+        make_feed(south, "user", value)
+    shared = make_feed(south, "user", "NASA")
     poll()
     Tweet.all_sites.filter(feed=shared).update(text="Forged", author_username="evil")
     with use_site(south):
-        # Far ahead, so that nothing would ever be new, if the mark were shared.
+        # Far ahead: if the cursor were shared, no post would be new.
         Feed.objects.filter(pk=shared.pk).update(since_id=2**62)
     world.post(nasa, "Landing")
 
@@ -83,19 +89,19 @@ def test_site_cannot_poison_a_shared_source(north: Site, south: Site, world: Wor
 
     assert texts(ours) == ["Landing", "Lift-off"]
     assert {tweet.author_username for tweet in Tweet.all_sites.filter(feed=ours)} == {"nasa"}
-    assert not any("evil" in call.params.get("query", "") for call in x.calls)
+    assert not any("evil" in request.params.get("query", "") for request in x.requests)
 
 
 def test_new_site_is_filled_from_x_and_not_from_another_site(
     north: Site, south: Site, world: World, poll: Poll
 ) -> None:
     world.post(world.account("nasa"), "Lift-off")
-    feed(north, "user", "nasa")
+    make_feed(north, "user", "nasa")
     poll()
     Tweet.all_sites.update(text="Forged by north")
-    late = feed(south, "user", "nasa")
+    late = make_feed(south, "user", "nasa")
 
     poll()
 
     assert texts(late) == ["Lift-off"]
-    assert fresh(late).last_error == ""
+    assert reload(late).last_error == ""

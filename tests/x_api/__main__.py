@@ -1,4 +1,4 @@
-"""Runs the stand-in: on a port until it is ended, or for the length of one command.
+"""Runs the stand-in: on a port until it is stopped, or while one command runs.
 
 python -m tests.x_api --port 8099
 python -m tests.x_api -- .venv/bin/python manage.py poll_twitter
@@ -28,53 +28,52 @@ SENTENCES = (
 )
 
 
-class EverybodyIsHere(World):
-    """A world in which whoever is asked for exists and has a handful of posts that say what they are."""
+class EndlessWorld(World):
+    """Every requested account exists, and has a few posts that say that they are made up."""
 
-    def named(self, username: str) -> Account | None:
+    def find_account(self, username: str) -> Account | None:
         with self.lock:
-            found = super().named(username)
-            if found is None and re.fullmatch(r"\w{1,15}", username):
-                found = self.account(username, name=f"{username.title()} (made up)")
-                self.write(found)
-            return found
+            account = super().find_account(username)
+            if account is None and re.fullmatch(r"\w{1,15}", username):
+                account = self.account(username, name=f"{username.title()} (made up)")
+                self.write(account)
+            return account
 
     def write(self, author: Account, about: str = "") -> None:
         for hours, sentence in enumerate(SENTENCES):
             text = f"{about}{': ' if about else ''}{sentence} {NOTE}"
             self.post(author, text, ago=dt.timedelta(hours=5 * hours + 1))
 
-    def found(self, query: str) -> None:
-        """Makes sure that a search finds something."""
+    def ensure_results(self, query: str) -> None:
         with self.lock:
-            author = self.named("passer_by")
+            author = self.find_account("passer_by")
             words = " ".join(word for word in re.findall(r"#?\w+", query) if word != "OR")
             if author and not any(words in post.text for post in self.posts.values()):
                 self.write(author, words)
 
-    def listed(self, number: int) -> None:
+    def ensure_list(self, remote_id: int) -> None:
         with self.lock:
-            members = [member for name in ("town_hall", "library") if (member := self.named(name))]
-            self.lists.setdefault(number, {member.id for member in members})
+            members = [member for name in ("town_hall", "library") if (member := self.find_account(name))]
+            self.lists.setdefault(remote_id, {member.remote_id for member in members})
 
 
 class DemoServer(XServer):
-    world: EverybodyIsHere
+    world: EndlessWorld
 
-    def before(self, path: str, params: dict[str, str]) -> None:
+    def prepare(self, path: str, params: dict[str, str]) -> None:
         query = params.get("query", "")
         if query and "from:" not in query:
-            self.world.found(query)
+            self.world.ensure_results(query)
         if path.startswith("/2/lists/"):
-            self.world.listed(int(path.split("/")[3]))
+            self.world.ensure_list(int(path.split("/")[3]))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.x_api", description=__doc__)
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("command", nargs="*", help="runs it with the stand-in as its X, then ends")
+    parser.add_argument("command", nargs="*", help="command to run against the stand-in")
     options = parser.parse_args()
-    with DemoServer(EverybodyIsHere(), port=options.port, token=TOKEN) as server:
+    with DemoServer(EndlessWorld(), port=options.port, token=TOKEN) as server:
         sys.stdout.write(f"A stand-in for X at {server.url}; its posts are made up. The token is {TOKEN}.\n")
         sys.stdout.flush()
         if not options.command:

@@ -1,4 +1,4 @@
-"""The part of X's search language that the tests speak: words, from:, OR, groups, -is:, quotes, hashtags."""
+"""The part of X's search language that the tests use: words, from:, OR, groups, -is:, quotes, hashtags."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TOKEN = re.compile(r'\(|\)|-?"[^"]*"|[^\s()"]+|"')
 
 
 class BrokenQuery(Exception):
-    """X would answer 400 to this query; the text says why."""
+    """X would respond to this query with 400; the text says why."""
 
 
 def parse(query: str, world: World) -> Match:
@@ -68,8 +68,8 @@ class _Reader:
             wanted = token.strip('"').lower()
             return lambda post: wanted in post.text.lower()
         if operator == "from" and re.fullmatch(r"\w{1,20}", value):
-            account = self.world.named(value)
-            author = account.id if account else int(value) if value.isdigit() else 0
+            account = self.world.find_account(value)
+            author = account.remote_id if account else int(value) if value.isdigit() else 0
             return lambda post: post.author_id == author
         if operator == "is" and value in {"retweet", "reply"}:
             reference = {"retweet": "retweeted", "reply": "replied_to"}[value]

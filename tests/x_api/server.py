@@ -1,4 +1,4 @@
-"""The HTTP side of the stand-in: paging, rate headers, tokens, and faults to order."""
+"""The HTTP side of the stand-in: paging, rate headers, tokens, and injected faults."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.x_api.answers import Problem, answer
+from tests.x_api.responses import Problem, respond
 from tests.x_api.world import World
 
 WINDOW_SECONDS = 900
@@ -21,8 +21,8 @@ LIMITS = {"search": 450, "timeline": 10_000, "list": 900, "posts": 3_500, "users
 
 
 @dataclass
-class Call:
-    """One question that arrived."""
+class Request:
+    """One request that arrived."""
 
     endpoint: str
     path: str
@@ -34,18 +34,18 @@ class Call:
 
 @dataclass
 class Fault:
-    """What to do to the next `times` calls whose path and query contain `where`, instead of answering."""
+    """What happens to the next `times` requests whose path and query contain `where`, instead of a normal response."""
 
     where: str = ""
     times: int = 1
     status: int | None = None
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
-    # Waits for `release` before going on; without a status it then answers as if nothing had happened.
+    # Waits for `release`; without a status the normal response follows.
     hold: bool = False
     cut: bool = False
     drip_seconds: float = 0.0
-    taken: threading.Event = field(default_factory=threading.Event)
+    received: threading.Event = field(default_factory=threading.Event)
     release: threading.Event = field(default_factory=threading.Event)
 
 
@@ -61,7 +61,7 @@ class XServer(ThreadingHTTPServer):
         self.tokens = {token}
         self.latency = latency
         self.largest_page = 100
-        self.calls: list[Call] = []
+        self.requests: list[Request] = []
         self.billed: set[tuple[str, int, dt.date]] = set()
         self.windows: dict[tuple[str, str], tuple[int, int]] = {}
         self.limits = dict(LIMITS)
@@ -85,25 +85,25 @@ class XServer(ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that was killed or gave up is part of the tests, not news."""
+        """Tests kill clients and let them time out: no traceback for that."""
 
-    def order(self, where: str = "", **what: Any) -> Fault:
+    def inject(self, where: str = "", **what: Any) -> Fault:
         fault = Fault(where, **what)
         with self._lock:
             self._faults.append(fault)
         return fault
 
-    def forget(self) -> None:
-        """Starts counting calls again and drops the faults that nobody met."""
+    def reset(self) -> None:
+        """Forgets the requests, and the faults that are left."""
         with self._lock:
-            self.calls.clear()
+            self.requests.clear()
             self._faults.clear()
 
-    def asked(self, endpoint: str) -> list[Call]:
-        return [call for call in self.calls if call.endpoint == endpoint]
+    def requests_to(self, endpoint: str) -> list[Request]:
+        return [request for request in self.requests if request.endpoint == endpoint]
 
-    def before(self, path: str, params: dict[str, str]) -> None:
-        """Called before a question is answered, for whoever makes a world up on the way."""
+    def prepare(self, path: str, params: dict[str, str]) -> None:
+        """A hook before each response, for a world that grows with the requests."""
 
     def take_fault(self, address: str) -> Fault | None:
         with self._lock:
@@ -113,15 +113,15 @@ class XServer(ThreadingHTTPServer):
                     return fault
         return None
 
-    def count(self, call: Call) -> dict[str, str]:
-        """Counts a call against its window; raises 429 as X does when there is nothing left."""
+    def count(self, request: Request) -> dict[str, str]:
+        """Counts a request against its rate window; raises 429 as X does when it is full."""
         now = int(time.time())
         with self._lock:
-            limit = self.limits[call.endpoint]
-            left, reset = self.windows.get((call.token, call.endpoint), (limit, now + WINDOW_SECONDS))
+            limit = self.limits[request.endpoint]
+            left, reset = self.windows.get((request.token, request.endpoint), (limit, now + WINDOW_SECONDS))
             if reset <= now:
                 left, reset = limit, now + WINDOW_SECONDS
-            self.windows[call.token, call.endpoint] = max(left - 1, 0), reset
+            self.windows[request.token, request.endpoint] = max(left - 1, 0), reset
         headers = {
             "x-rate-limit-limit": str(limit),
             "x-rate-limit-remaining": str(max(left - 1, 0)),
@@ -131,14 +131,14 @@ class XServer(ThreadingHTTPServer):
             raise Problem(429, "about:blank", "Too Many Requests", "Too Many Requests", headers=headers)
         return headers
 
-    def bill(self, call: Call, body: dict[str, Any]) -> None:
+    def bill(self, request: Request, body: dict[str, Any]) -> None:
         """X bills a post once per app and UTC day, however often it is read."""
-        if call.endpoint != "users":
+        if request.endpoint != "users":
             today = dt.datetime.now(dt.UTC).date()
             posts = [post for post in body.get("data", []) if "id" in post]
-            call.posts = len(posts)
+            request.posts = len(posts)
             with self._lock:
-                self.billed |= {(call.token, int(post["id"]), today) for post in posts}
+                self.billed |= {(request.token, int(post["id"]), today) for post in posts}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -146,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: XServer
 
     def log_message(self, *_: object) -> None:
-        """The calls are kept on the server, not printed."""
+        """The server keeps the requests and prints nothing."""
 
     def setup(self) -> None:
         super().setup()
@@ -155,32 +155,32 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
-        call = Call(_endpoint(parts.path), parts.path, dict(parse_qsl(parts.query)), token)
-        self.server.calls.append(call)
-        time.sleep(self.server.latency)  # the distance to X, when a benchmark asks for one
+        request = Request(_endpoint(parts.path), parts.path, dict(parse_qsl(parts.query)), token)
+        self.server.requests.append(request)
+        time.sleep(self.server.latency)  # the network, for a benchmark
         fault = self.server.take_fault(self.path)
-        if fault and not self._suffer(fault, call):
+        if fault and not self._apply(fault, request):
             return
         try:
-            status, headers, body = 200, *self._answer(call)
+            status, headers, body = 200, *self._respond(request)
         except Problem as problem:
             status, headers, body = problem.status, problem.headers, problem.body()
-        call.status = status
+        request.status = status
         drip = fault.drip_seconds if fault else 0.0
         self._send(status, headers, json.dumps(body).encode(), drip)
 
-    def _answer(self, call: Call) -> tuple[dict[str, str], dict[str, Any]]:
-        if call.token not in self.server.tokens:
+    def _respond(self, request: Request) -> tuple[dict[str, str], dict[str, Any]]:
+        if request.token not in self.server.tokens:
             raise Problem(401, "about:blank", "Unauthorized", "Unauthorized")
-        headers = self.server.count(call)
-        self.server.before(call.path, call.params)
-        body = answer(self.server.world, call.path, call.params, largest_page=self.server.largest_page)
-        self.server.bill(call, body)
+        headers = self.server.count(request)
+        self.server.prepare(request.path, request.params)
+        body = respond(self.server.world, request.path, request.params, largest_page=self.server.largest_page)
+        self.server.bill(request, body)
         return headers, body
 
-    def _suffer(self, fault: Fault, call: Call) -> bool:
-        """Carries the fault out; True when the real answer follows."""
-        fault.taken.set()
+    def _apply(self, fault: Fault, request: Request) -> bool:
+        """True when the normal response follows."""
+        fault.received.set()
         if fault.hold:
             fault.release.wait()
         if fault.cut:
@@ -190,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
             return False
         if fault.status is None:
             return True
-        call.status = fault.status
+        request.status = fault.status
         text = fault.body if isinstance(fault.body, str) else json.dumps(fault.body or {})
         self._send(fault.status, fault.headers, text.encode(), fault.drip_seconds)
         return False
@@ -210,9 +210,9 @@ def _pieces(body: bytes, drip_seconds: float) -> Iterator[bytes]:
     if not drip_seconds:
         yield body
         return
-    for number in body:
-        yield bytes([number])
-        time.sleep(drip_seconds)  # a peer that is alive and useless, which no single read notices
+    for byte in body:
+        yield bytes([byte])
+        time.sleep(drip_seconds)  # no single read times out
 
 
 def _endpoint(path: str) -> str:

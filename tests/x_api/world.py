@@ -1,4 +1,4 @@
-"""Who is on the made-up X and what they wrote."""
+"""The accounts, posts and lists of the made-up X."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
 
 @dataclass
 class Account:
-    id: int
+    remote_id: int
     username: str
     name: str
     state: str = "active"  # active | protected | suspended
@@ -22,7 +22,7 @@ class Account:
 
 @dataclass
 class Post:
-    id: int
+    remote_id: int
     author_id: int
     text: str
     created_at: dt.datetime
@@ -34,21 +34,21 @@ class Post:
 
 
 class World:
-    """Accounts, posts and lists; every method may be called while the server answers."""
+    """Accounts, posts and lists; methods may be called while the server runs."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.accounts: dict[int, Account] = {}
         self.posts: dict[int, Post] = {}
         self.lists: dict[int, set[int]] = {}
-        self._numbers = itertools.count(1)
+        self._ids = itertools.count(1)
         self._ordered: list[Post] | None = None
 
     def account(self, username: str, *, name: str = "", state: str = "active") -> Account:
         with self.lock:
-            number = 1_000 + next(self._numbers)
-            self.accounts[number] = Account(number, username, name or username.title(), state)
-            return self.accounts[number]
+            remote_id = 1_000 + next(self._ids)
+            self.accounts[remote_id] = Account(remote_id, username, name or username.title(), state)
+            return self.accounts[remote_id]
 
     def post(
         self,
@@ -59,27 +59,27 @@ class World:
         ago: dt.timedelta | None = None,
         **extra: Any,
     ) -> Post:
-        """A post of this moment, or of `at`, or of `ago`; `extra` goes into the answer as it is."""
+        """A post of now, of `at`, or of a time `ago`; `extra` goes into the response unchanged."""
         moment = at or dt.datetime.now(dt.UTC) - (ago or dt.timedelta(0))
         with self.lock:
             milliseconds = int(moment.timestamp() * 1000) - SNOWFLAKE_EPOCH_MS
-            number = (milliseconds << 22) | (next(self._numbers) & 0x3FFFFF)
-            self.posts[number] = Post(number, author.id, text, moment, extra)
+            remote_id = (milliseconds << 22) | (next(self._ids) & 0x3FFFFF)
+            self.posts[remote_id] = Post(remote_id, author.remote_id, text, moment, extra)
             self._ordered = None
-            return self.posts[number]
+            return self.posts[remote_id]
 
     def make_list(self, members: Iterable[Account]) -> int:
         with self.lock:
-            number = 90_000 + next(self._numbers)
-            self.lists[number] = {member.id for member in members}
-            return number
+            remote_id = 90_000 + next(self._ids)
+            self.lists[remote_id] = {member.remote_id for member in members}
+            return remote_id
 
     def delete(self, post: Post) -> None:
         with self.lock:
-            del self.posts[post.id]
+            del self.posts[post.remote_id]
             self._ordered = None
 
-    def named(self, username: str) -> Account | None:
+    def find_account(self, username: str) -> Account | None:
         with self.lock:
             wanted = username.lower()
             return next((a for a in self.accounts.values() if a.username.lower() == wanted), None)
@@ -87,7 +87,7 @@ class World:
     def readable(self) -> list[Post]:
         """Posts that an app may read, newest first."""
         with self.lock:
-            active = {number for number, account in self.accounts.items() if account.state == "active"}
+            active = {remote_id for remote_id, account in self.accounts.items() if account.state == "active"}
             if self._ordered is None:
-                self._ordered = sorted(self.posts.values(), key=lambda post: post.id, reverse=True)
+                self._ordered = sorted(self.posts.values(), key=lambda post: post.remote_id, reverse=True)
             return [post for post in self._ordered if post.author_id in active]

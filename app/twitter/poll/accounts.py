@@ -1,68 +1,82 @@
-"""Asks who the followed accounts are: by name once, by number every day."""
+"""The accounts that feeds follow: looked up by name once, then by id every day."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import datetime as dt
+from collections.abc import Mapping
 
-from app.twitter.poll.fetch import Reader
-from app.twitter.poll.plan import LookUp, Source
+from app.twitter.models import Feed, KnownAccount
+from app.twitter.poll.fetch import Reader, Result
+from app.twitter.poll.requests import Request
+from app.twitter.x.endpoints import USERS_BY_NAME
 from app.twitter.x.errors import SourceGone, Transient, XError
-from app.twitter.x.posts import Profile, Refusal, read_profiles, read_refusals
+from app.twitter.x.posts import Problem, Profile, read_problems, read_profiles
 
 
-@dataclass(frozen=True, slots=True)
-class LookedUp:
-    profiles: dict[str, Profile] = field(default_factory=dict)  # by the name that feeds write
-    failed: tuple[tuple[Source, XError], ...] = ()
-    received: int = 0
+def look_up(reader: Reader, request: Request) -> list[Result]:
+    """One result for each source. Never raises `XError`: a result holds it.
 
-
-def ask(reader: Reader, look_up: LookUp) -> LookedUp:
-    """Never raises for X's sake. A known account whose look-up fails is polled as it is known."""
-    by_name = look_up.by == "name"
-    count = len(look_up.sources)
+    A failed look-up by id is no error: the account is polled as it is known.
+    """
+    by_name = request.endpoint is USERS_BY_NAME
     try:
-        endpoint = "/2/users/by" if by_name else "/2/users"
-        with reader.allowance.reading(endpoint, least=1, most=count) as reading:
-            asked = look_up.sources[: reading.size]
-            if by_name:
-                answer = reader.client.users_named([source.value for source in asked])
-            else:
-                answer = reader.client.users_numbered(look_up.numbers[: reading.size])
-            found = read_profiles(answer)
-            reading.received = len(found)
+        response, size = reader.send(request)
     except XError as error:
-        return LookedUp(failed=tuple((source, error) for source in look_up.sources) if by_name else ())
-    rest = look_up.sources[len(asked) :] if by_name else ()
-    late = [(source, reader.allowance.budget_spent()) for source in rest]
-    profiles, failed = _told_apart(look_up, asked, found, read_refusals(answer))
-    return LookedUp(profiles, (*failed, *late), len(found))
+        return [_result(request, place, error if by_name else None) for place in range(len(request.sources))]
+    found = read_profiles(response)
+    profiles = {profile.username.lower() if by_name else str(profile.remote_id): profile for profile in found}
+    problems = {problem.target.lower(): problem for problem in read_problems(response)}
+    results = []
+    for place, target in enumerate(request.targets):
+        profile = profiles.get(target)
+        fault = _fault(request.sources[place].value, profile, problems.get(target), by_name=by_name)
+        if place >= size:  # left out because the quota ends
+            fault = reader.quota.exceeded() if by_name else None
+        results.append(_result(request, place, fault, profile))
+    return results
 
 
-def _told_apart(
-    look_up: LookUp, asked: Sequence[Source], found: Sequence[Profile], refusals: Sequence[Refusal]
-) -> tuple[dict[str, Profile], list[tuple[Source, XError]]]:
-    by_name = look_up.by == "name"
-    people = {profile.username.lower() if by_name else str(profile.id): profile for profile in found}
-    refused = {refusal.value.lower(): refusal for refusal in refusals}
-    profiles: dict[str, Profile] = {}
-    failed: list[tuple[Source, XError]] = []
-    for place, source in enumerate(asked):
-        key = source.value if by_name else str(look_up.numbers[place])
-        profile = people.get(key)
-        if profile is None:
-            error = _missing(source, key, refused, by_name=by_name)
-            failed += [(source, error)] if error else []
-        elif profile.protected:
-            failed.append((source, SourceGone(f"@{source.value} is protected: its posts may not be shown.")))
-        else:
-            profiles[source.value] = profile
-    return profiles, failed
+def load_accounts() -> dict[str, KnownAccount]:
+    return {account.name: account for account in KnownAccount.objects.iterator()}
 
 
-def _missing(source: Source, key: str, refused: Mapping[str, Refusal], *, by_name: bool) -> XError | None:
-    refusal = refused.get(key)
-    if refusal is not None and refusal.certain:
-        return SourceGone(f"X does not show @{source.value}: {refusal.sentence}")
-    return Transient(f"X said nothing about @{source.value}.") if by_name else None
+def save_accounts(profiles: Mapping[str, Profile], now: dt.datetime) -> dict[str, KnownAccount]:
+    """`profiles` by the name in `Feed.value`."""
+    accounts = {
+        name: KnownAccount(
+            name=name,
+            remote_id=profile.remote_id,
+            username=profile.username,
+            display_name=profile.name,
+            checked_at=now,
+        )
+        for name, profile in profiles.items()
+    }
+    KnownAccount.objects.bulk_create(
+        accounts.values(),
+        update_conflicts=True,
+        unique_fields=["name"],
+        update_fields=["remote_id", "username", "display_name", "checked_at"],
+    )
+    return accounts
+
+
+def delete_unfollowed() -> None:
+    """Deletes the accounts that no feed follows."""
+    # all_sites: an account is stored once for all sites.
+    followed = Feed.all_sites.filter(kind=Feed.Kind.USER).values("value")
+    unfollowed = list(KnownAccount.objects.exclude(name__in=followed).values_list("pk", flat=True))
+    if unfollowed:
+        KnownAccount.objects.filter(pk__in=unfollowed).delete()
+
+
+def _result(request: Request, place: int, error: XError | None, profile: Profile | None = None) -> Result:
+    return Result(source=request.sources[place], endpoint=request.endpoint, profile=profile, error=error)
+
+
+def _fault(name: str, profile: Profile | None, problem: Problem | None, *, by_name: bool) -> XError | None:
+    if profile is not None:
+        return SourceGone(f"@{name} is protected: its posts may not be shown.") if profile.protected else None
+    if problem is not None and problem.is_gone:
+        return SourceGone(f"X does not show @{name}: {problem.message}")
+    return Transient(f"X's response does not mention @{name}.") if by_name else None

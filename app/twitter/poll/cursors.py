@@ -1,47 +1,49 @@
-"""How far a whole run got: sources that were asked together get one mark, so that they go on being asked together.
+"""One cursor for all sources that a run polled, so that their accounts stay in the same batches.
 
-Without it each account of a batch keeps the mark of its own last post, the batch is asked from the oldest of
-them, and the others' posts are read (and paid) again.
+With the cursor of its own last post, each account of a batch would pull the batch back to the oldest of them, and the
+posts of the others would be read (and paid for) again.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
-from app.twitter.poll.fetch import Found
-from app.twitter.poll.plan import Row
+from app.twitter.models import Feed
+from app.twitter.poll.fetch import Result
+from app.twitter.x.endpoints import LIST, SEARCH, TIMELINE, Endpoint
 from app.twitter.x.posts import Post
 
-SEARCH_LAG = dt.timedelta(minutes=1)  # recent search leaves out the last half minute
+SEARCH_DELAY = dt.timedelta(minutes=1)  # recent search leaves out the last half minute
 
 
-class Marks:
-    """Posts that were written before the run's first answer, by X's clock: every later answer knew them.
+class Cursors:
+    """The newest post from before the run's first response, by X's clock: all later responses include it.
 
-    Lists keep their own mark; theirs is no promise about anything else.
+    Lists keep their own cursors: they promise nothing about other sources.
     """
 
     def __init__(self) -> None:
-        self._newest: dict[bool, Post | None] = {True: None, False: None}
-        self._rows: dict[bool, list[Row]] = {True: [], False: []}
+        self._newest: dict[Endpoint, Post] = {}
+        self._feeds: dict[Endpoint, list[Feed]] = defaultdict(list)
 
-    def note(self, founds: Sequence[Found], heard_at: dt.datetime | None) -> None:
-        for found in founds:
-            if found.error is not None or heard_at is None:
+    def note(self, results: Iterable[Result], first_response_at: dt.datetime | None) -> None:
+        for result in results:
+            if result.error is not None or first_response_at is None:
                 continue
-            if found.source.kind != "list":
-                self._rows[found.searched] += found.source.rows
-            for post in found.posts:
-                for searched in (True, False):
-                    limit = heard_at - SEARCH_LAG if searched else heard_at
-                    newest = self._newest[searched]
-                    if post.created_at < limit and (newest is None or newest.id < post.id):
-                        self._newest[searched] = post
+            if result.endpoint is not LIST:
+                self._feeds[result.endpoint] += result.source.feeds
+            for endpoint, limit in ((SEARCH, first_response_at - SEARCH_DELAY), (TIMELINE, first_response_at)):
+                posts = [post for post in (self._newest.get(endpoint), *result.posts) if post]
+                known = [post for post in posts if post.created_at < limit]
+                if known:
+                    self._newest[endpoint] = max(known, key=lambda post: post.remote_id)
 
-    def raised(self) -> Iterator[tuple[Post, list[Row]]]:
-        for searched, rows in self._rows.items():
-            newest = self._newest[searched]
-            ahead = [row for row in rows if newest and (row.since_id or 0) < newest.id]
-            if newest and ahead:
-                yield newest, ahead
+    def advanced(self) -> Iterator[tuple[Post, list[Feed]]]:
+        """The posts to move cursors to, each with the feeds whose cursors are behind it."""
+        for endpoint, feeds in self._feeds.items():
+            newest = self._newest.get(endpoint)
+            behind = [feed for feed in feeds if newest and (feed.since_id or 0) < newest.remote_id]
+            if newest and behind:
+                yield newest, behind

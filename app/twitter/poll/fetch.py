@@ -1,151 +1,102 @@
-"""Asks one question of the plan and says, for each of its sources, what came back."""
+"""Sends the requests of one credential and returns, for each of their sources, what came back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from app.twitter.poll.plan import Question, Source, batches, timeline
-from app.twitter.quota.allowance import Allowance
+from app.twitter.poll.requests import Request, Source, timeline
+from app.twitter.quota.quota import Quota
 from app.twitter.x.client import XClient
-from app.twitter.x.errors import BadQuestion, SourceGone, XError
-from app.twitter.x.posts import Json, Page, Post, read_page, read_refusals
+from app.twitter.x.endpoints import SEARCH, TIMELINE, Endpoint
+from app.twitter.x.errors import InvalidRequest, SourceGone, XError
+from app.twitter.x.posts import Json, Page, Post, Profile, count_results, read_page, read_problems
 
-PAGES = 10
-KNOWN_LIST_PAGE = 20  # a list cannot be asked for what is new; this much of it is read again each time
+MAX_PAGES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """What one source brought. `newest` is the post up to which it is now complete, if that moved."""
+class Result:
+    """What one source got from a request: posts, a profile, or an error."""
 
     source: Source
+    endpoint: Endpoint
     posts: tuple[Post, ...] = ()
-    newest: Post | None = None
-    searched: bool = False  # search answers half a minute late, a timeline at once
+    newest: Post | None = None  # the source is now complete up to this post; None when that did not change
+    profile: Profile | None = None
     error: XError | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A credential's client, what it may still read, and how many posts of a source are worth reading."""
-
     client: XClient
-    allowance: Allowance
-    keep: int
+    quota: Quota
+    keep: int  # posts of a source that are worth reading
 
-    def answer(self, question: Question) -> list[Found]:
-        """One `Found` for each source of the question, whatever happens."""
+    def send(self, request: Request, page: str | None = None) -> tuple[Json, int]:
+        """The response, and how many results it could hold: fewer than usual when the quota ends. Raises `XError`."""
+        least, most = request.sizes(self.keep)
+        with self.quota.reserve(request.endpoint.path, least=least, most=most) as reservation:
+            response = request.send(self.client, size=reservation.size, page=page)
+            reservation.received = count_results(response)
+        return response, reservation.size
+
+    def fetch(self, request: Request) -> list[Result]:
+        """One result for each source. Never raises `XError`: a result holds it."""
         try:
-            return self._batch(question) if question.form == "batch" else [self._alone(question)]
-        except BadQuestion as error:
-            again = _other_words(question, error)
-            if again:
-                return [found for other in again for found in self.answer(other)]
-            return _failed(question, error)
+            return self._batch(request) if request.is_batch else [self._single(request)]
         except XError as error:
-            return _failed(question, error)
+            parts = request.split(error) if isinstance(error, InvalidRequest) else []
+            if not parts:
+                return [Result(source=source, endpoint=request.endpoint, error=error) for source in request.sources]
+            return [result for part in parts for result in self.fetch(part)]
 
-    def _alone(self, question: Question) -> Found:
-        (source,) = question.sources
+    def _single(self, request: Request) -> Result:
+        since_id = request.since_id or 0
         posts: dict[int, Post] = {}
-        for page in self._pages(question):
-            posts |= {post.id: post for post in page.posts}
-            old = question.since_id is not None and any(post.id <= question.since_id for post in page.posts)
-            if old or len(posts) >= self.keep:
+        for page in self._pages(request):
+            posts |= {post.remote_id: post for post in page.posts}
+            if len(posts) >= self.keep or (since_id and any(post.remote_id <= since_id for post in page.posts)):
                 break
-        new = [post for post in posts.values() if post.id > (question.since_id or 0)]
-        if question.form == "timeline":
-            new = [replace(post, author=question.accounts[0]) for post in new]
-        # Older ones of a list come along: they are proof that they still stand.
-        seen = [post for post in posts.values() if post.id <= (question.since_id or 0)]
-        return Found(source=source, posts=tuple(new + seen), newest=_newest(new), searched=question.form == "search")
+        new = [post for post in posts.values() if post.remote_id > since_id]
+        if request.endpoint is TIMELINE:
+            new = [replace(post, author=request.authors[0]) for post in new]
+        # Older posts of a list are included: they show that X still returns them.
+        old = [post for post in posts.values() if post.remote_id <= since_id]
+        (source,) = request.sources
+        return Result(source=source, endpoint=request.endpoint, posts=(*new, *old), newest=_newest(new))
 
-    def _batch(self, question: Question) -> list[Found]:
+    def _batch(self, request: Request) -> list[Result]:
         posts: dict[int, Post] = {}
         complete = False
-        for page in self._pages(question):
-            posts |= {post.id: post for post in page.posts}
+        for page in self._pages(request):
+            posts |= {post.remote_id: post for post in page.posts}
             complete = page.next_token is None
         newest = _newest(posts.values())
-        found = []
-        for source, profile in zip(question.sources, question.accounts, strict=True):
+        results = []
+        for source, author in zip(request.sources, request.authors, strict=True):
             if complete:
-                own = [replace(post, author=profile) for post in posts.values() if post.author_id == profile.id]
-                found.append(Found(source=source, posts=tuple(own), newest=newest, searched=True))
+                own = tuple(
+                    replace(post, author=author) for post in posts.values() if post.author_id == author.remote_id
+                )
+                results.append(Result(source=source, endpoint=SEARCH, posts=own, newest=newest))
             else:
-                # Somebody wrote more than a search gives out; each is asked alone, so nobody loses posts.
-                found += self.answer(timeline(source, profile))
-        return found
+                # There are more posts than a search returns: read each account alone, so that none is missed.
+                results += self.fetch(timeline(source, author))
+        return results
 
-    def _pages(self, question: Question) -> Iterator[Page]:
+    def _pages(self, request: Request) -> Iterator[Page]:
         token: str | None = None
-        for _ in range(PAGES):
-            endpoint, least, most = self._size(question)
-            with self.allowance.reading(endpoint, least=least, most=most) as reading:
-                answer = self._ask(question, reading.size, token)
-                page = read_page(answer)
-                reading.received = page.received
-            if not page.received:
-                _refuse_gone(answer)
+        for _ in range(MAX_PAGES):
+            response, _size = self.send(request, token)
+            page, problems = read_page(response), read_problems(response)
+            if problems and not page.received:
+                raise SourceGone(problems[0].message)
             yield page
             token = page.next_token
             if token is None:
                 return
 
-    def _size(self, question: Question) -> tuple[str, int, int]:
-        known = question.since_id is not None
-        match question.form:
-            case "batch":
-                return "/2/tweets/search/recent", 10, 100
-            case "search":
-                return "/2/tweets/search/recent", 10, min(max(self.keep, 10), 100)
-            case "timeline":
-                return "/2/users/:id/tweets", 5, min(max(self.keep, 5), 100)
-            case "list":
-                return "/2/lists/:id/tweets", 1, min(self.keep, KNOWN_LIST_PAGE if known else 100)
-
-    def _ask(self, question: Question, size: int, token: str | None) -> Json:
-        since = question.since_id
-        match question.form:
-            case "batch":
-                return self.client.search(question.query, since_id=since, size=size, token=token, authors=False)
-            case "search":
-                return self.client.search(question.query, since_id=since, size=size, token=token, authors=True)
-            case "timeline":
-                user_id = question.accounts[0].id
-                return self.client.timeline(user_id, since_id=since, size=size, token=token)
-            case "list":
-                return self.client.list_posts(int(question.query), size=size, token=token)
-
-
-def _other_words(question: Question, error: BadQuestion) -> list[Question]:
-    """The same question in a form that X may accept, so that one bad source does not take others with it."""
-    if question.form == "batch":
-        pairs = list(zip(question.sources, question.accounts, strict=True))
-        if error.parameter == "since_id" or len(pairs) == 1:
-            return [timeline(source, profile) for source, profile in pairs]
-        profiles = {source.value: profile for source, profile in pairs}
-        middle = len(pairs) // 2
-        marked = question.since_id is not None
-        return [
-            half
-            for sources in (question.sources[:middle], question.sources[middle:])
-            for half in batches(sources, profiles.__getitem__, marked=marked)
-        ]
-    if question.form in {"search", "timeline"} and question.since_id is not None and error.parameter == "since_id":
-        return [replace(question, since_id=None)]
-    return []
-
-
-def _failed(question: Question, error: XError) -> list[Found]:
-    return [Found(source=source, error=error) for source in question.sources]
-
-
-def _refuse_gone(answer: Json) -> None:
-    for refusal in read_refusals(answer):
-        raise SourceGone(refusal.sentence)
-
 
 def _newest(posts: Iterable[Post]) -> Post | None:
-    return max(posts, key=lambda post: post.id, default=None)
+    return max(posts, key=lambda post: post.remote_id, default=None)

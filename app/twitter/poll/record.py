@@ -1,4 +1,4 @@
-"""The one row that says how polling goes, and the figures that are made from it."""
+"""Stores the outcome of polls in one row, and makes the metrics from it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.twitter.models import PollRecord
 from app.twitter.poll.summary import DONE, Summary
 
 
-def keep_record(summary: Summary) -> None:
+def save_record(summary: Summary) -> None:
     now = timezone.now()
     with transaction.atomic():
         record, _ = PollRecord.objects.select_for_update().get_or_create(pk=1)
@@ -29,25 +29,21 @@ def keep_record(summary: Summary) -> None:
         record.save()
 
 
-def figures() -> Iterable[Metric]:
-    """Polls run in processes of their own, so whoever is scraped reads what they left in the database."""
+def collect_metrics() -> Iterable[Metric]:
+    """Polls run in their own processes; the web process that is scraped reads their outcome from the database."""
     record = PollRecord.objects.filter(pk=1).first() or PollRecord()
     for name, text, moment in (
         ("finished", "When the last poll ended; 0 for never.", record.finished_at),
         ("success", "When the last poll without a failure ended; 0 for never.", record.succeeded_at),
     ):
-        gauge = GaugeMetricFamily(f"colonnade_poll_{name}_timestamp_seconds", text)
-        gauge.add_metric([], moment.timestamp() if moment else 0)
-        yield gauge
-    exit_code = GaugeMetricFamily("colonnade_poll_exit_code", "Exit status of the last poll.")
-    exit_code.add_metric([], record.exit_code)
-    yield exit_code
-    calls = CounterMetricFamily("colonnade_poll_calls", "Questions that polls sent to X.")
-    calls.add_metric([], record.calls)
-    yield calls
-    reads = CounterMetricFamily("colonnade_poll_posts_read", "Posts that polls read, as X bills them.")
-    reads.add_metric([], record.posts_read)
-    yield reads
+        yield GaugeMetricFamily(
+            f"colonnade_poll_{name}_timestamp_seconds", text, value=moment.timestamp() if moment else 0
+        )
+    yield GaugeMetricFamily("colonnade_poll_exit_code", "Exit status of the last poll.", value=record.exit_code)
+    yield CounterMetricFamily("colonnade_poll_calls", "Requests that polls sent to X.", value=record.calls)
+    yield CounterMetricFamily(
+        "colonnade_poll_posts_read", "Posts that polls read, as X bills them.", value=record.posts_read
+    )
     failures = CounterMetricFamily("colonnade_poll_failures", "Feeds that failed in polls, by kind.", labels=["kind"])
     for kind, count in record.failures.items():
         failures.add_metric([kind], count)

@@ -1,205 +1,198 @@
-"""One run of the poll: plan, ask, store, check again, prune, sum up.
+"""One run of the poll: plan, fetch, store, re-check, prune, sum up.
 
-The threads only ask X; the database is read and written by the thread that started the run, one source at a
-time, so a run that is killed has stored some sources wholly and the others not at all.
+Worker threads only send requests to X. The thread that started the run reads and writes the database, one source at a
+time, so a run that is killed has stored some sources completely and the others not at all.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
 from django.conf import settings
 
 from app.observability.redact import redactor
-from app.twitter.models import Credential
-from app.twitter.poll import accounts as look_ups
-from app.twitter.poll import plan, recheck, store
-from app.twitter.poll.cursors import Marks
-from app.twitter.poll.fetch import Found, Reader
-from app.twitter.poll.plan import Account, Due, LookUp, Question, Row, Source
+from app.twitter.models import Credential, Feed, KnownAccount, fingerprint
+from app.twitter.poll import accounts, plan, recheck, store
+from app.twitter.poll.cursors import Cursors
+from app.twitter.poll.fetch import Reader, Result
+from app.twitter.poll.plan import Due
+from app.twitter.poll.requests import Request, Source
 from app.twitter.poll.summary import Summary
-from app.twitter.quota.storage import Ledger
-from app.twitter.tokens import fingerprint
+from app.twitter.quota.storage import count_reads, load_quota, save_windows
 from app.twitter.x.client import XClient
-from app.twitter.x.errors import BadCredentials, BadQuestion, XError
+from app.twitter.x.errors import BadCredentials, InvalidRequest, SourceGone, XError
 
-AT_ONCE = 8
-
-
-class _Asked(Protocol):
-    @property
-    def credential(self) -> str: ...
-
-
-Task = TypeVar("Task", bound=_Asked)
-Result = TypeVar("Result")
+THREADS = 8
+Outcome = TypeVar("Outcome")
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Everything that a run starts from, read once."""
+    """Everything that a run starts from."""
 
     now: dt.datetime
     site_id: int | None
-    rows: tuple[Row, ...]
+    feeds: list[Feed]
     due: Due
-    accounts: dict[str, Account]
-    tokens: Mapping[str, str]  # by fingerprint
-    credentials: Mapping[int, str]  # fingerprint by site
-
-    def look_ups(self) -> list[LookUp]:
-        return plan.look_ups(self.sources, self.accounts, self.now)
-
-    def questions(self, sources: Sequence[Source]) -> list[Question]:
-        return plan.questions(sources, self.accounts, self.now)
+    accounts: dict[str, KnownAccount]
+    tokens: Mapping[str, str]  # by credential, which is the token's fingerprint
+    credentials: Mapping[int, str]  # by site id
 
     @property
     def sources(self) -> list[Source]:
-        """Those that there is a token for."""
+        """The due sources that there is a token for."""
         return [source for source in self.due.sources if source.credential]
+
+    def lookups(self) -> list[Request]:
+        return plan.lookups(self.sources, self.accounts, self.now)
+
+    def requests(self, sources: Sequence[Source]) -> list[Request]:
+        return plan.requests(sources, self.accounts, self.now)
+
+    def preview(self) -> list[str]:
+        """The requests that a run would send. Posts of accounts that it looks up first are not among them."""
+        return [str(request) for request in (*self.lookups(), *self.requests(self.sources))]
 
 
 def read_work(site_id: int | None, now: dt.datetime, *, feed_id: int | None = None) -> Work:
-    """What there is to do for every site, or one, or one of its feeds; reads only."""
+    """The work for all sites, for one, or for one of its feeds. Only reads."""
     # all_sites: the poll runs for every site; a token is used for the feeds of its own site only.
-    credentials_of = Credential.all_sites.all()
+    own = Credential.all_sites.all()
     if site_id is not None:
-        credentials_of = credentials_of.filter(site_id=site_id)
-    own = dict(credentials_of.values_list("site_id", "token"))
-    redactor.learn(own.values())
-    rows = [row for row in store.load_rows(site_id) if feed_id in {None, row.feed}]
+        own = own.filter(site_id=site_id)
+    own_tokens = dict(own.values_list("site_id", "token"))
+    redactor.learn(own_tokens.values())
     default = settings.TWITTER_BEARER_TOKEN
-    credentials = {row.site: fingerprint(own.get(row.site, default)) for row in rows}
-    named = tuple(replace(row, credential=credentials[row.site]) for row in rows)
-    tokens = {fingerprint(token): token for token in [default, *own.values()] if token}
-    return Work(now, site_id, named, plan.due(named, now), store.load_accounts(), tokens, credentials)
+    feeds = [feed for feed in store.load_feeds(site_id) if feed_id in {None, feed.pk}]
+    credentials = {feed.site_id: fingerprint(own_tokens.get(feed.site_id, default)) for feed in feeds}
+    tokens = {fingerprint(token): token for token in [default, *own_tokens.values()] if token}
+    due = plan.due(feeds, credentials, now)
+    return Work(now, site_id, feeds, due, accounts.load_accounts(), tokens, credentials)
 
 
 class Run:
-    """A run under the lock; `summary` fills while it goes on."""
+    """Needs the lock of the poll. `summary` fills during the run."""
 
     def __init__(self, work: Work) -> None:
         self.work = work
-        self.summary = Summary(sites=len({row.site for row in work.rows}), feeds=len(work.rows))
-        self._ledger = Ledger(work.now)
+        self.summary = Summary(sites=len({feed.site_id for feed in work.feeds}), feeds=len(work.feeds))
         self._readers: dict[str, Reader] = {}
         self._clients = ExitStack()
-        self._read: set[int] = set()
+        self._read_ids: set[int] = set()
 
     def run(self) -> Summary:
         work, summary = self.work, self.summary
-        summary.waiting = len(work.due.waiting)
-        for row, sentence in work.due.unusable:
-            self._fail([row], BadQuestion(sentence))
+        summary.skipped = len(work.due.skipped)
+        for feed, message in work.due.invalid:
+            self._fail([feed], InvalidRequest(message))
         for source in work.due.sources:
             if not source.credential:
-                self._fail(source.rows, BadCredentials("There is no bearer token for X."))
+                self._fail(source.feeds, BadCredentials("There is no bearer token for X."))
         with self._clients:
-            asked = self._look_up()
-            self._ask(work.questions(asked))
+            sources = self._look_up_accounts()
+            self._poll(work.requests(sources))
             self._recheck()
-        for credential, reader in self._readers.items():
-            self._ledger.keep_windows(credential, dict(reader.allowance.windows))
+        for reader in self._readers.values():
+            save_windows(reader.quota, work.now)
             summary.calls += reader.client.calls
         summary.removed_posts += store.prune(work.site_id, settings.TWITTER_KEEP)
         if work.site_id is None:
-            store.forget_accounts()
+            accounts.delete_unfollowed()
         default = self._readers.get(fingerprint(settings.TWITTER_BEARER_TOKEN))
-        if default and default.allowance.refused:
-            summary.refused = default.allowance.refused.sentence
+        if default and default.quota.error:
+            summary.credential_error = default.quota.error.message
         return summary
 
     def _reader(self, credential: str) -> Reader:
-        if credential in self._readers:
-            return self._readers[credential]
-        allowance = self._ledger.allowance(credential)
-        client = XClient(
-            self.work.tokens[credential],
-            base_url=settings.TWITTER_API_URL,
-            connections=AT_ONCE,
-            on_headers=allowance.heard,
-        )
-        self._clients.callback(client.close)
-        self._readers[credential] = Reader(client, allowance, settings.TWITTER_KEEP)
+        if credential not in self._readers:
+            quota = load_quota(credential, self.work.now)
+            client = XClient(
+                self.work.tokens[credential],
+                base_url=settings.TWITTER_API_URL,
+                connections=THREADS,
+                on_rate_limit=quota.note_window,
+            )
+            self._clients.callback(client.close)
+            self._readers[credential] = Reader(client, quota, settings.TWITTER_KEEP)
         return self._readers[credential]
 
-    def _look_up(self) -> list[Source]:
-        """Finds who is not known yet or not well; the sources whose posts can be asked for."""
-        failed: set[int] = set()
-        for task, looked in self._side_by_side(self.work.look_ups(), look_ups.ask):
-            self._ledger.spend(task.credential, looked.received)
-            self.summary.users_read += looked.received
-            store.keep_accounts(looked.profiles, self.work.now)
-            for name, profile in looked.profiles.items():
-                self.work.accounts[name] = Account(profile, self.work.now)
-            for source, error in looked.failed:
-                failed.add(id(source))
-                self._fail(source.rows, error)
-                if error.kind == "gone":
-                    self.summary.removed_posts += store.withdraw(source.rows)
-        return [source for source in self.work.sources if id(source) not in failed]
+    def _look_up_accounts(self) -> list[Source]:
+        """The sources whose posts can be requested then."""
+        failed: set[Source] = set()
+        for request, results in self._in_parallel(self.work.lookups(), accounts.look_up):
+            read = sum(result.profile is not None for result in results)
+            count_reads(request.credential, read, self.work.now)
+            self.summary.users_read += read
+            found = {result.source.value: result.profile for result in results if result.profile and not result.error}
+            self.work.accounts.update(accounts.save_accounts(found, self.work.now))
+            for source, error in ((result.source, result.error) for result in results if result.error):
+                failed.add(source)
+                self._fail(source.feeds, error)
+                if isinstance(error, SourceGone):
+                    self.summary.removed_posts += store.delete_tweets(source.feeds)
+        return [source for source in self.work.sources if source not in failed]
 
-    def _ask(self, questions: Sequence[Question]) -> None:
-        marks = Marks()
-        for task, founds in self._side_by_side(questions, Reader.answer):
-            marks.note(founds, self._heard_at())
-            self._spend(task.credential, founds)
-            quiet = [found for found in founds if not found.posts and found.error is None]
-            store.store_quiet(quiet, self.work.now)
-            for found in founds:
-                if found.error is not None:
-                    self._fail(found.source.rows, found.error)
+    def _poll(self, requests: Sequence[Request]) -> None:
+        cursors = Cursors()
+        for request, results in self._in_parallel(requests, Reader.fetch):
+            cursors.note(results, self._first_response_at())
+            self._count_posts(request.credential, results)
+            unchanged = [result for result in results if not result.posts and not result.error]
+            store.store_unchanged(unchanged, self.work.now)
+            for result in results:
+                if result.error:
+                    self._fail(result.source.feeds, result.error)
                     continue
-                if found.posts:
-                    self.summary.new_posts += store.store_posts(found, self.work.now)
-                self.summary.polled += len(found.source.rows)
-        for newest, rows in marks.raised():
-            store.raise_marks(rows, newest, self.work.now)
+                if result.posts:
+                    self.summary.new_posts += store.store_posts(result, self.work.now)
+                self.summary.polled += len(result.source.feeds)
+        for newest, feeds in cursors.advanced():
+            store.advance_cursors(feeds, newest, self.work.now)
 
-    def _heard_at(self) -> dt.datetime | None:
-        """When the run's first answer came, by X's clock."""
-        heard = [reader.client.first_heard_at for reader in self._readers.values()]
-        return min((moment for moment in heard if moment), default=None)
+    def _first_response_at(self) -> dt.datetime | None:
+        moments = [reader.client.first_response_at for reader in self._readers.values()]
+        return min((moment for moment in moments if moment), default=None)
 
-    def _spend(self, credential: str, founds: Sequence[Found]) -> None:
-        posts = {post.id: post for found in founds for post in found.posts if post.id not in self._read}
-        billed = store.unread_today(posts.values(), self.work.now)
-        self._read |= billed
-        self._ledger.spend(credential, len(billed))
+    def _count_posts(self, credential: str, results: Iterable[Result]) -> None:
+        posts = [post for result in results for post in result.posts if post.remote_id not in self._read_ids]
+        billed = store.not_read_today(posts, self.work.now)
+        self._read_ids |= billed
+        count_reads(credential, len(billed), self.work.now)
         self.summary.posts_read += len(billed)
 
     def _recheck(self) -> None:
-        with_token = {site: credential for site, credential in self.work.credentials.items() if credential}
-        checks = recheck.checks_due(with_token, self.work.now)
-        for task, checked in self._side_by_side(checks, recheck.ask):
-            self._ledger.spend(task.credential, len(checked.standing))
-            self.summary.posts_read += len(checked.standing)
-            self.summary.removed_posts += recheck.store(checked, self.work.credentials, self.work.now)
+        credentials = {site: credential for site, credential in self.work.credentials.items() if credential}
+        checks = recheck.plan_checks(credentials, self.work.now)
+        for request, checked in self._in_parallel(checks, recheck.check):
+            count_reads(request.credential, len(checked.found), self.work.now)
+            self.summary.posts_read += len(checked.found)
+            sites = [site for site, credential in credentials.items() if credential == request.credential]
+            self.summary.removed_posts += recheck.store_check(checked, sites, self.work.now)
 
-    def _fail(self, rows: Sequence[Row], error: XError) -> None:
-        store.store_failure(rows, error, self.work.now)
-        self.summary.failed_with(rows, error)
+    def _fail(self, feeds: Sequence[Feed], error: XError) -> None:
+        store.store_failure(feeds, error, self.work.now)
+        self.summary.add_failure(feeds, error)
 
-    def _side_by_side(
-        self, tasks: Sequence[Task], ask: Callable[[Reader, Task], Result]
-    ) -> Iterator[tuple[Task, Result]]:
-        """Asks, a few at once; what has arrived is handed out in this thread.
+    def _in_parallel(
+        self, requests: Sequence[Request], send: Callable[[Reader, Request], Outcome]
+    ) -> Iterator[tuple[Request, Outcome]]:
+        """Sends requests from several threads, and yields each result in this one.
 
-        The first task of each credential goes ahead alone: a refused token or a silent X costs one call.
+        The first request of each credential is sent alone: then a refused token or an outage of X costs one request.
         """
-        scouts = list({task.credential: task for task in reversed(tasks)}.values())
-        others = [task for task in tasks if all(task is not scout for scout in scouts)]
-        pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="x")
+        first = {request.credential: request for request in reversed(requests)}
+        others = [request for request in requests if request is not first[request.credential]]
+        pool = ThreadPoolExecutor(THREADS, thread_name_prefix="x")
         try:
-            for wave in (scouts, others):
-                asked = {pool.submit(ask, self._reader(task.credential), task): task for task in wave}
-                for future in as_completed(asked):
-                    yield asked.pop(future), future.result()
+            for batch in (first.values(), others):
+                futures = {pool.submit(send, self._reader(request.credential), request): request for request in batch}
+                for future in as_completed(futures):
+                    yield futures.pop(future), future.result()
         finally:
-            # When storing fails there is nowhere to put the rest.
+            # When storing fails, the other results cannot be stored either.
             pool.shutdown(cancel_futures=True)

@@ -1,4 +1,4 @@
-"""What credentials have read and may still ask, kept in the database between runs."""
+"""Quotas are stored between runs, so that all runs of a day share them."""
 
 from __future__ import annotations
 
@@ -7,43 +7,31 @@ import datetime as dt
 from django.conf import settings
 from django.db.models import F
 
-from app.twitter.models import RateWindow, Spending
-from app.twitter.quota.allowance import Allowance, Window
+from app.twitter.models import QuotaUsage, RateWindow
+from app.twitter.quota.quota import Quota
 
 
-class Ledger:
-    def __init__(self, now: dt.datetime) -> None:
-        self._now = now
+def load_quota(credential: str, now: dt.datetime) -> Quota:
+    usage = QuotaUsage.objects.filter(credential=credential).first()
+    used = usage.reads_on(now.date()) if usage else 0
+    windows = RateWindow.objects.filter(credential=credential)
+    return Quota(credential, reads_left=max(settings.TWITTER_DAILY_READS - used, 0), windows=windows, now=now)
 
-    def allowance(self, credential: str) -> Allowance:
-        windows = {
-            row.endpoint: Window(row.remaining, row.reset_at, row.seen_at)
-            for row in RateWindow.objects.filter(credential=credential)
-        }
-        row = Spending.objects.filter(credential=credential).first()
-        spent = row.on(self._now.date()) if row else 0
-        return Allowance(reads_left=max(settings.TWITTER_DAILY_READS - spent, 0), windows=windows, now=self._now)
 
-    def spend(self, credential: str, reads: int) -> None:
-        """Counts reads before anything else is done with them: a run that dies has still read them."""
-        if not reads:
-            return
-        day = self._now.date()
-        Spending.objects.get_or_create(credential=credential, defaults={"day": day})
-        Spending.objects.filter(credential=credential, day__lt=day).update(day=day, reads=0)
-        Spending.objects.filter(credential=credential).update(reads=F("reads") + reads)
+def count_reads(credential: str, reads: int, now: dt.datetime) -> None:
+    """Call it before the results are stored: a run that is killed has still read them."""
+    if not reads:
+        return
+    day = now.date()
+    QuotaUsage.objects.get_or_create(credential=credential, defaults={"day": day})
+    QuotaUsage.objects.filter(credential=credential, day__lt=day).update(day=day, reads=0)
+    QuotaUsage.objects.filter(credential=credential).update(reads=F("reads") + reads)
 
-    def keep_windows(self, credential: str, windows: dict[str, Window]) -> None:
-        RateWindow.objects.bulk_create(
-            [
-                RateWindow(
-                    credential=credential, endpoint=endpoint,
-                    remaining=window.remaining, reset_at=window.reset_at, seen_at=window.seen_at,
-                )
-                for endpoint, window in windows.items()
-                if window.seen_at == self._now
-            ],
-            update_conflicts=True,
-            unique_fields=["credential", "endpoint"],
-            update_fields=["remaining", "reset_at", "seen_at"],
-        )  # fmt: skip
+
+def save_windows(quota: Quota, now: dt.datetime) -> None:
+    RateWindow.objects.bulk_create(
+        [window for window in quota.windows.values() if window.seen_at == now],
+        update_conflicts=True,
+        unique_fields=["credential", "endpoint"],
+        update_fields=["remaining", "reset_at", "seen_at"],
+    )

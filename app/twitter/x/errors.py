@@ -1,16 +1,18 @@
 """What can go wrong between the poll and X.
 
 XError
-├── BadCredentials    X refuses the token, or the app behind it
-├── OutOfCredit       the account has no credit left
-├── CapReached        the account's cap of posts is used up
-├── RateLimited       too many questions in this window; `reset_at` says when it ends
-├── BudgetSpent       our own daily budget of reads is used up; `reset_at` says when the next day begins
-├── SourceGone        the account or list is deleted, suspended, protected or private
-├── BadQuestion       X does not understand the question; `parameter` names the part, when X does
-└── Transient         no answer, a cut one, one that makes no sense, or 5xx
+├── CredentialError       the credential cannot be used until a person acts
+│   ├── BadCredentials    X refuses the token, or the app behind it
+│   ├── OutOfCredit       the account has no credit left
+│   └── CapReached        the account's usage cap is reached
+├── Deferred              nothing is wrong, but the request has to wait; `reset_at` says until when
+│   ├── RateLimited       X's rate limit of the endpoint is reached
+│   └── QuotaExceeded     our own daily quota of reads is used up
+├── SourceGone            the account or list is deleted, suspended, protected or private
+├── InvalidRequest        X rejects the request; `parameter` names the faulty parameter, when X does
+└── Transient             no response, an incomplete or invalid one, or 5xx
 
-The text of each is a sentence for an editor, without any part of a token.
+`message` is a sentence for an editor, without any part of a token. `kind` is the label in the metrics.
 """
 
 from __future__ import annotations
@@ -21,56 +23,55 @@ import datetime as dt
 class XError(Exception):
     kind = "error"
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
 
 
-class BadCredentials(XError):
+class CredentialError(XError):
+    pass
+
+
+class BadCredentials(CredentialError):
     kind = "credentials"
 
 
-class OutOfCredit(XError):
+class OutOfCredit(CredentialError):
     kind = "credit"
 
 
-class CapReached(XError):
+class CapReached(CredentialError):
     kind = "cap"
 
 
-class RateLimited(XError):
+class Deferred(XError):
+    def __init__(self, message: str, *, reset_at: dt.datetime) -> None:
+        super().__init__(message)
+        self.reset_at = reset_at
+
+
+class RateLimited(Deferred):
     kind = "rate"
 
-    def __init__(self, sentence: str, *, reset_at: dt.datetime) -> None:
-        super().__init__(sentence)
-        self.reset_at = reset_at
+    def __init__(self, *, reset_at: dt.datetime) -> None:
+        super().__init__("X's rate limit is reached: too many requests in this window.", reset_at=reset_at)
 
 
-class BudgetSpent(XError):
-    kind = "budget"
-
-    def __init__(self, sentence: str, *, reset_at: dt.datetime) -> None:
-        super().__init__(sentence)
-        self.reset_at = reset_at
+class QuotaExceeded(Deferred):
+    kind = "quota"
 
 
 class SourceGone(XError):
     kind = "gone"
 
 
-class BadQuestion(XError):
-    kind = "question"
+class InvalidRequest(XError):
+    kind = "invalid"
 
-    def __init__(self, sentence: str, *, parameter: str = "") -> None:
-        super().__init__(sentence)
+    def __init__(self, message: str, *, parameter: str = "") -> None:
+        super().__init__(message)
         self.parameter = parameter
 
 
 class Transient(XError):
     kind = "transient"
-
-
-# Nothing can be read with this credential until a person acts: one refusal answers for all its questions.
-UNUSABLE = (BadCredentials, OutOfCredit, CapReached)
-# Nothing is wrong: the question waits for its turn.
-WAITING = (RateLimited, BudgetSpent)

@@ -1,4 +1,7 @@
-"""X's JSON, read into small values. Unknown fields are ignored; a post that cannot be shown is left out."""
+"""X's JSON, read into small values. Unknown fields are ignored; a post that cannot be shown is left out.
+
+X says "post", so a `Post` is what X sent. A `Tweet` is the row that is stored for a feed. `remote_id` is X's id.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,15 @@ from typing import Any
 Json = Mapping[str, Any]  # Any: whatever JSON can hold
 
 ENTITY_KINDS = ("urls", "mentions", "hashtags", "cashtags")
-ENTITY_PARTS = frozenset({"start", "end", "url", "display_url", "username", "tag"})
-MOST_ENTITIES = 100
+ENTITY_FIELDS = frozenset({"start", "end", "url", "display_url", "username", "tag"})
+MAX_ENTITIES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    id: int
+    """An account of X."""
+
+    remote_id: int
     username: str
     name: str
     protected: bool
@@ -25,11 +30,11 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    id: int
+    remote_id: int
     text: str
     created_at: dt.datetime
     author_id: int
-    author: Profile | None = None  # known when the answer brought it
+    author: Profile | None = None  # if the response included it
     entities: dict[str, Any] = field(default_factory=dict, hash=False, compare=False)
     is_repost: bool = False
 
@@ -37,65 +42,71 @@ class Post:
 @dataclass(frozen=True, slots=True)
 class Page:
     posts: tuple[Post, ...]
-    received: int  # as X counts and bills them, unusable ones included
+    received: int  # as X counts and bills them, invalid ones included
     next_token: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """One thing of several that X would not give, from the `errors` of an answer that is 200."""
+class Problem:
+    """One of several things that X did not return, from the `errors` of a response with status 200."""
 
-    value: str
-    sentence: str
-    certain: bool  # X says that it is gone, not just that it failed
+    target: str  # the id or name
+    message: str
+    is_gone: bool  # X says that it does not exist or is not public; otherwise it may only have failed
 
 
-def read_page(answer: Json) -> Page:
-    items = _dicts(answer.get("data"))
-    includes = answer.get("includes")
-    people = _profiles(includes.get("users") if isinstance(includes, Mapping) else None)
-    authors = {person.id: person for person in people}
+def read_page(response: Json) -> Page:
+    items = _dicts(response.get("data"))
+    includes = response.get("includes")
+    users = _profiles(includes.get("users") if isinstance(includes, Mapping) else None)
+    authors = {user.remote_id: user for user in users}
     posts: dict[int, Post] = {}
     for item in items:
         post = _post(item, authors)
         if post is not None:
-            posts.setdefault(post.id, post)
-    meta = answer.get("meta")
+            posts.setdefault(post.remote_id, post)
+    meta = response.get("meta")
     token = meta.get("next_token") if isinstance(meta, Mapping) else None
     return Page(tuple(posts.values()), len(items), token if isinstance(token, str) and token else None)
 
 
-def read_profiles(answer: Json) -> list[Profile]:
-    return list(_profiles(answer.get("data")))
+def read_profiles(response: Json) -> list[Profile]:
+    return _profiles(response.get("data"))
 
 
-def read_refusals(answer: Json) -> list[Refusal]:
+def read_ids(response: Json) -> set[int]:
+    ids = (_remote_id(item.get("id")) for item in _dicts(response.get("data")))
+    return {remote_id for remote_id in ids if remote_id is not None}
+
+
+def count_results(response: Json) -> int:
+    return len(_dicts(response.get("data")))
+
+
+def read_problems(response: Json) -> list[Problem]:
     return [
-        Refusal(
+        Problem(
             str(error.get("resource_id") or error.get("value") or ""),
             storable(str(error.get("detail") or error.get("title") or "X gives no reason."))[:300],
             str(error.get("type", "")).endswith(("/resource-not-found", "/not-authorized-for-resource")),
         )
-        for error in _dicts(answer.get("errors"))
+        for error in _dicts(response.get("errors"))
     ]
 
 
 def _post(item: Json, authors: Mapping[int, Profile]) -> Post | None:
-    number, author_id, created_at = (
-        _number(item.get("id")),
-        _number(item.get("author_id")),
-        _moment(item.get("created_at")),
-    )
-    # The whole of a long post is beside its shortened text.
+    remote_id, author_id = _remote_id(item.get("id")), _remote_id(item.get("author_id"))
+    created_at = _moment(item.get("created_at"))
+    # `text` holds only the beginning of a long post; `note_tweet` holds all of it.
     note = item.get("note_tweet")
     source = note if isinstance(note, Mapping) and isinstance(note.get("text"), str) else item
     text = source.get("text")
-    if number is None or author_id is None or created_at is None or not isinstance(text, str):
+    if remote_id is None or author_id is None or created_at is None or not isinstance(text, str):
         return None
     entities = source.get("entities")
     kinds = {reference.get("type") for reference in _dicts(item.get("referenced_tweets"))}
     return Post(
-        id=number,
+        remote_id=remote_id,
         text=storable(text),
         created_at=created_at,
         author_id=author_id,
@@ -106,20 +117,20 @@ def _post(item: Json, authors: Mapping[int, Profile]) -> Post | None:
 
 
 def storable(text: str) -> str:
-    """The text, as long as before, without what a database cannot hold: NUL, and half a pair of surrogates."""
+    """The text in the same length, without what a database cannot hold: NUL and single surrogates."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _entities(entities: Json) -> dict[str, Any]:
-    """The parts that links are made of; whatever else is there, and however deep, is left out."""
+    """Only the fields that links are made of."""
     return {
         kind: [
             {
-                name: storable(part) if isinstance(part, str) else part
-                for name, part in item.items()
-                if name in ENTITY_PARTS and isinstance(part, str | int)
+                name: storable(value) if isinstance(value, str) else value
+                for name, value in item.items()
+                if name in ENTITY_FIELDS and isinstance(value, str | int)
             }
-            for item in _dicts(entities.get(kind))[:MOST_ENTITIES]
+            for item in _dicts(entities.get(kind))[:MAX_ENTITIES]
         ]
         for kind in ENTITY_KINDS
         if entities.get(kind)
@@ -127,21 +138,21 @@ def _entities(entities: Json) -> dict[str, Any]:
 
 
 def _profiles(value: object) -> list[Profile]:
-    people = []
+    profiles = []
     for item in _dicts(value):
-        number, username = _number(item.get("id")), item.get("username")
-        # SECURITY: the name becomes part of a question and of an address.
-        if number is not None and isinstance(username, str) and re.fullmatch(r"[A-Za-z0-9_]{1,50}", username):
+        remote_id, username = _remote_id(item.get("id")), item.get("username")
+        # SECURITY: the name becomes part of a request and of an address.
+        if remote_id is not None and isinstance(username, str) and re.fullmatch(r"[A-Za-z0-9_]{1,50}", username):
             name = storable(str(item.get("name") or username))[:200]
-            people.append(Profile(number, username, name, item.get("protected") is True))
-    return people
+            profiles.append(Profile(remote_id, username, name, item.get("protected") is True))
+    return profiles
 
 
 def _dicts(value: object) -> list[Json]:
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
-def _number(value: object) -> int | None:
+def _remote_id(value: object) -> int | None:
     text = str(value)
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 19 and int(text) < 2**63 else None
 

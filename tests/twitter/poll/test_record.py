@@ -1,51 +1,47 @@
-"""What a poll leaves for those who watch it: metrics, the health report, Sentry's cron monitor."""
+"""What a poll leaves for monitoring: the metrics and the health report."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable
 
 import pytest
-import sentry_sdk
 from django.contrib.sites.models import Site
 from django.utils import timezone
 from health_check.exceptions import ServiceWarning
-from prometheus_client import CollectorRegistry, generate_latest
-from sentry_sdk.envelope import Envelope
-from sentry_sdk.transport import Transport
+from prometheus_client import CollectorRegistry, Metric, generate_latest
 
-from app.observability import metrics, sentry
+from app.observability import metrics
 from app.twitter.health import PollAge
 from app.twitter.models import PollRecord
-from app.twitter.poll.record import figures
-from tests.twitter.conftest import Poll, feed
+from app.twitter.poll.record import collect_metrics
+from tests.support.twitter import Poll, make_feed
 from tests.x_api import World, XServer
 
 
-class Figures:
-    def collect(self) -> Iterator[Any]:
-        yield from figures()
+class Collector:
+    def collect(self) -> Iterable[Metric]:
+        return collect_metrics()
 
 
 def scraped() -> dict[str, float]:
     registry = CollectorRegistry()
-    registry.register(Figures())
+    registry.register(Collector())
     lines = generate_latest(registry).decode().splitlines()
     return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if not line.startswith("#")}
 
 
-def test_figures_of_good_and_failed_polls(north: Site, world: World, x: XServer, poll: Poll) -> None:
+def test_metrics_of_good_and_failed_polls(north: Site, world: World, x: XServer, poll: Poll) -> None:
     assert scraped()["colonnade_poll_success_timestamp_seconds"] == 0
     world.post(world.account("nasa"), "Lift-off")
-    feed(north, "user", "nasa")
+    make_feed(north, "user", "nasa")
     before = timezone.now().timestamp()
     poll()
     good = scraped()
     assert before <= good["colonnade_poll_success_timestamp_seconds"] <= timezone.now().timestamp()
     assert good["colonnade_poll_posts_read_total"] == 1
-    assert good["colonnade_poll_calls_total"] == len(x.calls)
-    feed(north, "user", "nobody")
+    assert good["colonnade_poll_calls_total"] == len(x.requests)
+    make_feed(north, "user", "nobody")
 
     poll()
 
@@ -56,48 +52,18 @@ def test_figures_of_good_and_failed_polls(north: Site, world: World, x: XServer,
     assert bad["colonnade_poll_finished_timestamp_seconds"] > good["colonnade_poll_finished_timestamp_seconds"]
 
 
-def test_figures_are_scraped_by_the_web() -> None:
-    assert any(collector.source is figures for collector in metrics.collectors)
+def test_metrics_are_part_of_the_web_scrape() -> None:
+    assert any(collector.source is collect_metrics for collector in metrics.collectors)
 
 
 def test_health_report_warns_of_polls_that_stopped(north: Site, world: World, poll: Poll) -> None:
-    PollAge().run()  # no feeds, nothing to miss
+    PollAge().run()  # no feeds
     world.account("nasa")
-    feed(north, "user", "nasa")
-    with pytest.raises(ServiceWarning, match="no poll ever ran"):
+    make_feed(north, "user", "nasa")
+    with pytest.raises(ServiceWarning, match="no poll has run yet"):
         PollAge().run()
     poll()
     PollAge().run()
     PollRecord.objects.update(finished_at=timezone.now() - dt.timedelta(hours=3))
     with pytest.raises(ServiceWarning, match="180 minutes ago"):
         PollAge().run()
-
-
-class Recorder(Transport):
-    def __init__(self) -> None:
-        super().__init__()
-        self.check_ins: list[str] = []
-
-    def capture_envelope(self, envelope: Envelope) -> None:
-        found = [item.payload.json for item in envelope.items if item.type == "check_in"]
-        self.check_ins += [payload["status"] for payload in found if payload]
-
-
-@pytest.fixture
-def recorder() -> Iterator[Recorder]:
-    transport = Recorder()
-    dsn = "http://public@127.0.0.1:9/1"
-    sentry.configure(dsn, environment="test", traces_sample_rate=0.0, release="colonnade@test", transport=transport)
-    yield transport
-    sentry_sdk.get_client().close(timeout=0)
-    sentry_sdk.get_global_scope().set_client(None)
-
-
-def test_polls_check_in_with_sentry(north: Site, world: World, poll: Poll, recorder: Recorder) -> None:
-    world.account("nasa")
-    feed(north, "user", "nasa")
-    poll()
-    feed(north, "user", "nobody")
-    poll()
-
-    assert recorder.check_ins == ["in_progress", "ok", "in_progress", "error"]

@@ -1,4 +1,4 @@
-"""Brings the feeds of every site up to date, or of one site."""
+"""Polls the feeds of every site, or of one."""
 
 from __future__ import annotations
 
@@ -12,84 +12,81 @@ from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
 from app.locks import try_lock
-from app.observability.sentry import monitor_poll
 from app.tenancy.current import current_site_or_none
-from app.tenancy.directory import find_site
-from app.twitter.poll.preview import preview
-from app.twitter.poll.record import keep_record
+from app.tenancy.directory import NoSuchSite, find_site
+from app.twitter.poll.monitor import monitor_poll
+from app.twitter.poll.record import save_record
 from app.twitter.poll.run import Run, Work, read_work
 from app.twitter.poll.summary import CANNOT_WORK, Summary
 
 
 class Command(BaseCommand):
     help = (
-        "Polls X for the feeds of every site. Exit status: 0 done, nothing to do, or already running; "
+        "Polls the feeds of every site from X. Exit status: 0 done, nothing to do, or already running; "
         "1 some feeds failed; 2 cannot work (credentials, database)."
     )
-    # A broken database is this command's to report, in one line and with its own status.
+    # This command reports a broken database itself, in one line and with its own exit status.
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--site", help="id or domain of the only site to poll for")
-        parser.add_argument("--dry-run", action="store_true", help="say what would be asked; ask and write nothing")
+        parser.add_argument("--dry-run", action="store_true", help="print the requests; send and write nothing")
         parser.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
 
     def handle(self, *_: Any, site: str | None, dry_run: bool, as_json: bool, **__: Any) -> None:  # Any: Django's
         try:
             site_id = self._site_id(site)
             if dry_run:
-                self._tell_plan(read_work(site_id, timezone.now()), as_json=as_json)
+                self._print_plan(read_work(site_id, timezone.now()), as_json=as_json)
                 return
-            status = self._finish(self._poll(site_id), as_json=as_json)
-        except LookupError as error:
+            status = self._print_summary(self._poll(site_id), as_json=as_json)
+        except NoSuchSite as error:
             self.stderr.write(str(error))
             status = CANNOT_WORK
         except (DatabaseError, InterfaceError) as error:
-            # The text of a driver can name a host and a user; its class says enough beside the server's log.
-            reason = f"The database cannot be used ({type(error).__name__})."
-            status = self._tell_broken(reason, as_json=as_json)
+            # The driver's text can name a host and a user; the details are in the server's log.
+            status = self._print_error(f"The database cannot be used ({type(error).__name__}).", as_json=as_json)
         if status:
             raise SystemExit(status)
 
     def _site_id(self, wanted: str | None) -> int | None:
         if wanted:
             return find_site(wanted).id
-        current = current_site_or_none()  # manage.py made `--site=` current
+        current = current_site_or_none()  # manage.py has made `--site=` current
         return current.id if current else None
 
     def _poll(self, site_id: int | None) -> Summary:
         started = time.monotonic()
-        with try_lock("poll") as held:
-            if not held:
-                return Summary(running=True)
-            with monitor_poll() as watched:
-                summary = Run(read_work(site_id, timezone.now())).run()
-                summary.seconds = time.monotonic() - started
-                keep_record(summary)
-                if summary.exit_code:
-                    watched.fail()
-        return summary
 
-    def _finish(self, summary: Summary, *, as_json: bool) -> int:
+        def poll() -> Summary:
+            summary = Run(read_work(site_id, timezone.now())).run()
+            summary.seconds = time.monotonic() - started
+            save_record(summary)
+            return summary
+
+        with try_lock("poll") as held:
+            return monitor_poll(poll) if held else Summary(running=True)
+
+    def _print_summary(self, summary: Summary, *, as_json: bool) -> int:
         if as_json:
             self.stdout.write(json.dumps(summary.as_json()))
             return summary.exit_code
-        for reason, feeds in summary.reasons.most_common(20):
-            self.stdout.write(f"  {feeds} x {reason}")
+        for message, feeds in summary.messages.most_common(20):
+            self.stdout.write(f"  {feeds} x {message}")
         self.stdout.write(summary.line)
         return summary.exit_code
 
-    def _tell_broken(self, reason: str, *, as_json: bool) -> int:
-        line = f"poll_twitter: {reason}"
+    def _print_error(self, message: str, *, as_json: bool) -> int:
+        line = f"poll_twitter: {message}"
         self.stdout.write(json.dumps({"exit_code": CANNOT_WORK, "summary": line}) if as_json else line)
         return CANNOT_WORK
 
-    def _tell_plan(self, work: Work, *, as_json: bool) -> None:
-        asked = preview(work)
-        line = f"poll_twitter: {len(asked)} questions for {len(work.rows)} feeds; none asked, nothing written."
+    def _print_plan(self, work: Work, *, as_json: bool) -> None:
+        requests = work.preview()
+        line = f"poll_twitter: {len(requests)} requests for {len(work.feeds)} feeds; nothing sent, nothing written."
         if as_json:
-            self.stdout.write(json.dumps({"exit_code": 0, "questions": asked, "summary": line}))
+            self.stdout.write(json.dumps({"exit_code": 0, "requests": requests, "summary": line}))
             return
-        for question in asked:
-            self.stdout.write(f"  {question}")
+        for request in requests:
+            self.stdout.write(f"  {request}")
         self.stdout.write(line)

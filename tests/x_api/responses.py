@@ -1,4 +1,4 @@
-"""What X answers to a question, as JSON; pure but for the clock."""
+"""X's responses as JSON. Pure, except for the clock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 class Problem(Exception):
-    """An answer that is not 200, in the form of RFC 9457."""
+    """A response other than 200, in the form of RFC 9457."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class Problem(Exception):
         return self._body
 
 
-def answer(world: World, path: str, params: dict[str, str], *, largest_page: int) -> Json:
+def respond(world: World, path: str, params: dict[str, str], *, largest_page: int) -> Json:
     match path.strip("/").split("/"):
         case ["2", "users", "by"]:
             return _users(world, params.get("usernames", "").split(","), key="username")
@@ -45,12 +45,12 @@ def answer(world: World, path: str, params: dict[str, str], *, largest_page: int
             return _lookup(world, params)
         case ["2", "tweets", "search", "recent"]:
             return _page(world, _search(world, params), params, least=10, token="next_token", most=largest_page)
-        case ["2", "users", number, "tweets"]:
-            return _timeline(world, number, params, largest_page)
-        case ["2", "lists", number, "tweets"]:
-            members = world.lists.get(int(number))
+        case ["2", "users", remote_id, "tweets"]:
+            return _timeline(world, remote_id, params, largest_page)
+        case ["2", "lists", remote_id, "tweets"]:
+            members = world.lists.get(int(remote_id))
             if members is None:
-                return {"errors": [_missing("list", "id", number)]}
+                return {"errors": [_missing("list", "id", remote_id)]}
             posts = [post for post in world.readable() if post.author_id in members]
             return _page(world, posts, params, least=1, token="pagination_token", most=largest_page)
     raise Problem(404, "about:blank", "Not Found", "Not Found")
@@ -62,7 +62,7 @@ def _users(world: World, wanted: list[str], *, key: str) -> Json:
     found: list[Json] = []
     errors: list[Json] = []
     for value in wanted:
-        account = world.named(value) if key == "username" else world.accounts.get(int(value))
+        account = world.find_account(value) if key == "username" else world.accounts.get(int(value))
         if account is None:
             errors.append(_missing("user", key, value))
         elif account.state == "suspended":
@@ -78,15 +78,15 @@ def _lookup(world: World, params: dict[str, str]) -> Json:
     wanted = params.get("ids", "").split(",")
     if not 1 <= len(wanted) <= 100:
         raise _invalid("ids", "Between 1 and 100 ids.")
-    readable = {post.id: post for post in world.readable()}
+    readable = {post.remote_id: post for post in world.readable()}
     body: Json = {}
-    found = [_post(readable[int(number)]) for number in wanted if int(number) in readable]
+    found = [_post(readable[int(remote_id)]) for remote_id in wanted if int(remote_id) in readable]
     errors = [
-        {**_missing("tweet", "ids", number), "type": PROBLEMS + "not-authorized-for-resource"}
-        if int(number) in world.posts
-        else _missing("tweet", "ids", number)
-        for number in wanted
-        if int(number) not in readable
+        {**_missing("tweet", "ids", remote_id), "type": PROBLEMS + "not-authorized-for-resource"}
+        if int(remote_id) in world.posts
+        else _missing("tweet", "ids", remote_id)
+        for remote_id in wanted
+        if int(remote_id) not in readable
     ]
     if found:
         body["data"] = found
@@ -105,18 +105,18 @@ def _search(world: World, params: dict[str, str]) -> list[Post]:
     if since and (int(since) >> 22) + 1_288_834_974_657 < oldest.timestamp() * 1000:
         raise _invalid("since_id", f"'since_id' must be a tweet id created after [{oldest:%Y-%m-%dT%H:%MZ}].")
     first = int(since or 0)
-    return [p for p in world.readable() if p.id > first and p.created_at > oldest and match(p)]
+    return [p for p in world.readable() if p.remote_id > first and p.created_at > oldest and match(p)]
 
 
-def _timeline(world: World, number: str, params: dict[str, str], largest_page: int) -> Json:
-    account = world.accounts.get(int(number))
+def _timeline(world: World, remote_id: str, params: dict[str, str], largest_page: int) -> Json:
+    account = world.accounts.get(int(remote_id))
     if account is None or account.state == "suspended":
-        return {"errors": [_missing("user", "id", number)]}
+        return {"errors": [_missing("user", "id", remote_id)]}
     if account.state == "protected":
-        error = {**_missing("user", "id", number), "type": PROBLEMS + "not-authorized-for-resource"}
+        error = {**_missing("user", "id", remote_id), "type": PROBLEMS + "not-authorized-for-resource"}
         return {"errors": [{**error, "title": "Authorization Error"}]}
     refused = {{"retweets": "retweeted", "replies": "replied_to"}[e] for e in _words(params, "exclude")}
-    posts = [p for p in world.readable() if p.author_id == account.id and not refused & p.references]
+    posts = [p for p in world.readable() if p.author_id == account.remote_id and not refused & p.references]
     return _page(world, posts, params, least=5, token="pagination_token", most=largest_page)
 
 
@@ -125,36 +125,36 @@ def _page(world: World, posts: list[Post], params: dict[str, str], *, least: int
     if not least <= size <= 100:
         raise _invalid("max_results", f"{size} is not between {least} and 100.")
     since = int(params.get("since_id", "0"))
-    posts = [post for post in posts if post.id > since]
+    posts = [post for post in posts if post.remote_id > since]
     start = int(params.get(token, "0"))
     shown = posts[start : start + min(size, most)]
     meta: Json = {"result_count": len(shown)}
     if not shown:
         return {"meta": meta}
-    meta |= {"newest_id": str(shown[0].id), "oldest_id": str(shown[-1].id)}
+    meta |= {"newest_id": str(shown[0].remote_id), "oldest_id": str(shown[-1].remote_id)}
     if start + len(shown) < len(posts):
         meta["next_token"] = str(start + len(shown))
     body: Json = {"data": [_post(post) for post in shown], "meta": meta}
     if "author_id" in _words(params, "expansions"):
         authors = {post.author_id: None for post in shown}
-        body["includes"] = {"users": [_user(world.accounts[number]) for number in authors]}
+        body["includes"] = {"users": [_user(world.accounts[remote_id]) for remote_id in authors]}
     return body
 
 
 def _post(post: Post) -> Json:
     return {
-        "id": str(post.id),
+        "id": str(post.remote_id),
         "text": post.text,
         "author_id": str(post.author_id),
         "created_at": post.created_at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
-        "edit_history_tweet_ids": [str(post.id)],
+        "edit_history_tweet_ids": [str(post.remote_id)],
         **post.extra,
     }
 
 
 def _user(account: Account) -> Json:
     return {
-        "id": str(account.id),
+        "id": str(account.remote_id),
         "username": account.username,
         "name": account.name,
         "protected": account.state == "protected",
