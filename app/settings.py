@@ -167,10 +167,7 @@ TEMPLATES = [
             "loaders": [
                 (
                     "app.themes.loader.CachedLoader",
-                    [
-                        "app.themes.loader.ThemeLoader",
-                        "django.template.loaders.app_directories.Loader",
-                    ],
+                    ["app.themes.loader.ThemeLoader", "django.template.loaders.app_directories.Loader"],
                 )
             ],
         },
@@ -205,11 +202,7 @@ DATABASES = {
 CACHES = {"default": {**CACHE, "KEY_FUNCTION": "app.tenancy.requests.cache_keys.with_site"}}
 if "redis" in CACHE["BACKEND"].lower():
     CACHES["default"]["BACKEND"] = "django.core.cache.backends.redis.RedisCache"
-    CACHES["default"]["OPTIONS"] = {
-        **CACHE.get("OPTIONS", {}),
-        "socket_timeout": 1,
-        "socket_connect_timeout": 1,
-    }
+    CACHES["default"]["OPTIONS"] = {**CACHE.get("OPTIONS", {}), "socket_timeout": 1, "socket_connect_timeout": 1}
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["app.tenancy.people.permissions.MembershipBackend"]

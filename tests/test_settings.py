@@ -68,10 +68,7 @@ def test_every_variable_is_tried() -> None:
 
 def problems(**values: object) -> dict[str, list[str]]:
     """What is wrong with an environment, by variable. The settings are read and refused; none takes effect."""
-    with (
-        mock.patch.dict(os.environ, environment(**values), clear=True),
-        pytest.raises(InvalidEnvironment) as invalid,
-    ):
+    with mock.patch.dict(os.environ, environment(**values), clear=True), pytest.raises(InvalidEnvironment) as invalid:
         runpy.run_path(str(ROOT / "app" / "settings.py"))
     return invalid.value.problems
 

@@ -16,12 +16,7 @@ METHODS = ("GET", "HEAD")
 class ProbeMiddleware:
     """The first middleware: the kubelet requests a pod's address, over HTTP, whatever the sites are called."""
 
-    paths = {
-        "/livez": probes.livez,
-        "/readyz": probes.readyz,
-        "/startupz": probes.startupz,
-        "/healthz": healthz,
-    }
+    paths = {"/livez": probes.livez, "/readyz": probes.readyz, "/startupz": probes.startupz, "/healthz": healthz}
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -24,12 +24,7 @@ class Page(Publishable):
     """A page of a site. `path` is built from the slugs of its parents; the page with the path `/` is the home page."""
 
     parent = models.ForeignKey(
-        "self",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="children",
-        verbose_name=_("parent"),
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent")
     )
     position = models.PositiveIntegerField(_("position"), default=0, help_text=_("Lower numbers come first."))
     title = models.CharField(_("title"), max_length=200)

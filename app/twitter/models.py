@@ -136,9 +136,7 @@ class Tweet(SiteRelated):
 
     class Meta:
         ordering = ("-remote_id",)
-        constraints = [
-            models.UniqueConstraint(fields=["site", "feed", "remote_id"], name="a_feed_has_a_tweet_once"),
-        ]
+        constraints = [models.UniqueConstraint(fields=["site", "feed", "remote_id"], name="a_feed_has_a_tweet_once")]
         indexes = [
             models.Index(fields=["checked_at"], name="tweet_checked_at"),
             models.Index(fields=["remote_id"], name="tweet_remote_id"),
@@ -229,9 +227,7 @@ class RateWindow(models.Model):
     seen_at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["credential", "endpoint"], name="one_window_per_endpoint"),
-        ]
+        constraints = [models.UniqueConstraint(fields=["credential", "endpoint"], name="one_window_per_endpoint")]
 
     def __str__(self) -> str:
         return f"{self.credential} {self.endpoint}: {self.remaining} until {self.reset_at}"

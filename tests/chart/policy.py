@@ -208,10 +208,9 @@ def _backends(item: Object) -> Iterator[tuple[str, str | int]]:
 @rule
 def jobs_end(objects: list[Object]) -> Iterator[str]:
     for one in objects:
-        spec = {
-            "Job": one.get("spec"),
-            "CronJob": one.get("spec", {}).get("jobTemplate", {}).get("spec"),
-        }.get(one["kind"])
+        spec = {"Job": one.get("spec"), "CronJob": one.get("spec", {}).get("jobTemplate", {}).get("spec")}.get(
+            one["kind"]
+        )
         if spec and not {"backoffLimit", "activeDeadlineSeconds"} <= spec.keys():
             yield f"{identity(one)} has no time limit"
         if (

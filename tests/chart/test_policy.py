@@ -18,24 +18,15 @@ def pod(there: dict[str, Object]) -> Object:
 
 
 ERRORS: list[tuple[str, Damage]] = [
-    (
-        "no_duplicate_names",
-        lambda o: pod(o)["containers"][0]["env"].append({"name": "SECRET_KEY", "value": "x"}),
-    ),
+    ("no_duplicate_names", lambda o: pod(o)["containers"][0]["env"].append({"name": "SECRET_KEY", "value": "x"})),
     ("no_duplicate_names", lambda o: pod(o)["volumes"].append({"name": "tmp", "emptyDir": {}})),
     ("restricted_pods", lambda o: pod(o)["containers"][0]["securityContext"].pop("capabilities")),
     ("restricted_pods", lambda o: pod(o)["securityContext"].update(runAsUser=0)),
     ("restricted_pods", lambda o: pod(o)["volumes"].append({"name": "h", "hostPath": {"path": "/"}})),
-    (
-        "no_token_in_pods",
-        lambda o: o["Deployment"]["spec"]["template"]["spec"].pop("automountServiceAccountToken"),
-    ),
+    ("no_token_in_pods", lambda o: o["Deployment"]["spec"]["template"]["spec"].pop("automountServiceAccountToken")),
     ("memory_has_a_limit", lambda o: pod(o)["containers"][0]["resources"].pop("limits")),
     ("images_are_fixed", lambda o: pod(o)["containers"][0].update(image="a/b:latest")),
-    (
-        "no_credential",
-        lambda o: pod(o)["containers"][0]["env"].append({"name": "HEALTH_TOKEN", "value": "x"}),
-    ),
+    ("no_credential", lambda o: pod(o)["containers"][0]["env"].append({"name": "HEALTH_TOKEN", "value": "x"})),
     ("selectors_match", lambda o: o["Service"]["spec"]["selector"].update(other="x")),
     ("selectors_match", lambda o: o["Service"]["spec"]["ports"][0].update(targetPort="web")),
     ("jobs_end", lambda o: o["Job"]["spec"].pop("activeDeadlineSeconds")),

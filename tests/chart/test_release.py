@@ -7,22 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.chart.rendering import (
-    Object,
-    Rendered,
-    Values,
-    containers,
-    environment,
-    pod_spec,
-    render,
-    scenario,
-    web,
-)
+from tests.chart.rendering import Object, Rendered, Values, containers, environment, pod_spec, render, scenario, web
 
-EXTERNAL: Values = {
-    "database": {"type": "external"},
-    "externalDatabase": {"url": "postgres://a:b@db.example.org/c"},
-}
+EXTERNAL: Values = {"database": {"type": "external"}, "externalDatabase": {"url": "postgres://a:b@db.example.org/c"}}
 NORTH: Values = {"sites": {"north": {"domain": "north.example.org"}}}
 
 
@@ -83,10 +70,7 @@ def test_sqlite_is_migrated_by_its_pod_and_a_job_writes_new_sites() -> None:
     assert [c["args"] for c in deployment["template"]["spec"]["initContainers"]] == [["release"]]
     job = pod_spec(rendered.of("Job"))
     assert job
-    assert [c["args"] for c in containers(job)] == [
-        ["wait"],
-        ["manage", "sync_sites", "/etc/colonnade/sites.yaml"],
-    ]
+    assert [c["args"] for c in containers(job)] == [["wait"], ["manage", "sync_sites", "/etc/colonnade/sites.yaml"]]
     assert job["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
 
 
@@ -118,18 +102,12 @@ def test_web_release_and_poll_have_the_same_configuration(name: str) -> None:
         special = {"SITES_FILE", "SITE_DOMAIN", "SITE_DOMAIN_FILE"}
         ours, theirs = environment(container), environment(shared)
         for variable in (ours.keys() | theirs.keys()) - special:
-            assert variable.startswith("DJANGO_SUPERUSER_") or ours[variable] == theirs[variable], (
-                where,
-                variable,
-            )
+            assert variable.startswith("DJANGO_SUPERUSER_") or ours[variable] == theirs[variable], (where, variable)
 
 
 def test_pods_are_replaced_without_downtime() -> None:
     rendered = render()
-    assert rendered.of("Deployment")["spec"]["strategy"]["rollingUpdate"] == {
-        "maxUnavailable": 0,
-        "maxSurge": 1,
-    }
+    assert rendered.of("Deployment")["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
     pod = rendered.of("Deployment")["spec"]["template"]["spec"]
     pause = web(rendered)["lifecycle"]["preStop"]["sleep"]["seconds"]
     assert pod["terminationGracePeriodSeconds"] >= pause + 25
@@ -141,10 +119,7 @@ def test_probes_use_the_web_port_and_http() -> None:
     assert paths == {"startupProbe": "/startupz", "livenessProbe": "/livez", "readinessProbe": "/readyz"}
     assert all(container[name]["httpGet"]["port"] == "http" for name in paths)
     assert all(container[name]["httpGet"]["scheme"] == "HTTP" for name in paths)
-    assert {port["name"]: port["containerPort"] for port in container["ports"]} == {
-        "http": 8000,
-        "metrics": 9090,
-    }
+    assert {port["name"]: port["containerPort"] for port in container["ports"]} == {"http": 8000, "metrics": 9090}
 
 
 def test_deadlines_are_shorter_than_the_interval() -> None:
@@ -185,11 +160,7 @@ def test_the_redirect_to_https_follows_the_tls_values(values: Values, expected: 
 
 
 def test_credentials_are_files() -> None:
-    values = {
-        "twitter": {"bearerToken": "t"},
-        "health": {"token": "h"},
-        "sentry": {"dsn": "https://k@s.example/1"},
-    }
+    values = {"twitter": {"bearerToken": "t"}, "health": {"token": "h"}, "sentry": {"dsn": "https://k@s.example/1"}}
     rendered = render(values)
     found = environment(web(rendered))
     for name in ("SECRET_KEY", "DATABASE_URL", "TWITTER_BEARER_TOKEN", "HEALTH_TOKEN", "SENTRY_DSN"):

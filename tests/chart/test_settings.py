@@ -4,16 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.chart.rendering import (
-    REPOSITORY,
-    SCENARIOS,
-    Values,
-    containers,
-    environment,
-    pod_spec,
-    render,
-    scenario,
-)
+from tests.chart.rendering import REPOSITORY, SCENARIOS, Values, containers, environment, pod_spec, render, scenario
 
 SETTINGS = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (REPOSITORY / "app" / "settings.py").read_text()))
 # Not in app/settings.py: gunicorn's address, what docker/entrypoint's `release` and `wait` need, libpq's password.

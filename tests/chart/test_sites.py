@@ -61,11 +61,9 @@ def test_on_a_gateway_a_site_has_route_listeners_and_certificate() -> None:
     listeners = rendered.of("ListenerSet", "demo-colonnade-site-north")["spec"]["listeners"]
     secret = rendered.of("Certificate", "demo-colonnade-site-north")["spec"]["secretName"]
     assert {one["tls"]["certificateRefs"][0]["name"] for one in listeners} == {secret}
-    assert {
-        "kind": "ListenerSet",
-        "name": "demo-colonnade-site-north",
-        "group": "gateway.networking.k8s.io",
-    } in (rendered.of("HTTPRoute", "demo-colonnade-site-north")["spec"]["parentRefs"])
+    assert {"kind": "ListenerSet", "name": "demo-colonnade-site-north", "group": "gateway.networking.k8s.io"} in (
+        rendered.of("HTTPRoute", "demo-colonnade-site-north")["spec"]["parentRefs"]
+    )
 
 
 def test_routes_drop_the_forwarded_host_of_clients() -> None:

@@ -76,10 +76,7 @@ def lines() -> Iterator[Lines]:
 
 @pytest.fixture
 def client() -> Iterator[Client]:
-    stack = [
-        "app.observability.middleware.RequestLogMiddleware",
-        "app.tenancy.requests.streaming.StreamingMiddleware",
-    ]
+    stack = ["app.observability.middleware.RequestLogMiddleware", "app.tenancy.requests.streaming.StreamingMiddleware"]
     with override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=stack):
         yield Client(raise_request_exception=False)
 
@@ -95,12 +92,7 @@ def test_it_works(client: Client, lines: Lines) -> None:
     for line in (library, ours):
         assert (line["site"], line["site_domain"], line["site_source"]) == (7, "north.example", "host")
     assert ours["number"] == 3
-    assert (access["event"], access["method"], access["path"], access["status"]) == (
-        "request",
-        "GET",
-        "/site/",
-        200,
-    )
+    assert (access["event"], access["method"], access["path"], access["status"]) == ("request", "GET", "/site/", 200)
     assert {line["request_id"] for line in lines()} == {response.headers["X-Request-Id"]}
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from wsgiref.util import setup_testing_defaults
 
 import pytest
@@ -38,7 +39,7 @@ class SiteMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.headers.get("Host") == "unknown.example":
             return HttpResponse(status=404)
-        request.site = Site()  # type: ignore[assignment]  # only what is used of a site
+        cast("Any", request).tenancy = SimpleNamespace(site=Site())
         context.bind_site(site_id=7, domain="north.example", source="host")
         response: HttpResponse = self.get_response(request)
         context.unbind_site()
@@ -66,12 +67,7 @@ def streamed(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(body())
 
 
-urlpatterns = [
-    path("ok/", fine),
-    path("streamed/", streamed),
-    path("fails/", fails),
-    path("bad-host/", bad_host),
-]
+urlpatterns = [path("ok/", fine), path("streamed/", streamed), path("fails/", fails), path("bad-host/", bad_host)]
 
 
 class Client:

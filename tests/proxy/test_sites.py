@@ -45,11 +45,7 @@ def test_cookies_are_for_https_alone(proxy: Front) -> None:
 
 def test_a_websocket_handshake_is_no_trap(proxy: Front) -> None:
     """Traefik calls its scheme `wss`; that must not look like http, or the answer would be a redirect to itself."""
-    handshake = {
-        "Upgrade": "websocket",
-        "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-    }
+    handshake = {"Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
     answer = visit(proxy.https, "north.localhost", tls=True, headers=handshake)
 
     assert answer.status == 200

@@ -73,10 +73,7 @@ def test_no_accept_header_breaks_a_probe(server: Server, probe: str, accept: str
 
 def test_json_for_clients_that_accept_it(server: Server) -> None:
     answer = server.request("/startupz", headers={"Accept": "application/json"})
-    assert json.loads(answer.body) == {
-        "status": "ok",
-        "checks": {"database": "ok", "migrations": "ok", "warm": "ok"},
-    }
+    assert json.loads(answer.body) == {"status": "ok", "checks": {"database": "ok", "migrations": "ok", "warm": "ok"}}
 
 
 @pytest.mark.parametrize("path", ["/livez/", "/livez/x", "/Livez", "//livez"])

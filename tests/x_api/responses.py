@@ -17,14 +17,7 @@ class Problem(Exception):
     """A response other than 200, in the form of RFC 9457."""
 
     def __init__(
-        self,
-        status: int,
-        kind: str,
-        title: str,
-        detail: str,
-        *,
-        headers: dict[str, str] | None = None,
-        **more: Any,
+        self, status: int, kind: str, title: str, detail: str, *, headers: dict[str, str] | None = None, **more: Any
     ) -> None:
         super().__init__(title)
         self.status = status

@@ -7,18 +7,13 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [
-        ("sites", "0002_alter_domain_unique"),
-    ]
+    dependencies = [("sites", "0002_alter_domain_unique")]
 
     operations = [
         migrations.CreateModel(
             name="Page",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "status",
                     models.CharField(
@@ -72,10 +67,7 @@ class Migration(migrations.Migration):
                 (
                     "site",
                     models.ForeignKey(
-                        editable=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="sites.site",
+                        editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="sites.site"
                     ),
                 ),
             ],
@@ -92,5 +84,5 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
+        )
     ]

@@ -5,16 +5,11 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("pages", "0001_initial"),
-    ]
+    dependencies = [("pages", "0001_initial")]
 
     operations = [
         migrations.AlterModelManagers(
             name="page",
-            managers=[
-                ("objects", django.db.models.manager.Manager()),
-                ("linking", django.db.models.manager.Manager()),
-            ],
-        ),
+            managers=[("objects", django.db.models.manager.Manager()), ("linking", django.db.models.manager.Manager())],
+        )
     ]

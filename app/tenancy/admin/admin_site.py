@@ -94,12 +94,7 @@ class SiteAdmin(AdminSite):
         """All sites that a person may work on, with search by name or domain."""
         wanted = request.GET.get("q", "").strip().casefold()
         found = [s for s in sites_of(request.user) if wanted in s.name.casefold() or wanted in s.domain]
-        context = {
-            **self.each_context(request),
-            "title": _("Choose a site"),
-            "found": found[:200],
-            "q": wanted,
-        }
+        context = {**self.each_context(request), "title": _("Choose a site"), "found": found[:200], "q": wanted}
         return render(request, "admin/choose_site.html", context)
 
     def view_on_site(self, request: HttpRequest, content_type_id: str, object_id: str) -> HttpResponseBase:

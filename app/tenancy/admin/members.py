@@ -18,9 +18,7 @@ class NewMemberForm(forms.ModelForm[Membership]):
     """Takes a user name instead of a choice: a site's administrator does not see the accounts of other sites."""
 
     username = forms.CharField(
-        label=_("User name"),
-        max_length=150,
-        help_text=_("The exact user name of an existing account."),
+        label=_("User name"), max_length=150, help_text=_("The exact user name of an existing account.")
     )
 
     class Meta:

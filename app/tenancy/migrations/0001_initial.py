@@ -28,20 +28,14 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Epoch",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("value", models.BigIntegerField(default=1)),
             ],
         ),
         migrations.CreateModel(
             name="Alias",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("host", models.CharField(max_length=255, unique=True, verbose_name="host")),
                 (
                     "redirect",
@@ -58,25 +52,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "alias",
-                "verbose_name_plural": "aliases",
-            },
+            options={"verbose_name": "alias", "verbose_name_plural": "aliases"},
         ),
         migrations.CreateModel(
             name="SiteProfile",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "key",
                     models.SlugField(
-                        help_text="A short name that never changes.",
-                        max_length=63,
-                        unique=True,
-                        verbose_name="key",
+                        help_text="A short name that never changes.", max_length=63, unique=True, verbose_name="key"
                     ),
                 ),
                 (
@@ -123,49 +108,35 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "profile",
-                "verbose_name_plural": "profiles",
-            },
+            options={"verbose_name": "profile", "verbose_name_plural": "profiles"},
         ),
         migrations.CreateModel(
             name="LoggedAction",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "entry",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="logged_actions",
-                        to="admin.logentry",
+                        on_delete=django.db.models.deletion.CASCADE, related_name="logged_actions", to="admin.logentry"
                     ),
                 ),
                 (
                     "site",
                     models.ForeignKey(
-                        editable=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="sites.site",
+                        editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="sites.site"
                     ),
                 ),
             ],
             options={
                 "constraints": [
                     models.UniqueConstraint(fields=("site", "entry"), name="an_action_is_logged_once_per_site")
-                ],
+                ]
             },
         ),
         migrations.CreateModel(
             name="Membership",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "role",
                     models.ForeignKey(
@@ -178,10 +149,7 @@ class Migration(migrations.Migration):
                 (
                     "site",
                     models.ForeignKey(
-                        editable=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="sites.site",
+                        editable=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="sites.site"
                     ),
                 ),
                 (

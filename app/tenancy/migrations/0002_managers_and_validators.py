@@ -18,17 +18,11 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterModelManagers(
             name="loggedaction",
-            managers=[
-                ("objects", django.db.models.manager.Manager()),
-                ("linking", django.db.models.manager.Manager()),
-            ],
+            managers=[("objects", django.db.models.manager.Manager()), ("linking", django.db.models.manager.Manager())],
         ),
         migrations.AlterModelManagers(
             name="membership",
-            managers=[
-                ("objects", django.db.models.manager.Manager()),
-                ("linking", django.db.models.manager.Manager()),
-            ],
+            managers=[("objects", django.db.models.manager.Manager()), ("linking", django.db.models.manager.Manager())],
         ),
         migrations.AlterField(
             model_name="siteprofile",

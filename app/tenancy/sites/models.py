@@ -30,11 +30,7 @@ class SiteProfile(models.Model):
 
     site = models.OneToOneField(Site, on_delete=models.CASCADE, related_name="profile")
     key = models.SlugField(
-        _("key"),
-        max_length=63,
-        unique=True,
-        validators=[validate_key],
-        help_text=_("A short name that never changes."),
+        _("key"), max_length=63, unique=True, validators=[validate_key], help_text=_("A short name that never changes.")
     )
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.ACTIVE)
     theme = models.SlugField(_("theme"), max_length=50, blank=True, validators=[validate_theme])
@@ -63,9 +59,7 @@ class Alias(models.Model):
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="aliases")
     host = models.CharField(_("host"), max_length=MAX_ALIAS, unique=True)
     redirect = models.BooleanField(
-        _("redirect"),
-        default=True,
-        help_text=_("Send visitors to the site's own domain; otherwise serve them here."),
+        _("redirect"), default=True, help_text=_("Send visitors to the site's own domain; otherwise serve them here.")
     )
 
     class Meta:

@@ -21,10 +21,7 @@ def check_hosts(
     site: Site, *, scheme: str, port: int | None, via: str | None, timeout: float
 ) -> Iterator[Reachability]:
     """Requests a site's domain and its aliases (except wildcards). `via` replaces the look-up in DNS."""
-    hosts = [
-        site.domain,
-        *sorted(alias.host for alias in site.aliases.all() if not alias.host.startswith("*.")),
-    ]
+    hosts = [site.domain, *sorted(alias.host for alias in site.aliases.all() if not alias.host.startswith("*."))]
     for host in hosts:
         suffix = f":{port}" if port else ""
         try:

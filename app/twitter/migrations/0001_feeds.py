@@ -7,9 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [
-        ("sites", "0002_alter_domain_unique"),
-    ]
+    dependencies = [("sites", "0002_alter_domain_unique")]
 
     operations = [
         migrations.CreateModel(
@@ -99,11 +97,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "feed",
-                "verbose_name_plural": "feeds",
-                "ordering": ("kind", "value"),
-            },
+            options={"verbose_name": "feed", "verbose_name_plural": "feeds", "ordering": ("kind", "value")},
         ),
         migrations.CreateModel(
             name="RateWindow",
@@ -118,7 +112,7 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.UniqueConstraint(fields=("credential", "endpoint"), name="one_window_per_endpoint")
-                ],
+                ]
             },
         ),
         migrations.CreateModel(
@@ -147,9 +141,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "ordering": ("-remote_id",),
-            },
+            options={"ordering": ("-remote_id",)},
         ),
         migrations.CreateModel(
             name="Credential",
@@ -192,14 +184,8 @@ class Migration(migrations.Migration):
                 violation_error_message="Another feed is the site's own already.",
             ),
         ),
-        migrations.AddIndex(
-            model_name="tweet",
-            index=models.Index(fields=["checked_at"], name="tweet_checked_at"),
-        ),
-        migrations.AddIndex(
-            model_name="tweet",
-            index=models.Index(fields=["remote_id"], name="tweet_remote_id"),
-        ),
+        migrations.AddIndex(model_name="tweet", index=models.Index(fields=["checked_at"], name="tweet_checked_at")),
+        migrations.AddIndex(model_name="tweet", index=models.Index(fields=["remote_id"], name="tweet_remote_id")),
         migrations.AddConstraint(
             model_name="tweet",
             constraint=models.UniqueConstraint(fields=("site", "feed", "remote_id"), name="a_feed_has_a_tweet_once"),

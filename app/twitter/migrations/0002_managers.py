@@ -5,30 +5,19 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("twitter", "0001_feeds"),
-    ]
+    dependencies = [("twitter", "0001_feeds")]
 
     operations = [
         migrations.AlterModelManagers(
             name="credential",
-            managers=[
-                ("objects", django.db.models.manager.Manager()),
-                ("linking", django.db.models.manager.Manager()),
-            ],
+            managers=[("objects", django.db.models.manager.Manager()), ("linking", django.db.models.manager.Manager())],
         ),
         migrations.AlterModelManagers(
             name="feed",
-            managers=[
-                ("objects", django.db.models.manager.Manager()),
-                ("linking", django.db.models.manager.Manager()),
-            ],
+            managers=[("objects", django.db.models.manager.Manager()), ("linking", django.db.models.manager.Manager())],
         ),
         migrations.AlterModelManagers(
             name="tweet",
-            managers=[
-                ("objects", django.db.models.manager.Manager()),
-                ("linking", django.db.models.manager.Manager()),
-            ],
+            managers=[("objects", django.db.models.manager.Manager()), ("linking", django.db.models.manager.Manager())],
         ),
     ]

@@ -44,11 +44,7 @@ def save_accounts(profiles: Mapping[str, Profile], now: dt.datetime) -> dict[str
     """`profiles` by the name in `Feed.value`."""
     accounts = {
         name: KnownAccount(
-            name=name,
-            remote_id=profile.remote_id,
-            username=profile.username,
-            display_name=profile.name,
-            checked_at=now,
+            name=name, remote_id=profile.remote_id, username=profile.username, display_name=profile.name, checked_at=now
         )
         for name, profile in profiles.items()
     }

@@ -100,11 +100,7 @@ def requests(sources: Sequence[Source], accounts: Mapping[str, KnownAccount], no
 
 def _single(endpoint: Endpoint, source: Source, since_id: int | None) -> Request:
     return Request(
-        endpoint=endpoint,
-        credential=source.credential,
-        targets=(source.value,),
-        sources=(source,),
-        since_id=since_id,
+        endpoint=endpoint, credential=source.credential, targets=(source.value,), sources=(source,), since_id=since_id
     )
 
 

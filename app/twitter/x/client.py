@@ -88,12 +88,7 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         return dict(getattr(self, endpoint.method)(**parameters))
 
     def request(
-        self,
-        method: str,
-        route: str,
-        params: Json | None = None,
-        json: object = None,
-        user_auth: bool = False,
+        self, method: str, route: str, params: Json | None = None, json: object = None, user_auth: bool = False
     ) -> _Response:
         """Replaces tweepy's request; the names and order of the arguments are tweepy's."""
         if json is not None or user_auth or method != "GET":

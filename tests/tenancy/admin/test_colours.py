@@ -15,8 +15,7 @@ def contrast(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize(
-    ("colour", "ink"),
-    [("#f5e663", "#000000"), ("#FFFFFF", "#000000"), ("#2b6a4d", "#ffffff"), ("#000000", "#ffffff")],
+    ("colour", "ink"), [("#f5e663", "#000000"), ("#FFFFFF", "#000000"), ("#2b6a4d", "#ffffff"), ("#000000", "#ffffff")]
 )
 def test_it_works(colour: str, ink: str) -> None:
     assert contrasting_colour(colour) == ink

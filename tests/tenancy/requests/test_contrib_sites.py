@@ -100,7 +100,7 @@ def test_redirects_sitemaps_feeds_and_flatpages_answer_per_site(
                     (
                         "django.template.loaders.locmem.Loader",
                         {"flatpages/default.html": "{{ flatpage.content }}", "404.html": "404"},
-                    ),
+                    )
                 ]
             },
         }

@@ -7,9 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [
-        ("sites", "0002_alter_domain_unique"),
-    ]
+    dependencies = [("sites", "0002_alter_domain_unique")]
 
     operations = [
         migrations.CreateModel(
@@ -48,9 +46,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "abstract": False,
-            },
+            options={"abstract": False},
         ),
         migrations.AddConstraint(
             model_name="label",

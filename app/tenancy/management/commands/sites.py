@@ -95,9 +95,7 @@ class Command(BaseCommand):
             raise usage_error("Nothing to change: give --name, --theme, --colour or --setting.")
         settings = values.pop("settings", {})
         self.change(
-            site,
-            lambda stored: specify(stored, **values, settings={**stored.settings, **settings}),
-            as_json=as_json,
+            site, lambda stored: specify(stored, **values, settings={**stored.settings, **settings}), as_json=as_json
         )
 
     def rename(self, *, site: str, domain: str, drop_old: bool, as_json: bool, **_: Any) -> None:
