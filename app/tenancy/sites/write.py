@@ -120,7 +120,7 @@ def host_owners(hosts: Iterable[str], *, besides: set[int]) -> dict[str, str]:
 
 def free_key(domain: str) -> str:
     """A key made from a domain that no site has yet."""
-    base = slugify(domain.replace(".", "-"))[:50].strip("-") or "site"
+    base = slugify(domain.replace(".", "-").replace("_", "-"))[:50].strip("-") or "site"
     taken = set(SiteProfile.objects.filter(key__startswith=base).values_list("key", flat=True))
     key, number = base, 1
     while key in taken:
