@@ -1,4 +1,8 @@
-"""The current site: kept in a ContextVar for the length of a request or of a `use_site` block."""
+"""The current site: kept in a ContextVar for the length of a request or of a `use_site` block.
+
+Outside both, in a script that calls `django.setup()`, it is the site of `MEZZANINE_SITE_ID`, if that is set. In a
+server that variable is one of the steps of a request (docs/sites.md): nothing else there has a site because of it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
+
+from django.conf import settings
 
 from app.observability.context import bind_site, unbind_site
 from app.tenancy.directory import find_site
@@ -26,19 +32,33 @@ class HasSiteId(Protocol):
     def id(self) -> int: ...
 
 
-_current: ContextVar[CurrentSite | None] = ContextVar("current_site", default=None)
+class SiteOfProcess:
+    """Which site is current where neither a request nor a `use_site` block has decided it."""
+
+    is_server = False
+
+    def find(self) -> CurrentSite | None:
+        """The site of MEZZANINE_SITE_ID. Raises `NoSuchSite`, `DirectoryUnavailable`."""
+        if self.is_server or settings.MEZZANINE_SITE_ID is None:
+            return None
+        return find_site(settings.MEZZANINE_SITE_ID).chosen_by("environment")
+
+
+site_of_process = SiteOfProcess()
+_current: ContextVar[CurrentSite | SiteOfProcess | None] = ContextVar("current_site", default=site_of_process)
 
 
 def current_site() -> CurrentSite:
     """The site that this code runs for. Raises `NoCurrentSite`."""
-    site = _current.get()
+    site = current_site_or_none()
     if site is None:
         raise NoCurrentSite
     return site
 
 
 def current_site_or_none() -> CurrentSite | None:
-    return _current.get()
+    site = _current.get()
+    return site.find() if isinstance(site, SiteOfProcess) else site
 
 
 @contextmanager
@@ -50,7 +70,8 @@ def use_site(site: HasSiteId | int) -> Iterator[CurrentSite]:
 
 
 @contextmanager
-def activate(site: CurrentSite) -> Iterator[None]:
+def activate(site: CurrentSite | None) -> Iterator[None]:
+    """Makes a site current inside the block; with None, no site is, whatever MEZZANINE_SITE_ID says."""
     outer = _current.get()
     token = _current.set(site)
     _bind(site)
@@ -61,8 +82,8 @@ def activate(site: CurrentSite) -> Iterator[None]:
         _bind(outer)
 
 
-def _bind(site: CurrentSite | None) -> None:
-    if site is None:
+def _bind(site: CurrentSite | SiteOfProcess | None) -> None:
+    if site is None or isinstance(site, SiteOfProcess):
         unbind_site()
     else:
         bind_site(site_id=site.id, domain=site.domain, source=site.source)

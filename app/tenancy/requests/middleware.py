@@ -43,6 +43,11 @@ class HostMiddleware:
         )
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        # SECURITY: a request has the site that the steps below choose, or none: not the one of its process.
+        with activate(None):
+            return self.respond(request)
+
+    def respond(self, request: HttpRequest) -> HttpResponseBase:
         try:
             snapshot = directory.snapshot()
             host = apply_forwarded_headers(request, snapshot)
