@@ -72,6 +72,7 @@ test-cluster: install ## Test the chart on the cluster of KUBECONFIG (TEST_IMAGE
 image: ## Build the container image (IMAGE=colonnade:dev)
 	DOCKER_BUILDKIT=1 docker build $(DOCKER_BUILD) --tag $(IMAGE) \
 	  --build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) --build-arg REVISION=$$(git rev-parse HEAD) \
+	  --build-arg CREATED=$$(TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd) \
 	  --build-arg VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) .
 
 requirements: install ## Pin the dependencies of pyproject.toml with hashes
