@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -27,8 +28,8 @@ def arguments(command: str) -> list[str]:
 def test_migration_from_sqlite_to_postgresql(postgresql: PostgreSQL, tmp_path: Path) -> None:
     old, new = f"sqlite:///{tmp_path / 'db.sqlite3'}", postgresql.url(postgresql.create_database())
     managed("migrate", "--verbosity", "0", DATABASE_URL=old)
-    for domain in ("north.example.org", "south.example.org"):
-        managed("sites", "add", domain, "--name", domain, DATABASE_URL=old)
+    use = "from tests.support.used import make_used_database; make_used_database()"
+    managed("shell", "-v0", "-c", use, DATABASE_URL=old)
     *dump, path = arguments("dumpdata")
     assert path == "/tmp/all.json"
     managed(*dump, str(tmp_path / "all.json"), DATABASE_URL=old)
@@ -37,8 +38,16 @@ def test_migration_from_sqlite_to_postgresql(postgresql: PostgreSQL, tmp_path: P
     before, after = (json.loads(managed("sites", "list", "--json", DATABASE_URL=database)) for database in (old, new))
     assert before == after
     assert len(after) == 3
+    assert rows(managed(*dump[:-1], DATABASE_URL=new)) == rows((tmp_path / "all.json").read_text())
+    assert (tmp_path / "all.json").read_text().count('"model": "tenancy.loggedaction"') == 4
     # The sequences are correct: a new row gets a new id.
     managed("sites", "add", "west.example.org", "--name", "West", DATABASE_URL=new)
+
+
+def rows(dump: str) -> list[dict[str, Any]]:
+    """Every row of a dump, without the counters that triggers raise."""
+    found: list[dict[str, Any]] = json.loads(dump)
+    return [row for row in found if row["model"] not in {"tenancy.epoch", "tenancy.contentversion"}]
 
 
 @pytest.mark.parametrize("text", re.findall(r"```yaml\n(.*?)```", GUIDE, flags=re.DOTALL))
