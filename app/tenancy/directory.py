@@ -117,6 +117,8 @@ class Directory:
 
     def refresh(self) -> None:
         """Reads the epoch, and the sites if it changed. A database fault is logged, and the snapshot stays."""
+        if self._is_watched and connection.in_atomic_block:
+            return  # rows that may still be rolled back are not for the other threads
         # While another thread refreshes, the caller continues with the present snapshot, if there is one.
         if not self._refreshing.acquire(blocking=self._snapshot is None):
             return

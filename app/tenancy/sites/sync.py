@@ -110,7 +110,7 @@ def _pair(
         if profile is None and first is not None and first.site.domain == site.domain:
             # The site of the first migration, declared by its domain: it gets the file's key, without --adopt.
             profile = first
-        elif profile is not None and profile.managed_by not in MANAGED and not adopt and profile is not first:
+        elif profile is not None and profile.managed_by not in MANAGED and not adopt:
             problems.append(f"sites.{site.key}: exists and is not managed by a file; use another key, or --adopt")
         wanted.append(Wanted(site, profile))
     return wanted, problems
