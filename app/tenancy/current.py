@@ -6,9 +6,12 @@ server that variable is one of the steps of a request (docs/sites.md): nothing e
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from inspect import CO_GENERATOR
+from types import FrameType
 from typing import Protocol
 
 from django.conf import settings
@@ -16,6 +19,9 @@ from django.conf import settings
 from app.observability.context import bind_site, unbind_site
 from app.tenancy.directory import find_site
 from app.tenancy.hosts.snapshot import CurrentSite
+
+# Their generators are suspended on purpose while the block is open: @contextmanager, a fixture.
+BLOCK_GENERATORS = {"contextlib", "_pytest.fixtures"}
 
 
 class NoCurrentSite(RuntimeError):
@@ -25,6 +31,13 @@ class NoCurrentSite(RuntimeError):
         super().__init__("No site is current here. Wrap the code in use_site(site), or run the command with --site=ID.")
 
 
+class SiteOfAnotherBlock(RuntimeError):
+    """A generator yielded inside `use_site`, and its consumer asked for the current site."""
+
+    def __init__(self) -> None:
+        super().__init__("A generator yielded inside use_site(). Leave the block before each yield.")
+
+
 class HasSiteId(Protocol):
     """A `Site` row, a directory entry, a current site."""
 
@@ -32,24 +45,57 @@ class HasSiteId(Protocol):
     def id(self) -> int: ...
 
 
+class Block:
+    """A context manager in which a site is current. Blocks nest, and may end in any order."""
+
+    def __init__(self, site: CurrentSite) -> None:
+        self.site = site
+        self.is_open = False
+        self.outer: Block | None = None
+        self.generator: FrameType | None = None
+
+    def __enter__(self) -> CurrentSite:
+        frame = sys._getframe(1)
+        caller = frame.f_back
+        if frame.f_code.co_flags & CO_GENERATOR and caller and caller.f_globals["__name__"] not in BLOCK_GENERATORS:
+            self.generator = frame
+        self.outer, self.is_open = _current.get(), True
+        _set(self)
+        return self.site
+
+    def __exit__(self, *_: object) -> None:
+        self.is_open, self.generator = False, None
+        # Two generators may leave their blocks in another order than they entered them.
+        block = _current.get()
+        while block is not None and not block.is_open:
+            block = block.outer
+        _set(block)
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether the block is in a generator that does not run now: a suspended frame has no caller."""
+        return self.generator is not None and self.generator.f_back is None
+
+
 class SiteOfProcess:
-    """Which site is current where neither a request nor a `use_site` block has decided it."""
+    """Which site is current where neither a request nor a `use_site` block decides."""
 
     is_server = False
 
     def find(self) -> CurrentSite | None:
         """The site of MEZZANINE_SITE_ID. Raises `NoSuchSite`, `DirectoryUnavailable`."""
-        if self.is_server or settings.MEZZANINE_SITE_ID is None:
+        if self.is_server or _in_request.get() or settings.MEZZANINE_SITE_ID is None:
             return None
         return find_site(settings.MEZZANINE_SITE_ID).chosen_by("environment")
 
 
 site_of_process = SiteOfProcess()
-_current: ContextVar[CurrentSite | SiteOfProcess | None] = ContextVar("current_site", default=site_of_process)
+_in_request: ContextVar[bool] = ContextVar("in_request", default=False)
+_current: ContextVar[Block | None] = ContextVar("current_site", default=None)
 
 
 def current_site() -> CurrentSite:
-    """The site that this code runs for. Raises `NoCurrentSite`."""
+    """The site that this code runs for. Raises `NoCurrentSite`, or `SiteOfAnotherBlock`."""
     site = current_site_or_none()
     if site is None:
         raise NoCurrentSite
@@ -57,33 +103,38 @@ def current_site() -> CurrentSite:
 
 
 def current_site_or_none() -> CurrentSite | None:
-    site = _current.get()
-    return site.find() if isinstance(site, SiteOfProcess) else site
+    """As `current_site`, but None without a site."""
+    block = _current.get()
+    if block is None:
+        return site_of_process.find()
+    # SECURITY: without this the consumer of a generator would work on the generator's site instead of its own.
+    if block.is_suspended:
+        raise SiteOfAnotherBlock
+    return block.site
+
+
+def use_site(site: HasSiteId | int) -> Block:
+    """Makes a site current inside a `with` block; nests, and restores the previous one. Raises `NoSuchSite`."""
+    return activate(find_site(site if isinstance(site, int) else site.id).chosen_by("override"))
+
+
+def activate(site: CurrentSite) -> Block:
+    return Block(site)
 
 
 @contextmanager
-def use_site(site: HasSiteId | int) -> Iterator[CurrentSite]:
-    """Makes a site current inside the block; nests, and restores the previous one. Raises `NoSuchSite`."""
-    chosen = find_site(site if isinstance(site, int) else site.id).chosen_by("override")
-    with activate(chosen):
-        yield chosen
-
-
-@contextmanager
-def activate(site: CurrentSite | None) -> Iterator[None]:
-    """Makes a site current inside the block; with None, no site is, whatever MEZZANINE_SITE_ID says."""
-    outer = _current.get()
-    token = _current.set(site)
-    _bind(site)
+def chosen_by_request() -> Iterator[None]:
+    """Inside the block only the request's pipeline makes a site current, whatever MEZZANINE_SITE_ID says."""
+    token = _in_request.set(True)
     try:
         yield
     finally:
-        _current.reset(token)
-        _bind(outer)
+        _in_request.reset(token)
 
 
-def _bind(site: CurrentSite | SiteOfProcess | None) -> None:
-    if site is None or isinstance(site, SiteOfProcess):
+def _set(block: Block | None) -> None:
+    _current.set(block)
+    if block is None:
         unbind_site()
     else:
-        bind_site(site_id=site.id, domain=site.domain, source=site.source)
+        bind_site(site_id=block.site.id, domain=block.site.domain, source=block.site.source)

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
 
 from app.observability import metrics
-from app.tenancy.current import activate
+from app.tenancy.current import activate, chosen_by_request
 from app.tenancy.directory import DirectoryUnavailable, directory
 from app.tenancy.hosts.resolver import Fallbacks, HostRefused, resolve
 from app.tenancy.hosts.snapshot import CurrentSite
@@ -44,7 +44,7 @@ class HostMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         # SECURITY: a request has the site that the steps below choose, or none: not the one of its process.
-        with activate(None):
+        with chosen_by_request():
             return self.respond(request)
 
     def respond(self, request: HttpRequest) -> HttpResponseBase:
@@ -60,8 +60,9 @@ class HostMiddleware:
         site = resolution.site
         metrics.RESOLUTIONS.labels(site.source).inc()
         cast("TenancyRequest", request).tenancy = Tenancy(host.name, site, site, snapshot, self.fallbacks)
-        if resolution.redirects:
-            return serve(request, site, lambda r: responses.to_canonical(r, site, host.port))
+        if resolution.redirects or responses.needs_https(request):
+            domain = site.domain if resolution.redirects else host.name
+            return serve(request, site, lambda r: responses.moved(r, domain, host.port))
         if "\0" in request.path_info:
             # PostgreSQL refuses to compare a null, so any view that looks the path up would fail with 500.
             return serve(request, site, lambda _: responses.invalid_path())
