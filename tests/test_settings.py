@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.env import read_or_create_secret
+from app.observability.redact import Redactor
 from tests.support.commands import environment, manage, managed
 from tests.support.programs import ROOT, free_port
 from tests.support.server import COMMAND
@@ -112,6 +113,27 @@ def test_a_bad_dsn_is_named_and_not_printed(dsn: str) -> None:
     (message,) = problems(SENTRY_DSN=dsn)["SENTRY_DSN"]
     assert dsn not in message
     assert "key@" not in message
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SECRET_KEY",
+        "SECRET_KEY_FALLBACKS",
+        "HEALTH_TOKEN",
+        "TWITTER_BEARER_TOKEN",
+        "SENTRY_DSN",
+        "DJANGO_SUPERUSER_PASSWORD",
+    ],
+)
+def test_every_secret_is_removed_from_logs(name: str) -> None:
+    """Those of URLs: tests/test_service_urls.py."""
+    value = (
+        "https://planted@sentry.example/1" if name == "SENTRY_DSN" else "planted and long enough to be taken for one"
+    )
+    redactor = Redactor()
+    redactor.learn(settings_from(**{name: value})["SECRETS"])
+    assert "planted" not in redactor.clean_known(f"It is {value}.")
 
 
 def test_connections_to_the_database_are_kept_and_checked() -> None:

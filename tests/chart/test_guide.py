@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,8 @@ import yaml
 
 from tests.chart.rendering import REPOSITORY, render
 from tests.support.commands import managed
-from tests.support.postgresql import PostgreSQL
+from tests.support.postgresql import PostgreSQL, sql
+from tests.support.programs import program
 
 GUIDE = (REPOSITORY / "docs" / "deploy.md").read_text()
 
@@ -42,6 +45,26 @@ def test_migration_from_sqlite_to_postgresql(postgresql: PostgreSQL, tmp_path: P
     assert (tmp_path / "all.json").read_text().count('"model": "tenancy.loggedaction"') == 4
     # The sequences are correct: a new row gets a new id.
     managed("sites", "add", "west.example.org", "--name", "West", DATABASE_URL=new)
+
+
+@pytest.mark.service("postgresql")
+def test_backup_and_restore_of_a_used_database(postgresql: PostgreSQL, tmp_path: Path) -> None:
+    sql(postgresql.url(), "CREATE ROLE colonnade SUPERUSER LOGIN")
+    sql(postgresql.url(), "CREATE DATABASE colonnade OWNER colonnade")
+    url = postgresql.url("colonnade").replace("postgres@", "colonnade@")
+    managed("migrate", "--verbosity", "0", DATABASE_URL=url)
+    use = "from tests.support.used import make_used_database; make_used_database()"
+    managed("shell", "-v0", "-c", use, DATABASE_URL=url)
+    before = managed("dumpdata", "--all", DATABASE_URL=url)
+    env = {**os.environ, "PGHOST": "127.0.0.1", "PGPORT": str(postgresql.port)}
+    for name in ("pg_dump", "psql"):
+        (line,) = [line for line in GUIDE.splitlines() if f" -- {name} " in line]
+        script = f"{program(name)} {line.partition(f' -- {name} ')[2]}"
+        subprocess.run(["sh", "-euc", script], cwd=tmp_path, env=env, check=True, capture_output=True)
+        if name == "pg_dump":
+            managed("sites", "add", "late.example.org", DATABASE_URL=url)
+            assert managed("dumpdata", "--all", DATABASE_URL=url) != before
+    assert managed("dumpdata", "--all", DATABASE_URL=url) == before
 
 
 def rows(dump: str) -> list[dict[str, Any]]:
