@@ -16,6 +16,11 @@ from tests.support.makers import Browser, page_form, person
 
 def by_page(browser: Browser, ida: User) -> None:
     data = {"post": "yes"}
+    shown = browser.get(f"/admin/accounts/user/{ida.pk}/delete/").content.decode()
+    assert "ida" in shown
+    assert "Editor" in shown  # her membership goes
+    assert "og entr" not in shown
+    assert "ogged action" not in shown
     assert browser.post(f"/admin/accounts/user/{ida.pk}/delete/", data).status_code == 302
 
 
