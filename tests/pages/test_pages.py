@@ -155,9 +155,10 @@ def test_a_site_without_a_published_page_has_a_welcome_page(status: str, north: 
     assert "Go to the home page" in at_north.get("/other/").content.decode()
 
 
-def test_a_menu_is_bounded_whatever_the_number_of_pages(north: Site, at_north: Browser) -> None:
+@pytest.mark.parametrize("number", [120, 1200])
+def test_a_menu_is_bounded_whatever_the_number_of_pages(number: int, north: Site, at_north: Browser) -> None:
     with use_site(north):
-        Page.objects.bulk_create([Page(title=f"P{n:04}", slug=f"p{n}", status="published") for n in range(1200)])
+        Page.objects.bulk_create([Page(title=f"P{n:04}", slug=f"p{n}", status="published") for n in range(number)])
         first = Page.objects.get(slug="p7")
         children = [Page(title=f"C{n:04}", slug=f"c{n}", status="published", parent=first) for n in range(200)]
         Page.objects.bulk_create(children)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -38,16 +37,14 @@ class Command(BaseCommand):
             try:
                 with host_lock():
                     for entry in demo["sites"]:
-                        self.create_site(**entry, links=links_to(demo["sites"], besides=entry, port=port))
+                        self.create_site(**entry)
                     for person in demo["people"]:
                         self.create_person(**person)
             except ValidationError as error:
                 raise usage_error(f"Nothing was changed: {' '.join(error.messages)}") from None
         self.print_addresses(port, demo["people"])
 
-    def create_site(
-        self, *, site: dict[str, Any], feed: dict[str, str], pages: list[dict[str, str]], links: str
-    ) -> None:
+    def create_site(self, *, site: dict[str, Any], feed: dict[str, str], pages: list[dict[str, str]]) -> None:
         profile = SiteProfile.objects.filter(key=site["key"]).first()
         if profile is None:
             first = self.untouched_first_site()
@@ -61,7 +58,6 @@ class Command(BaseCommand):
         with use_site(row):
             if not Page.objects.exists():
                 created: dict[str, Page] = {}
-                pages[0]["body"] += links
                 for position, page in enumerate(pages):
                     values = {"status": Page.Status.PUBLISHED, "position": position, "in_menus": bool(page["slug"])}
                     parent = created.get(page.pop("parent", "-"))
@@ -101,10 +97,3 @@ class Command(BaseCommand):
                     f"    {person['username'].ljust(6)} edits {', '.join(person['roles']) or 'everything'}"
                 )
         self.stdout.write("")
-
-
-def links_to(sites: Iterable[dict[str, Any]], *, besides: dict[str, Any], port: str) -> str:
-    """A paragraph with links to the other sites of the demo: whoever came to one of them finds them all."""
-    others = [entry["site"] for entry in sites if entry is not besides]
-    links = ", ".join(f'<a href="http://{site["domain"]}:{port}/">{site["name"]}</a>' for site in others)
-    return f"<p>This site is a demo, as are {links}.</p>"
