@@ -30,7 +30,7 @@ class PortUnavailable(Exception):
     """The port of METRICS_PORT cannot be used. The message says what to do."""
 
     def __init__(self, port: int, error: OSError) -> None:
-        reason = error.strerror or str(error)
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
         super().__init__(f"METRICS_PORT: port {port} cannot be used ({reason}). Set another port, or 0 for none.")
 
 

@@ -62,7 +62,7 @@ UNITS = [
 
 
 def request(**meta: str) -> HttpRequest:
-    return RequestFactory().get("/", **meta)
+    return RequestFactory(**meta).get("/")
 
 
 def host(text: str) -> None:

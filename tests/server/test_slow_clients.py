@@ -43,7 +43,7 @@ def patient(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterato
 def impatient(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("impatient")
     shutil.copy(database, folder)
-    with serving(folder, options=IMPATIENT, WEB_CONCURRENCY=1, WEB_THREADS=2) as started:
+    with serving(folder, IMPATIENT, WEB_CONCURRENCY=1, WEB_THREADS=2) as started:
         yield started
 
 
@@ -110,7 +110,7 @@ def test_more_silent_connections_than_the_worker_may_have_do_not_stop_the_probes
     tmp_path: Path, database: Path
 ) -> None:
     shutil.copy(database, tmp_path)
-    few = serving(tmp_path, options=["--worker-connections", "50"], WEB_CONCURRENCY=1)
+    few = serving(tmp_path, ["--worker-connections", "50"], WEB_CONCURRENCY=1)
     with few as server, unfinished_requests(server.port, "", count=200):
         assert {server.request("/livez", timeout=3).status for _ in range(10)} == {200}
         assert server.request("/readyz", timeout=3).status == 200

@@ -57,7 +57,7 @@ def settings_in(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def serving(folder: Path, *, options: Sequence[str] = (), **settings: object) -> Iterator[Server]:
+def serving(folder: Path, options: Sequence[str] = (), /, **settings: object) -> Iterator[Server]:
     """The server on free ports, with its log in `folder`; yields when all workers serve.
 
     `options` are gunicorn's, and take precedence over docker/gunicorn.conf.py.
