@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import pairwise
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -61,7 +62,7 @@ UNITS = [
 ]
 
 
-def request(**meta: str) -> HttpRequest:
+def request(**meta: Any) -> HttpRequest:
     return RequestFactory(**meta).get("/")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from django.test import RequestFactory
@@ -64,7 +65,7 @@ def test_the_secrets_of_a_request_are_known() -> None:
 
 
 def test_a_request_has_a_bounded_number_of_secrets() -> None:
-    headers = {
+    headers: dict[str, Any] = {
         f"HTTP_X_AUTH_{number}": ";".join(f"value-{number}-{part}" for part in range(99)) for number in range(90)
     }
     assert len(secrets_of(RequestFactory(**headers).get("/"))) <= 5 * MOST_SECRETS

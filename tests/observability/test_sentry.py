@@ -194,6 +194,7 @@ def test_nothing_that_a_report_could_carry_beside_its_text_is_sent(recorder: Rec
         client.get("/keeps/", REQUEST_METHOD="POST", **form)
     assert recorder.of("event") != []
     assert "planted" not in json.dumps(recorder.items)
+    assert sentry_sdk.get_client().options["max_request_body_size"] == "never"  # it is not even read
 
 
 @pytest.mark.django_db

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest import mock
 
 import pytest
 from django.db import InterfaceError, InternalError, OperationalError, ProgrammingError
@@ -13,8 +14,10 @@ from django.template.response import TemplateResponse
 from django.test import Client, override_settings
 from django.urls import path
 
+from app.accounts.models import User
 from app.tenancy.requests import database
 from tests.support.logs import Lines
+from tests.support.makers import Browser
 
 LOST = OperationalError("the server closed the connection unexpectedly")
 
@@ -132,3 +135,13 @@ def test_a_database_that_accepts_no_changes_is_named(client: Client, cause: dict
     response = client.post("/")
     assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
     assert b"Nothing was saved" in response.content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "function", ["middleware.permitted_choice", "sessions.SessionMiddleware.process_request", "sessions.tenancy_of"]
+)
+def test_the_database_of_the_sessions_is_lost(nora: User, at_north: Browser, function: str) -> None:
+    at_north.force_login(nora)
+    with mock.patch(f"app.tenancy.requests.{function}", side_effect=LOST):
+        assert at_north.get("/admin/").status_code == 503
