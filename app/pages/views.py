@@ -5,6 +5,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
+from django.urls import resolve
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
@@ -13,25 +14,38 @@ from app.pages.models import Page
 
 @require_safe
 def show(request: HttpRequest, path: str) -> HttpResponse:
-    """The published page at a path. Users who may edit pages on this site also get a draft."""
+    """The published page at a path. Users who may edit pages on this site also get a draft.
+
+    The home page of a site that has published nothing yet is a welcome page.
+    """
     page = Page.objects.published().filter(path=f"/{path}").first()
-    if page is None and Page.objects.published().filter(path=f"/{path}/").exists():
+    if page is None and (_is_other_view(f"/{path}/") or Page.objects.published().filter(path=f"/{path}/").exists()):
         query = request.META.get("QUERY_STRING", "")
         return HttpResponsePermanentRedirect(f"/{quote(path)}/{'?' if query else ''}{query}")
     draft = page is None
     if page is None:
         page = _draft(request, path)
+    if page is None:
+        if path or Page.objects.filter(status=Page.Status.PUBLISHED).exists():
+            raise Http404
+        response = render(request, "pages/welcome.html")
+        patch_cache_control(response, no_store=True)
+        return response
     response = render(request, "pages/page.html", {"page": page, "is_draft": draft})
     if draft:
         patch_cache_control(response, private=True, no_store=True)
     return response
 
 
-def _draft(request: HttpRequest, path: str) -> Page:
+def _is_other_view(path: str) -> bool:
+    """Whether a view before the pages has a path. Pages match every path, so Django's APPEND_SLASH never applies."""
+    return resolve(path).func is not show
+
+
+def _draft(request: HttpRequest, path: str) -> Page | None:
     # Without a session cookie nobody is signed in, and a visitor's 404 starts no session.
     signed_in = settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
     if signed_in and request.user.has_perm("pages.change_page"):
-        page: Page | None = Page.objects.filter(path=f"/{path}").first()
-        if page is not None:
-            return page
-    raise Http404
+        draft: Page | None = Page.objects.filter(path=f"/{path}").first()
+        return draft
+    return None
