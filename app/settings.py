@@ -169,13 +169,14 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "app.tenancy.requests.middleware.HostMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "app.themes.static_files.StaticFilesMiddleware",
     "app.tenancy.requests.sessions.SiteSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "app.tenancy.requests.middleware.SessionSiteMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "app.tenancy.requests.database.DatabaseMiddleware",
     "app.tenancy.requests.streaming.StreamingMiddleware",
 ]
 
@@ -245,6 +246,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W008"] if REDIRECT_TO_HTTPS else []
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "app.tenancy.requests.csrf.failure"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static"

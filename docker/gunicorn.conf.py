@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,17 @@ if TYPE_CHECKING:
 # prometheus-client reads it while it is imported: so before the application, and no import of it above the hooks.
 metrics_directory.create()
 
+
+def number(name: str, default: int) -> int:
+    """A bad value is reported by app.settings, together with all others."""
+    value = os.environ.get(name, "")
+    return int(value) if value.isdecimal() else default
+
+
 bind = os.environ.get("BIND", "0.0.0.0:8000")
-workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+workers = number("WEB_CONCURRENCY", 2)
 worker_class = "app.server.worker.ProbePoolWorker"
-threads = int(os.environ.get("WEB_THREADS") or 4)
+threads = number("WEB_THREADS", 4)
 preload_app = True
 # The heartbeat file must be in memory: on a slow disk a worker would be killed for waiting on it.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
@@ -34,7 +42,7 @@ control_socket_disable = True
 max_requests = 0  # a worker that ends leaves a file of counts (app.server.metrics_directory): workers are not recycled
 limit_request_line = 8190
 
-metrics_port = int(os.environ.get("METRICS_PORT") or 9090)
+metrics_port = number("METRICS_PORT", 9090)
 
 
 def when_ready(_: Arbiter) -> None:
@@ -43,7 +51,12 @@ def when_ready(_: Arbiter) -> None:
 
     from app.server import metrics_server
 
-    metrics_server.listen(bind, metrics_port)
+    try:
+        metrics_server.listen(bind, metrics_port)
+    except metrics_server.PortUnavailable as error:
+        metrics_directory.remove()
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)  # as for every setting that cannot be used: a restart would not help
     mark_process_dead(os.getpid())  # it serves nothing: the zeros of its gauges would be every minimum
 
 

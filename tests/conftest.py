@@ -10,6 +10,7 @@ from django.contrib.sites.models import Site
 from app.accounts.models import User
 from app.tenancy.current import current_site_or_none
 from app.tenancy.directory import directory
+from tests.support.logs import Lines, recorded_lines
 from tests.support.makers import Browser, make_north, make_south, person
 from tests.support.postgresql import PostgreSQL, running_postgresql
 from tests.support.programs import PROCESS_FOLDERS, REQUIRED, ROOT, missing
@@ -37,6 +38,13 @@ def no_site_is_left_behind() -> Iterator[None]:
     yield
     assert current_site_or_none() is None, "a test left a site current"
     directory.forget()
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    """What is logged during the test."""
+    with recorded_lines() as found:
+        yield found
 
 
 @pytest.fixture

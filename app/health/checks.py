@@ -27,10 +27,19 @@ DISK_WARNING, DISK_FULL = 0.90, 0.98
 
 
 @dataclasses.dataclass(repr=False)
-class Database(health_check.checks.Database):
-    """Each run opens a new connection: an open one would hide a server that accepts no more."""
+class Database(HealthCheck):
+    """The database accepts queries and changes; a replica, after a failover, accepts no changes.
+
+    Each run opens a new connection: an open one would hide a server that accepts no more.
+    """
 
     name = "database"
+
+    def run(self) -> None:
+        with connection.temporary_connection() as cursor:
+            cursor.execute("SHOW transaction_read_only" if connection.vendor == "postgresql" else "SELECT 1")
+            if cursor.fetchone() == ("on",):
+                raise ServiceUnavailable("read-only")
 
 
 @dataclasses.dataclass(repr=False)

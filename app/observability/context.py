@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
+from functools import cached_property
 from typing import Protocol, cast
 
 import sentry_sdk
 import structlog
 from django.http import HttpRequest
+
+from app.observability.redact import secrets_of
+from app.observability.text import escaped
+
+LONGEST_ADDRESS = 64
+LONGEST_HOST = 255
 
 
 class SiteOfRequest(Protocol):
@@ -21,7 +28,33 @@ class SiteOfRequest(Protocol):
     def source(self) -> str: ...
 
 
-current_request: ContextVar[HttpRequest | None] = ContextVar("observed_request", default=None)
+class ObservedRequest:
+    """The request that log lines belong to."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.refused_hosts: dict[str, str] = {}
+
+    @cached_property
+    def secrets(self) -> list[str]:
+        """What no message may repeat. Collected once, for the first message that is not the access line."""
+        return secrets_of(self.request)
+
+
+current_request: ContextVar[ObservedRequest | None] = ContextVar("observed_request", default=None)
+
+
+def bind_client(address: str) -> None:
+    """Log lines name the client by this address, from here to the end of the request."""
+    structlog.contextvars.bind_contextvars(client=escaped(address, LONGEST_ADDRESS))
+
+
+def note_refused_hosts(*, host: str, forwarded_host: str) -> None:
+    """The access line of the current request names the hosts that it was refused for."""
+    observed = current_request.get()
+    if observed is not None:
+        found = {"host": host, "forwarded_host": forwarded_host}
+        observed.refused_hosts = {name: escaped(value, LONGEST_HOST) for name, value in found.items() if value}
 
 
 def bind_site(*, site_id: int, domain: str, source: str) -> None:

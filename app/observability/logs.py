@@ -9,9 +9,12 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from app.observability.context import current_request
-from app.observability.redact import REDACTED, redactor, secrets_of
+from app.observability.redact import REDACTED, redactor
+from app.observability.text import escaped, shortened
 
 FORMATS = ("console", "json")
+ACCESS_LOGGER = "app.access"
+LONGEST_TEXT = 32 * 1024
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -73,20 +76,23 @@ class LineFormatter(structlog.stdlib.ProcessorFormatter):
 
 
 def without_credentials(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Message and traceback without the request's credentials and query values."""
-    request = current_request.get()
-    secrets = secrets_of(request) if request is not None else None
+    """Message and traceback without credentials, values of the request's query, and excess length."""
+    if event.get("logger") == ACCESS_LOGGER:
+        return event  # its fields are escaped and cut where they are made
+    observed = current_request.get()
     for field in ("event", "exception"):
         text = event.get(field)
         if text is not None:
-            text = redactor.clean(str(text))
-            event[field] = secrets.sub(REDACTED, text) if secrets is not None else text
+            text = redactor.clean(shortened(redactor.clean_known(str(text)), LONGEST_TEXT))
+            for secret in observed.secrets if observed else ():
+                text = text.replace(secret, REDACTED)
+            event[field] = text
     return event
 
 
 def one_line(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Escapes line ends: with one in a message a client could forge log lines."""
-    event["event"] = str(event.get("event", "")).replace("\r", "\\r").replace("\n", "\\n")
+    """Escapes line ends and control characters: with them a client could forge log lines."""
+    event["event"] = escaped(str(event.get("event", "")), 2 * LONGEST_TEXT)
     return event
 
 

@@ -20,6 +20,7 @@ REQUEST_SECONDS = Histogram(
 )
 RESOLUTIONS = Counter("colonnade_site_resolutions", "Requests by the step that chose the site.", ["source"])
 HOSTS_REFUSED = Counter("colonnade_hosts_refused", "Requests whose host was refused, by reason.", ["reason"])
+SIGN_INS_FAILED = Counter("colonnade_sign_ins_failed", "Sign-ins with a wrong password or without a role.")
 DIRECTORY_LOADS = Counter("colonnade_directory_loads", "Times the site directory was loaded.")
 DIRECTORY_FAULTS = Counter("colonnade_directory_faults", "Failed reads of the epoch.")
 DIRECTORY_SITES = Gauge("colonnade_directory_sites", "Sites in the directory.", multiprocess_mode="livemax")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from heapq import nlargest
 from typing import Any
 from urllib.parse import quote, unquote_plus
 
@@ -12,13 +13,17 @@ from django.http import HttpRequest
 
 REDACTED = "[redacted]"
 SHORTEST = 6  # a shorter value occurs in ordinary text
-CREDENTIAL_HEADER = re.compile(r"AUTH|COOKIE|TOKEN|KEY|SECRET|PASS|CSRF|SIGNATURE|SESSION")
 # What looks like a credential in any message: `token=abc`, `Bearer abc`, `scheme://user:abc@`.
+# A visitor writes much of what these read (test_growth.py): nothing before the first fixed word may repeat.
 CREDENTIAL_TEXT = re.compile(
-    r"(?i)(\b(?:bearer|basic)\s+|\b[\w.-]*(?:token|secret|password|passwd|api_?key|signature)[\"']?\s*[=:]\s*[\"']?)"
-    r"[^\s\"'&,;]+"
+    r"(?i)(\b(?:bearer|basic)\s{1,9}"
+    r"|(?:token|secret|password|passwd|api_?key|signature)[\"']?\s{0,9}[=:]\s{0,9}[\"']?)[^\s\"'&,;]+"
 )
 CREDENTIAL_URL = re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)")
+CREDENTIAL_HEADER = re.compile(r"AUTH|COOKIE|TOKEN|KEY|SECRET|PASS|CSRF|SIGNATURE|SESSION")
+SEPARATORS = re.compile(r"[\s;,=]")
+# Of one request. Its sender chooses how many there are, and a message is searched for each.
+MOST_SECRETS = 64
 
 
 class Redactor:
@@ -31,7 +36,8 @@ class Redactor:
     def learn(self, secrets: Iterable[object]) -> None:
         for secret in secrets:
             self._known |= spellings(str(secret or ""))
-        self._pattern = pattern_of(self._known)
+        longest_first = sorted(self._known, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     def clean(self, text: str) -> str:
         """The text without known secrets and without anything that looks like a credential."""
@@ -60,21 +66,21 @@ def spellings(secret: str) -> set[str]:
     return {form for form in forms if len(form) >= SHORTEST}
 
 
-def pattern_of(values: Iterable[str]) -> re.Pattern[str] | None:
-    longest_first = sorted(values, key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+def secrets_of(request: HttpRequest) -> list[str]:
+    """The values of a request that no message may repeat: credentials, cookies, values of its query.
 
-
-def secrets_of(request: HttpRequest) -> re.Pattern[str] | None:
-    """The values of a request that no message may repeat: credentials, cookies, values of its query."""
+    The longest 64 of them, each in every spelling, longest first.
+    """
     values: set[str] = set()
     for name, value in request.META.items():
         if name.startswith("HTTP_") and isinstance(value, str) and CREDENTIAL_HEADER.search(name):
-            values.update(re.split(r"[\s;,=]+", value), [value])
+            values.update(SEPARATORS.split(value), [value])
     for pair in str(request.META.get("QUERY_STRING", "")).split("&"):
         raw = pair.partition("=")[2]
         values.update((raw, unquote_plus(raw)))
-    return pattern_of({form for value in values for form in spellings(value)})
+    longest = nlargest(MOST_SECRETS, values, key=len)
+    forms = {form for value in longest for form in spellings(value) if form not in REDACTED}
+    return sorted(forms, key=len, reverse=True)
 
 
 redactor = Redactor()

@@ -15,6 +15,13 @@ from app.observability.redact import redactor
 
 UNTRACED = frozenset({"/livez", "/readyz", "/startupz", "/healthz"})
 SENT_HEADERS = frozenset({"host", "user-agent", "accept", "accept-language", "content-type", "content-length"})
+# SECURITY: what spans and breadcrumbs may say beside their name. Integrations also give them template contexts (names,
+# titles, form values), query strings and parameters of statements.
+SENT_DATA = {
+    *("method", "http.method", "http.request.method", "status_code", "http.response.status_code", "reason", "type"),
+    *("server.address", "server.port", "db.system", "db.name", "db.driver.name"),
+    *("sentry.op", "sentry.origin", "thread.id", "thread.name"),
+}
 
 
 def configure(
@@ -70,21 +77,16 @@ def scrub_transaction(event: Event, hint: Hint) -> Event | None:
     if trace.get("op") == "http.server" and "site.id" not in (event.get("tags") or {}):
         return None
     for span in [trace, *cast("list[dict[str, Any]]", event.get("spans") or [])]:
-        _drop_query(span.get("data") or {})
+        span["data"] = _allowed(span.get("data"))
         if isinstance(span.get("description"), str):
             span["description"] = span["description"].partition("?")[0]
     return scrub(event, hint)
 
 
 def scrub_breadcrumb(crumb: dict[str, Any], _: dict[str, Any]) -> dict[str, Any] | None:
-    _drop_query(crumb.get("data") or {})
-    cleaned: dict[str, Any] = redactor.clean_tree(crumb)
+    cleaned: dict[str, Any] = redactor.clean_tree({**crumb, "data": _allowed(crumb.get("data"))})
     return cleaned
 
 
-def _drop_query(data: dict[str, Any]) -> None:
-    for name in ("http.query", "http.fragment", "url.query", "query_string"):
-        data.pop(name, None)
-    for name in ("url", "url.full", "http.url"):
-        if isinstance(data.get(name), str):
-            data[name] = data[name].partition("?")[0]
+def _allowed(data: dict[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (data or {}).items() if name in SENT_DATA and isinstance(value, str | int)}

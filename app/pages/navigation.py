@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from django.db.models import Value, Window
+from django.db.models.functions import Length, Replace, RowNumber
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from app.pages.models import HOME, Page
+from app.publishing.models import PublishableQuerySet
+
+#: The most entries that a page gets in its menu, and that all menus have together; pages on top come first.
+MOST_CHILDREN = 50
+MOST_ENTRIES = 500
 
 
 @dataclass
@@ -21,18 +28,31 @@ class Entry:
 
 
 def context_processor(request: HttpRequest) -> dict[str, object]:
-    """`navigation`: a list of `Entry`, loaded by one query when a template first uses it."""
+    """`navigation`: a list of `Entry`, loaded when a template first uses it."""
     return {"navigation": SimpleLazyObject(lambda: entries(request.path))}
 
 
 def entries(current_path: str) -> list[Entry]:
-    """The published pages of the current site that are shown in menus, as a tree; one query."""
-    rows = Page.objects.published().filter(in_menus=True).values_list("pk", "parent_id", "title", "path")
+    """The published pages of the current site that are shown in menus, as a tree; one query, or two on a large site."""
+    pages = Page.objects.published().filter(in_menus=True)
+    columns = ("pk", "parent_id", "title", "path")
+    rows = list(pages.values_list(*columns)[: MOST_ENTRIES + 1])
+    if len(rows) > MOST_ENTRIES:
+        # From the top of the tree downwards, so that no entry is left without its parent.
+        rows = list(_highest(pages).values_list(*columns)[:MOST_ENTRIES])
     by_id = {pk: Entry(title, path, path != HOME and current_path.startswith(path)) for pk, _, title, path in rows}
     top_level: list[Entry] = []
     for pk, parent, _, _ in rows:
-        if parent is None:
-            top_level.append(by_id[pk])
-        elif parent in by_id:
-            by_id[parent].children.append(by_id[pk])
+        siblings = top_level if parent is None else by_id[parent].children if parent in by_id else []
+        if len(siblings) < MOST_CHILDREN:
+            siblings.append(by_id[pk])
     return top_level
+
+
+def _highest(pages: PublishableQuerySet) -> PublishableQuerySet:
+    """The first pages below each page, by their depth in the tree; with thousands of pages only these are loaded."""
+    order = ("position", "title", "pk")
+    rank = Window(RowNumber(), partition_by="parent_id", order_by=order)
+    depth = Length("path") - Length(Replace("path", Value("/")))
+    highest: PublishableQuerySet = pages.alias(rank=rank, depth=depth).filter(rank__lte=MOST_CHILDREN)
+    return highest.order_by("depth", *order)

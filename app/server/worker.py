@@ -1,24 +1,39 @@
-"""gunicorn's threaded worker with separate thread pools for probes.
+"""gunicorn's threaded worker, in which neither a slow client nor a hanging database stops the probes.
 
-When the database hangs, so does every page, and soon every thread. A probe that queued behind them would fail, and
-the pod would be restarted, which repairs nothing. So probes are recognised before a thread is chosen, and have
-threads of their own.
+A request gets a thread when all of it has arrived. Until then its connection waits in the poller, for a limited time
+(`app.server.arrival`). When the database hangs, so does every page, and soon every thread: a probe that queued behind
+them would fail, and the pod would be restarted, which repairs nothing. So probes have threads of their own.
 """
 
 from __future__ import annotations
 
+import errno
+import resource
 import socket
+import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from selectors import EVENT_READ
+from typing import Any
 
+from gunicorn import http, util
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from app.server.arrival import BUFFERED_BYTES, Arrival, Pace, PacedUnreader, SlowBody, State
+
 PROBE_POOLS = {"livez": (("/livez",), 1), "other-probes": (("/readyz", "/startupz", "/healthz"), 4)}
-# The part of a request that is inspected; a probe of a kubelet or a proxy is far shorter.
-PEEK_BYTES = 2048
-FIRST_BYTES_SECONDS = 30.0
+LARGE_BODY_THREADS = 2
+# Files that a worker opens beside connections: database, cache, logs, uploads.
+OTHER_FILES = 128
+LINGER_SECONDS = 2.0
+UNSENT_SECONDS = 30
+SWEEP_SECONDS = 0.25
+RESPONSE = "HTTP/1.1 {}\r\nConnection: close\r\nContent-Length: 0\r\n{}\r\n"
+TOO_SLOW = RESPONSE.format("408 Request Timeout", "").encode()
+TOO_LARGE = RESPONSE.format("431 Request Header Fields Too Large", "").encode()
+TOO_MANY = RESPONSE.format("503 Service Unavailable", "Retry-After: 5\r\n").encode()
 
 
 def probe_path(head: bytes) -> str:
@@ -36,42 +51,198 @@ def probe_path(head: bytes) -> str:
     return rest.partition(b" ")[0].partition(b"?")[0].decode("ascii", "replace")
 
 
+class Connection(TConn):
+    """A client's connection, with the request that arrives on it."""
+
+    def __init__(self, worker: ProbePoolWorker, sock: socket.socket, client: object, server: object) -> None:
+        super().__init__(worker.cfg, sock, client, server)
+        self.worker = worker
+        self.arrival = Arrival(worker.pace)
+        self.data_ready = True  # the thread that gets it need not wait
+
+    def close(self, graceful: bool = False) -> None:
+        """With `graceful` the client can still read the response: the poller waits for the client's end."""
+        with suppress(OSError):
+            if graceful:
+                self.sock.shutdown(socket.SHUT_WR)
+                self.sock.setblocking(False)
+                self.worker.linger(self)
+                return
+        util.close(self.sock)
+
+
 class ProbePoolWorker(ThreadWorker):
-    """`worker_class` of docker/gunicorn.conf.py. `threads` counts the pages' threads, without the probes'."""
+    """`worker_class` of docker/gunicorn.conf.py. `threads` counts the pages' threads, without all others.
+
+    TLS is not supported: it ends in the proxy.
+    """
+
+    pace = Pace()
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        # Half of the files are for connections that are being closed.
+        self.capacity = max(1, min(self.cfg.worker_connections, (files - OTHER_FILES) // 2))
+        # SECURITY: a worker that stops accepting at its limit can be made to fail its probes by idle connections.
+        self.worker_connections = sys.maxsize
+        self.arriving: dict[Connection, None] = {}  # the oldest first
+        self.lingering: dict[Connection, float] = {}
+        self.latest = float("inf")
+        self.next_sweep = 0.0
 
     def init_process(self) -> None:
         self.probe_pools: dict[str, ThreadPoolExecutor] = {}
         for name, (paths, threads) in PROBE_POOLS.items():
             self.probe_pools |= dict.fromkeys(paths, ThreadPoolExecutor(threads, thread_name_prefix=name))
+        self.large_bodies = ThreadPoolExecutor(LARGE_BODY_THREADS, thread_name_prefix="large-bodies")
         super().init_process()
 
     def accept(self, listener: socket.socket) -> None:
-        """As the parent's, but a connection waits in the poller for its first bytes: they decide the pool."""
         try:
             client, address = listener.accept()
-        except (BlockingIOError, ConnectionAbortedError):
-            return  # another worker took it, or the client gave up
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                self._make_room()
+            elif not isinstance(error, BlockingIOError | ConnectionAbortedError):
+                raise
+            return  # another worker took it, the client gave up, or there was no room for it
         self.nr_conns += 1
-        connection = TConn(self.cfg, client, address, listener.getsockname())
-        connection.timeout = time.monotonic() + FIRST_BYTES_SECONDS
-        self.pending_conns.append(connection)
-        self.poller.register(client, EVENT_READ, partial(self.on_pending_socket_readable, connection))
+        if self.nr_conns > self.capacity:
+            self._make_room()
+        with suppress(OSError):  # a unix socket has no such option
+            # A client that reads nothing of its response does not keep a thread.
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNSENT_SECONDS * 1000)
+        self.enqueue_req(Connection(self, client, address, listener.getsockname()))
 
-    def enqueue_req(self, conn: TConn) -> None:
-        pool = self.probe_pools.get(self._path_of(conn)) or self.tpool
-        done = pool.submit(self.handle, conn)
+    def enqueue_req(self, conn: Connection) -> None:
+        """The next request of a connection: of a new one, or of one that was kept alive."""
+        conn.arrival = Arrival(self.pace)
+        conn.sock.setblocking(False)
+        self.arriving[conn] = None
+        self.poller.register(conn.sock, EVENT_READ, partial(self._on_readable, conn))
+        buffered = conn.parser.unreader.take_buffered() if conn.parser else b""
+        if buffered:
+            self._add(conn, buffered)
+
+    def murder_pending(self) -> None:
+        """Closes connections that have taken too long. gunicorn's loop calls it after each turn."""
+        now = time.monotonic()
+        if now < self.next_sweep:
+            return
+        self.next_sweep = now + SWEEP_SECONDS
+        for conn in [conn for conn in self.arriving if min(conn.arrival.deadline, self.latest) <= now]:
+            if conn.arrival.data:
+                self.log.info("408: the request of %s took too long to arrive", conn.client)
+            self._refuse(conn, TOO_SLOW)
+        for conn in [conn for conn, until in self.lingering.items() if until <= now]:
+            self._forget(conn)
+
+    def linger(self, conn: Connection) -> None:
+        """Discards what a client still sends, until it closes the connection or two seconds are over."""
+        if len(self.lingering) >= self.capacity:
+            self._forget(next(iter(self.lingering)))
+        self.lingering[conn] = time.monotonic() + LINGER_SECONDS
+        self.poller.register(conn.sock, EVENT_READ, partial(self._on_lingering_readable, conn))
+
+    def handle(self, conn: Connection) -> Any:
+        try:
+            return super().handle(conn)
+        except SlowBody:
+            self.log.info("408: the body of %s took too long to arrive", conn.client)
+            with suppress(OSError):
+                conn.sock.sendall(TOO_SLOW)
+            return False
+
+    def handle_request(self, req: Any, conn: Connection) -> Any:
+        try:
+            return super().handle_request(req, conn)
+        except TimeoutError:  # TCP_USER_TIMEOUT
+            self.log.info("%s did not read its response", conn.client)
+            return False
+
+    def on_client_socket_readable(self, conn: Connection, client: socket.socket) -> None:
+        if client.fileno() >= 0:  # it may have been closed since the poller saw it
+            super().on_client_socket_readable(conn, client)
+
+    def _on_readable(self, conn: Connection, _: object) -> None:
+        if conn not in self.arriving:
+            return  # it may have left since the poller saw it
+        try:
+            data = conn.sock.recv(BUFFERED_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self._add(conn, data)
+        else:  # the client is gone
+            self._leave(conn)
+            self.nr_conns -= 1
+            conn.close()
+
+    def _add(self, conn: Connection, data: bytes) -> None:
+        state = conn.arrival.add(data)
+        if state is State.ARRIVING:
+            return
+        if state is State.HEAD_TOO_LARGE:
+            self._refuse(conn, TOO_LARGE)
+            return
+        path = probe_path(conn.arrival.head)
+        if path not in self.probe_pools and self.nr_conns > self.capacity:
+            self._refuse(conn, TOO_MANY)
+            return
+        pages = self.large_bodies if state is State.LARGE else self.tpool
+        self._start(conn, self.probe_pools.get(path, pages))
+
+    def _start(self, conn: Connection, pool: ThreadPoolExecutor) -> None:
+        self._leave(conn)
+        conn.parser = conn.parser or http.get_parser(self.cfg, conn.sock, conn.client)
+        conn.parser.unreader = PacedUnreader(conn.sock, self.pace, bytes(conn.arrival.data))
+        done: Future[Any] = pool.submit(self.handle, conn)
         done.add_done_callback(lambda future: self.method_queue.defer(self.finish_request, conn, future))
+
+    def _refuse(self, conn: Connection, response: bytes) -> None:
+        self._leave(conn)
+        self.nr_conns -= 1
+        begun = bool(conn.arrival.data)  # a connection without a request gets no response
+        if begun:
+            with suppress(OSError):
+                conn.sock.send(response)
+        conn.close(graceful=begun)
+
+    def _make_room(self) -> None:
+        """Closes the connection that has waited longest without a complete request."""
+        if self.arriving:
+            self._refuse(next(iter(self.arriving)), TOO_MANY)
+        elif self.lingering:
+            self._forget(next(iter(self.lingering)))
+        elif self.keepalived_conns:
+            self.keepalived_conns[0].timeout = 0
+            self.murder_keepalived()
+
+    def _leave(self, conn: Connection) -> None:
+        del self.arriving[conn]
+        self.poller.unregister(conn.sock)
+
+    def _on_lingering_readable(self, conn: Connection, _: object) -> None:
+        if conn not in self.lingering:
+            return
+        try:
+            data = conn.sock.recv(BUFFERED_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._forget(conn)
+
+    def _forget(self, conn: Connection) -> None:
+        del self.lingering[conn]
+        self.poller.unregister(conn.sock)
+        util.close(conn.sock)
 
     def _cap_keepalive(self, deadline: float) -> None:
         """A worker that stops waits for connections without a request no longer than for idle ones."""
         super()._cap_keepalive(deadline)
-        for connection in self.pending_conns:
-            connection.timeout = min(connection.timeout, deadline)
-
-    def _path_of(self, conn: TConn) -> str:
-        if self.cfg.is_ssl:
-            return ""  # the bytes are encrypted
-        try:
-            return probe_path(conn.sock.recv(PEEK_BYTES, socket.MSG_PEEK | socket.MSG_DONTWAIT))
-        except OSError:
-            return ""  # no bytes yet, or the connection is closed: the parent's way handles it
+        self.latest = deadline

@@ -3,7 +3,7 @@ from __future__ import annotations
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class StaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # WhiteNoise is untyped
+class StaticFilesStorage(CompressedManifestStaticFilesStorage):
     """Hashed and compressed files after `collectstatic`; before it, plain names that WhiteNoise finds in the apps.
 
     After `collectstatic`, a name that is missing from the manifest is an error.

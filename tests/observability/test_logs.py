@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import json
 import logging
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from unittest import mock
 
 import pytest
 import structlog
@@ -14,9 +13,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, Streami
 from django.test import Client, override_settings
 from django.urls import path
 
-from app.observability import context
+from app.observability import context, logs
 from app.observability.logs import LineFormatter, RepeatsTheAccessLine
 from app.observability.redact import redactor
+from tests.support.logs import Lines
 
 PLANTED = "planted-settings-secret"
 SECRETS = {
@@ -24,7 +24,6 @@ SECRETS = {
     "Cookie": "sessionid=planted-session-cookie",
     "X-Api-Key": "planted-api-key",
 }
-Lines = Callable[[], list[dict[str, Any]]]
 
 
 def within_site(request: HttpRequest) -> HttpResponse:
@@ -60,18 +59,9 @@ urlpatterns = [
 ]
 
 
-@pytest.fixture
-def lines() -> Iterator[Lines]:
-    written = io.StringIO()
-    handler = logging.StreamHandler(written)
-    handler.setFormatter(LineFormatter("json"))
-    root, before = logging.getLogger(), logging.getLogger().level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
+@pytest.fixture(autouse=True)
+def known_secret() -> None:
     redactor.learn([PLANTED])
-    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
-    root.removeHandler(handler)
-    root.setLevel(before)
 
 
 @pytest.fixture
@@ -158,3 +148,47 @@ def test_the_console_format_is_one_line_too() -> None:
     line = LineFormatter("console").format(record)
     assert "\n" not in line
     assert PLANTED not in line
+
+
+def test_no_pattern_is_compiled_for_what_a_visitor_sends(client: Client, lines: Lines) -> None:
+    headers = {f"X-Auth-{number}": f"visitor-{number}" for number in range(50)}
+    client.get("/secrets/", {"q": "first", "token": "x"}, headers=SECRETS)
+    with mock.patch("re._compiler.compile", side_effect=AssertionError("a pattern was compiled")):
+        client.get("/secrets/", {"q": "second visit"}, headers={**headers, "Cookie": "sessionid=another-one"})
+    assert "another-one" not in json.dumps(lines())
+
+
+def test_the_access_line_is_not_searched_for_the_requests_secrets(client: Client, lines: Lines) -> None:
+    with mock.patch("app.observability.context.secrets_of") as collected:
+        client.get("/missing/", headers=SECRETS)
+    assert collected.call_count == 0
+    assert lines()[-1]["path"] == "/missing/"
+
+
+def test_a_long_message_is_cut(client: Client, lines: Lines) -> None:
+    logging.getLogger("library").warning("begin %s end", "x" * 1_000_000)
+    (line,) = lines()
+    assert len(line["event"]) < 40_000
+    assert line["event"].startswith("begin x")
+    assert line["event"].endswith("x end")
+
+
+def test_the_access_line_describes_the_client(client: Client, lines: Lines) -> None:
+    client.get("/site/", HTTP_USER_AGENT="Browser/1.0", REMOTE_ADDR="192.0.2.7")
+    line = lines()[-1]
+    assert (line["client"], line["agent"], line["bytes"]) == ("192.0.2.7", "Browser/1.0", 0)
+
+
+def test_what_a_visitor_writes_is_escaped_and_cut(client: Client, lines: Lines) -> None:
+    agent = "\x1b[31m\u2028" + "a" * 5000 + " token=planted-in-agent"
+    client.generic("P" * 500, "/" + "p" * 100_000 + "/", HTTP_USER_AGENT=agent)
+    line = lines()[-1]
+    assert line["agent"].startswith("\\x1b[31m\\u2028aaa")
+    assert len(json.dumps(line)) < 3000
+
+
+def test_the_library_loggers_that_print_credentials_are_quiet_at_debug() -> None:
+    configured = logs.configuration("json", "DEBUG")
+    assert configured["root"]["level"] == "DEBUG"
+    for name in ("tweepy", "requests_oauthlib", "urllib3", "botocore"):
+        assert configured["loggers"][name]["level"] == "WARNING"

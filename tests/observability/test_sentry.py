@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest import mock
 from wsgiref.util import setup_testing_defaults
 
 import pytest
 import sentry_sdk
+from django.contrib.sites.models import Site
 from django.core.exceptions import DisallowedHost
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
@@ -20,13 +23,19 @@ from django.urls import path
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import Transport
 
+from app.accounts.models import User
 from app.observability import context, sentry
 from app.observability.redact import redactor
+from app.observability.sentry import SENT_DATA
+from app.pages.models import Page
+from app.tenancy.current import use_site
+from tests.support.makers import Browser
 
 PLANTED = "planted-settings-secret"
+PLANTED_ELSEWHERE = "planted-variable"  # not beside the lines that reports quote
 
 
-class Site:
+class ServedSite:
     id, domain, source = 7, "north.example", "host"
 
 
@@ -39,7 +48,7 @@ class SiteMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.headers.get("Host") == "unknown.example":
             return HttpResponse(status=404)
-        cast("Any", request).tenancy = SimpleNamespace(site=Site())
+        cast("Any", request).tenancy = SimpleNamespace(site=ServedSite())
         context.bind_site(site_id=7, domain="north.example", source="host")
         response: HttpResponse = self.get_response(request)
         context.unbind_site()
@@ -67,7 +76,19 @@ def streamed(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(body())
 
 
-urlpatterns = [path("ok/", fine), path("streamed/", streamed), path("fails/", fails), path("bad-host/", bad_host)]
+def keeps(request: HttpRequest) -> HttpResponse:
+    kept = PLANTED_ELSEWHERE
+    assert request.POST
+    raise RuntimeError(f"{len(kept)} characters")
+
+
+urlpatterns = [
+    path("ok/", fine),
+    path("streamed/", streamed),
+    path("fails/", fails),
+    path("bad-host/", bad_host),
+    path("keeps/", keeps),
+]
 
 
 class Client:
@@ -76,7 +97,7 @@ class Client:
     def __init__(self) -> None:
         self.application = get_wsgi_application()
 
-    def get(self, url: str, host: str = "north.example", **headers: str) -> None:
+    def get(self, url: str, host: str = "north.example", **headers: Any) -> None:
         path_info, _, query = url.partition("?")
         environ = {"PATH_INFO": path_info, "QUERY_STRING": query, "HTTP_HOST": host, "REMOTE_ADDR": "127.0.0.1"}
         setup_testing_defaults(environ)
@@ -162,6 +183,48 @@ def test_secrets_and_queries_are_not_sent(recorder: Recorder, client: Client) ->
     assert {kind for kind, _ in recorder.items} >= {"event", "transaction"}
     text = json.dumps(recorder.items)
     assert "planted" not in text, text[text.index("planted") - 200 :][:300]
+
+
+def test_nothing_that_a_report_could_carry_beside_its_text_is_sent(recorder: Recorder, client: Client) -> None:
+    """Local variables, bodies and arguments of the command, with values that look like no secret."""
+    body = b"title=planted-in-body"
+    form: dict[str, Any] = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "CONTENT_LENGTH": str(len(body))}
+    form["wsgi.input"] = io.BytesIO(body)
+    with mock.patch("sys.argv", ["manage.py", "planted-argument"]):
+        client.get("/keeps/", REQUEST_METHOD="POST", **form)
+    assert recorder.of("event") != []
+    assert "planted" not in json.dumps(recorder.items)
+    assert sentry_sdk.get_client().options["max_request_body_size"] == "never"  # it is not even read
+
+
+@pytest.mark.django_db
+def test_spans_of_templates_carry_nothing_of_a_page(recorder: Recorder, north: Site, nora: User) -> None:
+    """Signed in, with titles, searches and form values, on pages with templates."""
+    nora.first_name = "planted-name"
+    nora.save()
+    with use_site(north.pk):
+        page = Page.objects.create(title="planted-title", status="published", slug="about")
+    browser = Browser("north.test")
+    browser.force_login(nora)
+    addresses = [
+        "/",
+        "/about/",
+        "/admin/",
+        "/admin/pages/page/?q=planted-search",
+        f"/admin/pages/page/{page.pk}/change/",
+    ]
+    with sentry_sdk.start_transaction(op="test", name="visit"):
+        for address in addresses:
+            assert browser.get(address).status_code in (200, 302, 404)
+        refused = browser.post("/admin/pages/page/add/", {"title": "planted-value", "slug": "planted value"})
+        assert refused.status_code == 200
+    (transaction,) = recorder.of("transaction")
+    assert "template.render" in {span["op"] for span in transaction["spans"]}
+    assert "db" in {span["op"] for span in transaction["spans"]}
+    text = json.dumps(recorder.items)
+    assert "planted" not in text, text[text.index("planted") - 300 :][:500]
+    for span in transaction["spans"]:
+        assert span["data"].keys() <= SENT_DATA
 
 
 def test_an_unknown_host_is_not_reported(recorder: Recorder, client: Client) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from tests.server.conftest import SITES
-from tests.support.commands import managed
-from tests.support.http import request
-from tests.support.programs import listens, wait_until
-from tests.support.server import Server, serving, settings_in
+from tests.support.commands import environment, managed
+from tests.support.http import request, unfinished_requests
+from tests.support.programs import ROOT, free_port, listens, wait_until
+from tests.support.server import COMMAND, Server, serving, settings_in
 
 
 @pytest.fixture
@@ -108,6 +110,38 @@ def test_there_is_nothing_else_on_the_port(server: Server) -> None:
             "Content-Type"
         ]
     )
+
+
+def test_slow_scrapers_do_not_block_another(server: Server) -> None:
+    """More of them than both workers serve at a time."""
+    with unfinished_requests(server.metrics_port, "GET /metrics HTTP/1.1\nX-Slow: ", count=40):
+        assert {request(server.metrics_port, "/metrics", timeout=1.5).status for _ in range(8)} == {200}
+
+
+def start(**settings: object) -> subprocess.CompletedProcess[str]:
+    """A server that does not start: its exit status and output."""
+    env = environment(**{"BIND": f"127.0.0.1:{free_port()}", **settings})
+    return subprocess.run(COMMAND, cwd=ROOT, env=env, text=True, capture_output=True, check=False, timeout=60)
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = start(METRICS_PORT=port, **settings_in(tmp_path))
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines()[-1] == (
+        f"METRICS_PORT: port {port} cannot be used (Address already in use). Set another port, or 0 for none."
+    )
+    assert "Traceback" not in ended.stdout + ended.stderr
+
+
+def test_numbers_of_the_server_that_are_none_are_named_together(tmp_path: Path) -> None:
+    # WEB_CONCURRENCY is not among them: gunicorn reads it while it is imported. docker/entrypoint checks it.
+    ended = start(METRICS_PORT="x", WEB_THREADS="-1", **settings_in(tmp_path))
+    assert ended.returncode == 2
+    for name in ("METRICS_PORT", "WEB_THREADS"):
+        assert f"  {name}: " in ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr
 
 
 def test_the_port_can_be_left_closed(tmp_path: Path) -> None:

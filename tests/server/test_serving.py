@@ -13,9 +13,10 @@ import pytest
 from tests.support.commands import manage, managed
 from tests.support.http import exchange, request
 from tests.support.postgresql import PostgreSQL
-from tests.support.programs import wait_until
+from tests.support.programs import ROOT, wait_until
 from tests.support.server import serving
 
+STATIC = ROOT / "static"
 REFRESH = 0.5
 WORKERS = 3
 
@@ -131,3 +132,16 @@ def test_static_files_are_served_compressed(port: int) -> None:
     assert response.status == 200
     assert response.headers["Content-Type"].startswith("text/css")
     assert "--accent" in response.body
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz", ".br"])
+def test_the_list_of_static_files_is_not_served(port: int, suffix: str) -> None:
+    assert (STATIC / "staticfiles.json").exists()
+    assert request(port, f"/static/staticfiles.json{suffix}", host="north.localhost").status == 404
+
+
+def test_a_trusted_peer_cannot_choose_the_path(port: int) -> None:
+    """gunicorn would take SCRIPT_NAME from a header; the page would then be another one than a proxy sees."""
+    head = "GET /about/ HTTP/1.1\nHost: north.localhost\nSCRIPT_NAME: /about\nPATH_INFO: /\nConnection: close\n\n"
+    plain = "GET /about/ HTTP/1.1\nHost: north.localhost\nConnection: close\n\n"
+    assert exchange(port, head).body == exchange(port, plain).body

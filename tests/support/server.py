@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,14 +57,17 @@ def settings_in(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def serving(folder: Path, **settings: object) -> Iterator[Server]:
-    """The server on free ports, with its log in `folder`; yields when all workers serve."""
+def serving(folder: Path, options: Sequence[str] = (), /, **settings: object) -> Iterator[Server]:
+    """The server on free ports, with its log in `folder`; yields when all workers serve.
+
+    `options` are gunicorn's, and take precedence over docker/gunicorn.conf.py.
+    """
     port, metrics_port = free_port(), free_port()
     own = {"BIND": f"127.0.0.1:{port}", "METRICS_PORT": str(metrics_port), "LOG_FORMAT": "json"}
     given = {name: str(value) for name, value in settings.items()}
     values = own | settings_in(folder) | given
     log = folder / "gunicorn.log"
-    with running(COMMAND, port=port, env=environment(**values), log=log, what="gunicorn") as process:
+    with running([*COMMAND, *options], port=port, env=environment(**values), log=log, what="gunicorn") as process:
         server = Server(process, port, metrics_port, log, values)
         wait_until(server.serves, what="every worker serves")
         yield server

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpRequest
 
+from app.observability.context import bind_client
 from app.tenancy.hosts.names import Host
 from app.tenancy.hosts.resolver import effective_host, nearest
 from app.tenancy.hosts.snapshot import Snapshot
@@ -22,6 +23,9 @@ def apply_forwarded_headers(request: HttpRequest, snapshot: Snapshot) -> Host:
     forwarded = {
         name: meta.pop(name) for name in list(meta) if name.startswith(("HTTP_X_FORWARDED_", "HTTP_FORWARDED"))
     }
+    if trusted and "HTTP_X_FORWARDED_FOR" in forwarded:
+        meta["HTTP_X_FORWARDED_FOR"] = nearest(forwarded["HTTP_X_FORWARDED_FOR"], settings.PROXY_HOPS)
+        bind_client(meta["HTTP_X_FORWARDED_FOR"])
     host = effective_host(
         snapshot,
         host=meta.get("HTTP_HOST"),
@@ -33,8 +37,6 @@ def apply_forwarded_headers(request: HttpRequest, snapshot: Snapshot) -> Host:
         # Traefik sends wss for a websocket that came over TLS.
         secure = nearest(forwarded["HTTP_X_FORWARDED_PROTO"], settings.PROXY_HOPS).lower() in {"https", "wss"}
         meta["HTTP_X_FORWARDED_PROTO"] = "https" if secure else "http"
-    if trusted and "HTTP_X_FORWARDED_FOR" in forwarded:
-        meta["HTTP_X_FORWARDED_FOR"] = nearest(forwarded["HTTP_X_FORWARDED_FOR"], settings.PROXY_HOPS)
     # After the scheme is known. nginx's $host:$server_port names a port that no Origin header has.
     host = host.without_default_port(secure=request.is_secure())
     meta["HTTP_HOST"] = str(host)

@@ -11,11 +11,13 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
 
 from app.observability import metrics
+from app.observability.context import note_refused_hosts
 from app.tenancy.current import activate, chosen_by_request
 from app.tenancy.directory import DirectoryUnavailable, directory
 from app.tenancy.hosts.resolver import Fallbacks, HostRefused, resolve
 from app.tenancy.hosts.snapshot import CurrentSite
 from app.tenancy.requests import responses
+from app.tenancy.requests.database import guarded
 from app.tenancy.requests.forwarded import apply_forwarded_headers
 from app.tenancy.requests.sessions import permitted_choice
 from app.tenancy.requests.tenancy import Tenancy, TenancyRequest, tenancy_of
@@ -48,12 +50,14 @@ class HostMiddleware:
             return self.respond(request)
 
     def respond(self, request: HttpRequest) -> HttpResponseBase:
+        arrived, forwarded = request.META.get("HTTP_HOST", ""), request.META.get("HTTP_X_FORWARDED_HOST", "")
         try:
             snapshot = directory.snapshot()
             host = apply_forwarded_headers(request, snapshot)
             resolution = resolve(snapshot, host.name, self.fallbacks)
         except HostRefused as refusal:
             metrics.HOSTS_REFUSED.labels(refusal.reason).inc()
+            note_refused_hosts(host=arrived, forwarded_host=forwarded)
             return responses.refused(refusal)
         except DirectoryUnavailable:
             return responses.unavailable()
@@ -77,6 +81,7 @@ class SessionSiteMiddleware:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
+    @guarded
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         choice = permitted_choice(request)
         if choice is None:

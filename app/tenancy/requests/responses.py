@@ -15,16 +15,32 @@ RETRY_AFTER_SECONDS = "600"
 
 
 def refused(refusal: HostRefused) -> HttpResponse:
-    return _page(refusal.title, refusal.text, refusal.status)
+    return page(refusal.title, refusal.text, refusal.status)
 
 
 def invalid_path() -> HttpResponse:
-    return _page("Not found", "There is no page at this address.", 404)
+    return page("Not found", "There is no page at this address.", 404)
 
 
 def unavailable() -> HttpResponse:
     """This process has not been able to read the directory of sites yet."""
-    response = _page("Starting", "The sites are not loaded yet. Please try again in a moment.", 503)
+    response = page("Starting", "The sites are not loaded yet. Please try again in a moment.", 503)
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def database_away(*, changes: bool) -> HttpResponse:
+    """The database was lost during this request; with `changes` the request may have changed something before."""
+    text = "This page cannot be shown at the moment. Please try again soon."
+    if changes:
+        text = "The database was lost while your change was being saved. Check whether it was before you try again."
+    response = page("Back soon", text, 503)
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def read_only() -> HttpResponse:
+    response = page("No changes at the moment", "This site can be read but not changed. Nothing was saved.", 503)
     response.headers["Retry-After"] = "5"
     return response
 
@@ -37,8 +53,8 @@ def is_closed(site: CurrentSite, path: str) -> bool:
 def closed(site: CurrentSite) -> HttpResponseBase:
     """410 for an archived site, 503 for a suspended one."""
     if site.state == ARCHIVED:
-        return _page("Gone", "This site has been closed.", 410)
-    response = _page("Back soon", "This site is temporarily out of service.", 503)
+        return page("Gone", "This site has been closed.", 410)
+    response = page("Back soon", "This site is temporarily out of service.", 503)
     response.headers["Retry-After"] = RETRY_AFTER_SECONDS
     return response
 
@@ -58,6 +74,7 @@ def moved(request: HttpRequest, domain: str, port: int | None) -> HttpResponseBa
     return HttpResponse(status=status, headers={"Location": location})
 
 
-def _page(title: str, text: str, status: int) -> HttpResponse:
+def page(title: str, text: str, status: int) -> HttpResponse:
+    """A small page of the platform, never stored."""
     body = render_to_string("tenancy/notice.html", {"title": title, "text": text})
     return HttpResponse(body, status=status, headers={"Cache-Control": "no-store"})

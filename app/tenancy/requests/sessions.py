@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+from typing import cast
 
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 from app.tenancy.directory import directory
 from app.tenancy.hosts.snapshot import ARCHIVED, SiteEntry
 from app.tenancy.people.permissions import may_work_on
+from app.tenancy.requests.database import guarded
 from app.tenancy.requests.tenancy import tenancy_of
 
 log = logging.getLogger(__name__)
@@ -21,6 +24,10 @@ CHOICE = "site_id"
 
 class SiteSessionMiddleware(SessionMiddleware):
     """Django's session middleware; a cookie that was created on one site opens no session on another."""
+
+    @guarded
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return cast("HttpResponseBase", super().__call__(request))
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)

@@ -13,13 +13,17 @@ from app.tenancy.hosts.snapshot import CurrentSite, SiteEntry, Snapshot
 
 @dataclass(slots=True)
 class Tenancy:
-    """`host_site` is the site of the host; `site` the one that is served, another one in an editor's preview."""
+    """`host_site` is the site of the host; `site` the one that is served, another one in an editor's preview.
+
+    `repeated`: the view was called a second time, because the database was lost.
+    """
 
     host: str
     host_site: CurrentSite
     site: CurrentSite
     snapshot: Snapshot
     fallbacks: Fallbacks
+    repeated: bool = False
 
     def resolve_with(self, session_site: SiteEntry) -> Resolution:
         """The pipeline again, with an editor's permitted choice.

@@ -18,7 +18,7 @@ from app.tenancy.current import use_site
 from app.tenancy.management.errors import usage_error
 from app.tenancy.models import Membership, SiteProfile
 from app.tenancy.sites.declarations import specification_from
-from app.tenancy.sites.write import host_lock, write_site
+from app.tenancy.sites.write import host_lock, host_owners, write_site
 from app.twitter.models import Feed
 
 CONTENT = Path(__file__).parents[2] / "demo.yaml"
@@ -53,7 +53,10 @@ class Command(BaseCommand):
     def create_site(self, *, site: dict[str, Any], feed: dict[str, str], pages: list[dict[str, str]]) -> None:
         profile = SiteProfile.objects.filter(key=site["key"]).first()
         if profile is None:
-            row = write_site(specification_from(site), self.untouched_first_site())
+            first = self.untouched_first_site()
+            taken = host_owners(["localhost"], besides={first.site_id} if first else set())
+            site["aliases"] = [a for a in site["aliases"] if isinstance(a, str) or a["host"] not in taken]
+            row = write_site(specification_from(site), first)
         elif profile.site.domain == site["domain"]:
             row = profile.site
         else:
