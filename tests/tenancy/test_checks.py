@@ -11,6 +11,7 @@ from django.test.utils import isolate_apps
 from pytest_django import Settings
 
 from app.tenancy import checks
+from app.tenancy.isolation.managers import SiteManager
 from app.tenancy.models import SiteRelated
 
 
@@ -59,6 +60,26 @@ def test_an_unscoped_default_manager(monkeypatch: pytest.MonkeyPatch) -> None:
             app_label = "third_party"
 
     assert ids(Unscoped, monkeypatch) == ["tenancy.E003"]
+
+
+@isolate_apps("tests.third_party")
+def test_a_second_unscoped_manager(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Second(SiteRelated):
+        objects = SiteManager()
+        everything = models.Manager["Second"]()
+
+        class Meta:
+            app_label = "third_party"
+
+    class Redefined(SiteRelated):
+        objects = SiteManager()
+        all_sites = models.Manager()  # type: ignore[assignment]  # the mistake
+
+        class Meta:
+            app_label = "third_party"
+
+    assert ids(Second, monkeypatch) == ["tenancy.E003"]
+    assert ids(Redefined, monkeypatch) == ["tenancy.E003"]
 
 
 def test_the_order_of_middlewares(settings: Settings) -> None:

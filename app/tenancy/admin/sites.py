@@ -17,7 +17,7 @@ from app.tenancy.admin.site_related import SuperuserPermissions, SuperusersOnly
 from app.tenancy.models import Alias, SiteProfile
 from app.tenancy.sites.specification import SiteSpecification, specification_of, specify
 from app.tenancy.sites.themes import theme_names
-from app.tenancy.sites.validation import clean_alias, clean_domain
+from app.tenancy.sites.validation import clean_alias
 from app.tenancy.sites.write import Wanted, conflicts, free_key, host_lock, host_owners, write_site
 
 admin.site.unregister(Site)
@@ -58,7 +58,7 @@ class SiteForm(forms.ModelForm[Site]):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if "domain" in given and not given.get("key"):
-            given["key"] = self.stored.key or self._key_for(given["domain"])
+            given["key"] = self.stored.key or free_key(given["domain"])
         values = {
             name: given[name]
             for name in ("name", "domain", *PROFILE_FIELDS)
@@ -72,12 +72,6 @@ class SiteForm(forms.ModelForm[Site]):
         for conflict in conflicts([Wanted(self.specification, self.profile)]):
             self.add_error(conflict.field, conflict.message)
         return given | {"domain": self.specification.domain}
-
-    def _key_for(self, domain: str) -> str:
-        try:
-            return free_key(clean_domain(domain))
-        except ValidationError:
-            return "-"  # the domain's own fault is reported
 
 
 class AliasForm(forms.ModelForm[Alias]):

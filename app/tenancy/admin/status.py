@@ -34,7 +34,7 @@ def status(request: HttpRequest, context: Mapping[str, object]) -> HttpResponse:
         "epoch": snapshot.epoch,
         "directory_age": directory.age_seconds,
         "results": run_checks(runners()),
-        "storage": _class_name(storages["default"]),
+        "storage": type(storages["default"]).__name__,
         "cache": settings.CACHES["default"]["BACKEND"].rpartition(".")[2],
         "versions": versions(),
     }
@@ -49,7 +49,3 @@ def versions() -> dict[str, str]:
         "Python": platform.python_version(),
         connection.display_name: number,
     }
-
-
-def _class_name(thing: object) -> str:
-    return type(thing).__name__

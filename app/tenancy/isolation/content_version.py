@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from django.db.models import F
 
-from app.tenancy.isolation.current_site_id import CurrentSiteId
+from app.tenancy.isolation.cross_site import CurrentSiteId
 from app.tenancy.sites.models import SiteProfile
 
 

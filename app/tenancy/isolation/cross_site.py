@@ -8,7 +8,16 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
-from app.tenancy.isolation.current_site_id import CurrentSiteId
+from app.tenancy.current import current_site
+
+
+class CurrentSiteId(models.Expression):
+    """The current site's id, read when the SQL is compiled. Raises `NoCurrentSite` then."""
+
+    output_field: models.Field[Any, Any] = models.BigIntegerField()
+
+    def as_sql(self, *_: Any, **__: Any) -> tuple[str, tuple[int]]:
+        return "%s", (current_site().id,)
 
 
 class CrossSiteReference(ValueError):
@@ -48,7 +57,9 @@ def refuse_cross_site_keys(
 ) -> None:
     """Raises `CrossSiteReference` if a row points at a row that the current site does not have."""
     for field in site_foreign_keys(model, names):
-        refuse_missing_targets(model, field, {getattr(row, field.attname) for row in rows} - {None})
+        keys = {getattr(row, field.attname) for row in rows} - {None}
+        if keys - existing_targets(field, keys):
+            raise CrossSiteReference(model, field.name)
 
 
 def refuse_cross_site_value(model: type[models.Model], name: str, value: Any) -> None:
@@ -63,12 +74,8 @@ def refuse_cross_site_value(model: type[models.Model], name: str, value: Any) ->
         value = value.pk
     if hasattr(value, "resolve_expression"):
         raise CrossSiteReference(model, name)  # the target of an expression is not known here
-    refuse_missing_targets(model, field, {value})
-
-
-def refuse_missing_targets(model: type[models.Model], field: models.ForeignKey[Any, Any], keys: set[Any]) -> None:
-    if keys - existing_targets(field, keys):
-        raise CrossSiteReference(model, field.name)
+    if not existing_targets(field, {value}):
+        raise CrossSiteReference(model, name)
 
 
 def existing_targets(field: Any, keys: set[Any]) -> set[Any]:

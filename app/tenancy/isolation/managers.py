@@ -13,11 +13,11 @@ from django.db import models, transaction
 from app.tenancy.isolation.content_version import content_changed
 from app.tenancy.isolation.cross_site import (
     CrossSiteReference,
+    CurrentSiteId,
     refuse_cross_site_keys,
     refuse_cross_site_value,
     refuse_rows_of_other_sites,
 )
-from app.tenancy.isolation.current_site_id import CurrentSiteId
 
 Row = TypeVar("Row", bound=models.Model)
 Method = TypeVar("Method", bound=Callable[..., Any])

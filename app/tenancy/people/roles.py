@@ -8,8 +8,6 @@ from django.contrib.contenttypes.models import ContentType
 
 from app.tenancy.models import SiteRelated
 
-NAMES = ("Author", "Editor", "Site admin")
-
 
 def create_default_roles(app_config: AppConfig, using: str = "default", **_: object) -> None:
     """Receiver of `post_migrate`, after the permissions of `app_config` were created.

@@ -19,7 +19,6 @@ import yaml
 from django.core.exceptions import ValidationError
 
 from app.tenancy.sites.specification import CLEAN, SiteSpecification, specify
-from app.tenancy.sites.validation import MAX_NAME, clean_domain
 
 TEXT_FIELDS = ("key", "domain", "name", "theme", "state", "colour")
 
@@ -52,7 +51,7 @@ def parse(text: str) -> Declarations:
     declared.problems += [f"{name}: unknown; only `sites` is allowed here" for name in _unknown(content, {"sites"})]
     for place, value in _entries(content["sites"], declared.problems):
         try:
-            declared.sites.append(_site(value))
+            declared.sites.append(specification_from(value))
         except ValidationError as fault:
             declared.problems += [
                 f"{place}.{name}{'' if message.startswith('[') else ': '}{message}"
@@ -81,8 +80,8 @@ def _entries(value: Any, problems: list[str]) -> Iterator[tuple[str, dict[str, A
             yield place, {"key": key, **entry} if key is not None else entry
 
 
-def _site(value: dict[str, Any]) -> SiteSpecification:
-    """Raises `ValidationError` with every faulty field."""
+def specification_from(value: dict[str, Any]) -> SiteSpecification:
+    """The site of one entry. Raises `ValidationError` with every faulty field."""
     faults = {name: ["unknown field"] for name in _unknown(value, set(CLEAN))}
     given = {str(name): entry for name, entry in value.items() if entry is not None and entry != ""}
     faults |= {name: ["missing"] for name in ("key", "domain") if name not in given}
@@ -92,8 +91,6 @@ def _site(value: dict[str, Any]) -> SiteSpecification:
         if problems:
             faults["aliases"] = problems
     usable = {name: entry for name, entry in given.items() if name in CLEAN and name not in faults}
-    if "name" not in given and "domain" in usable:
-        usable["name"] = _name_from(usable["domain"])
     try:
         site = specify(**usable)
     except ValidationError as fault:
@@ -101,13 +98,6 @@ def _site(value: dict[str, Any]) -> SiteSpecification:
     if faults:
         raise ValidationError({name: list(messages) for name, messages in faults.items()})
     return site
-
-
-def _name_from(domain: str) -> str:
-    try:
-        return clean_domain(domain)[:MAX_NAME]
-    except ValidationError:
-        return "-"  # the domain's own fault is reported
 
 
 def _aliases(value: Any) -> tuple[list[tuple[str, bool]], list[str]]:

@@ -11,7 +11,7 @@ from django.db import DEFAULT_DB_ALIAS, connection
 
 from app.tenancy.sites.models import SiteProfile
 from app.tenancy.sites.specification import specify
-from app.tenancy.sites.validation import MAX_NAME, clean_domain
+from app.tenancy.sites.validation import clean_domain
 from app.tenancy.sites.write import free_key, host_owners, write_site
 
 
@@ -40,7 +40,7 @@ def create_first_site(app_config: AppConfig, using: str = DEFAULT_DB_ALIAS, **_:
     if using != DEFAULT_DB_ALIAS or not tables <= set(connection.introspection.table_names()) or Site.objects.exists():
         return
     pk, domain = settings.DEFAULT_SITE_ID, settings.SITE_DOMAIN
-    write_site(specify(key=f"site-{pk}", domain=domain, name=domain[:MAX_NAME]), site_id=pk)
+    write_site(specify(key=f"site-{pk}", domain=domain), site_id=pk)
     # A row that was inserted with its id leaves PostgreSQL's sequence behind, and the next site would collide.
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), [Site]):

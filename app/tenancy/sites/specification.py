@@ -40,7 +40,9 @@ class SiteSpecification:
 
 
 def specify(site: SiteSpecification | None = None, /, **values: Any) -> SiteSpecification:
-    """A site with some values replaced. Only these are checked: what is stored from earlier versions may stay.
+    """A site with some values replaced, or a new one, which is named after its domain unless it has a name.
+
+    Only the given values are checked: what is stored from earlier versions may stay.
 
     Raises `ValidationError` with an `error_dict` that has every faulty field.
     """
@@ -53,7 +55,7 @@ def specify(site: SiteSpecification | None = None, /, **values: Any) -> SiteSpec
             faults[name] = fault
     if faults:
         raise ValidationError(faults)
-    result = replace(site or SiteSpecification(), **clean)
+    result = replace(site or SiteSpecification(name=clean.get("domain", "")[: validation.MAX_NAME]), **clean)
     if result.domain in result.aliases:
         raise ValidationError({"aliases": f"{result.domain} is the site's own domain."})
     return result

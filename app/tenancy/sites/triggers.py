@@ -6,7 +6,6 @@ They are created again after every migrate: SQLite drops a table's triggers when
 from __future__ import annotations
 
 from django.db import connections
-from django.db.backends.base.base import BaseDatabaseWrapper
 
 COLUMNS = {
     "django_site": ("domain", "name"),
@@ -30,15 +29,10 @@ END $$
 def install(using: str = "default", **_: object) -> None:
     """Creates the triggers again. Receiver of `post_migrate`."""
     connection = connections[using]
-    statements = _postgresql() if connection.vendor == "postgresql" else _sqlite()
     if not set(COLUMNS) <= set(connection.introspection.table_names()):
         return  # migrated back to a state without the tables
-    _run(connection, statements)
-
-
-def _run(connection: BaseDatabaseWrapper, statements: list[str]) -> None:
     with connection.cursor() as cursor:
-        for statement in statements:
+        for statement in _postgresql() if connection.vendor == "postgresql" else _sqlite():
             cursor.execute(statement)
 
 

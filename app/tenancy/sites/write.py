@@ -120,7 +120,7 @@ def host_owners(hosts: Iterable[str], *, besides: set[int]) -> dict[str, str]:
 
 def free_key(domain: str) -> str:
     """A key made from a domain that no site has yet."""
-    base = slugify(domain.replace(".", "-"))[:50].strip("-") or "site"
+    base = slugify(domain.replace(".", "-").replace("_", "-"))[:50].strip("-") or "site"
     taken = set(SiteProfile.objects.filter(key__startswith=base).values_list("key", flat=True))
     key, number = base, 1
     while key in taken:
@@ -137,7 +137,8 @@ def plan(wanted: Iterable[Wanted], *, managed_by: str = "") -> Plan:
             continue
         differences = _differences(specification_of(profile), site)
         if managed_by not in {"", profile.managed_by}:
-            differences.append("adopted")
+            is_back = profile.managed_by == SiteProfile.Manager.UNDECLARED
+            differences.append("declared again" if is_back else "adopted")
         if differences:
             result.changed.append(Change(profile, site, differences))
         else:

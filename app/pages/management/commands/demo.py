@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import yaml
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.sites.models import Site
@@ -9,14 +11,15 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandParser
 
 from app.accounts.models import User
-from app.pages.demo import PEOPLE, SITES, DemoSite
 from app.pages.models import Page
 from app.tenancy.current import use_site
 from app.tenancy.management.errors import usage_error
 from app.tenancy.models import Membership, SiteProfile
-from app.tenancy.sites.specification import specify
+from app.tenancy.sites.declarations import specification_from
 from app.tenancy.sites.write import host_lock, write_site
 from app.twitter.models import Feed
+
+CONTENT = Path(__file__).parents[2] / "demo.yaml"
 
 
 class Command(BaseCommand):
@@ -29,51 +32,46 @@ class Command(BaseCommand):
         parser.add_argument("--port", default="8000", help="Port in the printed addresses (default: 8000).")
 
     def handle(self, *, if_empty: bool, port: str, **_: Any) -> None:
+        demo = yaml.safe_load(CONTENT.read_text(encoding="utf-8"))
         if not (if_empty and (User.objects.exists() or Site.objects.count() > 1)):
             try:
                 with host_lock():
-                    self.create()
+                    for entry in demo["sites"]:
+                        self.create_site(**entry)
+                    for person in demo["people"]:
+                        self.create_person(**person)
             except ValidationError as error:
                 raise usage_error(f"Nothing was changed: {' '.join(error.messages)}") from None
-        self.print_addresses(port)
+        self.print_addresses(port, demo["people"])
 
-    def create(self) -> None:
-        sites = {demo.key: self.site(demo) for demo in SITES}
-        for username, name, roles in PEOPLE:
-            user, is_new = User.objects.get_or_create(
-                username=username,
-                defaults={"first_name": name, "is_superuser": not roles, "email": f"{username}@localhost"},
-            )
-            if is_new:
-                user.set_password(username)  # printed on every start: the demo has no secrets
-                user.save()
-            for key, role in roles.items():
-                with use_site(sites[key]):
-                    Membership.objects.get_or_create(user=user, defaults={"role": Group.objects.get(name=role)})
-
-    def site(self, demo: DemoSite) -> Site:
-        profile = SiteProfile.objects.filter(key=demo.key).first()
+    def create_site(self, *, site: dict[str, Any], feed: dict[str, str], pages: list[dict[str, str]]) -> None:
+        profile = SiteProfile.objects.filter(key=site["key"]).first()
         if profile is None:
-            profile = self.untouched_first_site()
-            wanted = specify(
-                key=demo.key,
-                domain=demo.domain,
-                name=demo.name,
-                theme="portico",
-                colour=demo.colour,
-                aliases=[(demo.alias, True)],
-            )
-            site = write_site(wanted, profile)
-        elif profile.site.domain == demo.domain:
-            site = profile.site
+            row = write_site(specification_from(site), self.untouched_first_site())
+        elif profile.site.domain == site["domain"]:
+            row = profile.site
         else:
-            raise ValidationError(f"The key {demo.key} belongs to {profile.site.domain}, which is not a demo site.")
-        with use_site(site):
+            raise ValidationError(f"The key {profile.key} belongs to {profile.site.domain}, which is not a demo site.")
+        with use_site(row):
             if not Page.objects.exists():
-                self.pages(demo)
-                kind, value = demo.feed
-                Feed.objects.get_or_create(kind=kind, value=value, defaults={"is_default": True})
-        return site
+                created: dict[str, Page] = {}
+                for position, page in enumerate(pages):
+                    values = {"status": Page.Status.PUBLISHED, "position": position, "in_menus": bool(page["slug"])}
+                    parent = created.get(page.pop("parent", "-"))
+                    created[page["slug"]] = Page.objects.create(**{**values, **page}, parent=parent)
+                Feed.objects.get_or_create(**feed, defaults={"is_default": True})
+
+    def create_person(self, *, username: str, name: str, roles: dict[str, str]) -> None:
+        user, is_new = User.objects.get_or_create(
+            username=username,
+            defaults={"first_name": name, "is_superuser": not roles, "email": f"{username}@localhost"},
+        )
+        if is_new:
+            user.set_password(username)  # printed on every start: the demo has no secrets
+            user.save()
+        for key, role in roles.items():
+            with use_site(SiteProfile.objects.get(key=key).site):
+                Membership.objects.get_or_create(user=user, defaults={"role": Group.objects.get(name=role)})
 
     def untouched_first_site(self) -> SiteProfile | None:
         """The site of the first migration, if it is unused: the demo takes it over rather than leave it empty."""
@@ -84,25 +82,15 @@ class Command(BaseCommand):
             used = Page.objects.exists() or Membership.objects.exists() or site.aliases.exists()
         return None if used else site.profile
 
-    def pages(self, demo: DemoSite) -> None:
-        created: dict[str, Page] = {}
-        for position, page in enumerate(demo.pages):
-            created[page.slug] = Page.objects.create(
-                title=page.title, slug=page.slug, body=page.body, description=page.description,
-                parent=created[page.parent] if page.parent else None, position=position,
-                in_menus=bool(page.slug),
-                status=Page.Status.DRAFT if page.draft else Page.Status.PUBLISHED,
-            )  # fmt: skip
-
-    def print_addresses(self, port: str) -> None:
-        """Prints the addresses and the users of the demo."""
-        demo_people = User.objects.filter(username__in=[name for name, _, _ in PEOPLE])
+    def print_addresses(self, port: str, people: list[dict[str, Any]]) -> None:
+        """The addresses and the sign-ins, for the person who just typed `make run`."""
         self.stdout.write("")
         for site in Site.objects.filter(profile__state="active").order_by("pk")[:20]:
             self.stdout.write(f"  http://{site.domain}:{port}/".ljust(38) + site.name)
-        if demo_people.exists():
+        if User.objects.filter(username__in=[person["username"] for person in people]).exists():
             self.stdout.write("\n  Admin: /admin/ on any site. The password of each demo user is the user name:")
-            for username, _, roles in PEOPLE:
-                keys = ", ".join(roles) if roles else "all sites"
-                self.stdout.write(f"    {username.ljust(6)} edits {keys}")
+            for person in people:
+                self.stdout.write(
+                    f"    {person['username'].ljust(6)} edits {', '.join(person['roles']) or 'everything'}"
+                )
         self.stdout.write("")

@@ -13,7 +13,7 @@ from app.tenancy.sites.models import SiteProfile
 from app.tenancy.sites.output import as_dict, table
 from app.tenancy.sites.reachability import check_hosts
 from app.tenancy.sites.specification import SiteSpecification, renamed, specification_of, specify
-from app.tenancy.sites.validation import MAX_NAME, clean_alias, clean_domain
+from app.tenancy.sites.validation import clean_alias, clean_domain
 from app.tenancy.sites.write import free_key, host_lock, write_site
 
 State = SiteProfile.State
@@ -85,7 +85,7 @@ class Command(BaseCommand):
     def add(self, *, domain: str, aliases: list[str], as_json: bool, **options: Any) -> None:
         with host_lock():
             host = clean_domain(domain)
-            values = {"key": free_key(host), "name": host[:MAX_NAME], **_given(options)}
+            values = {"key": free_key(host), **_given(options)}
             site = specify(domain=host, aliases=[(alias, True) for alias in aliases], **values)
             self.print(as_dict(write_site(site)), as_json)
 
