@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
+from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from app.accounts.models import User
 from app.tenancy.admin.site_related import SuperusersOnly
-from app.tenancy.models import Membership
+from app.tenancy.models import LoggedAction, Membership
 
 admin.site.unregister(Group)
 
@@ -27,11 +32,29 @@ class PersonAdmin(SuperusersOnly[User], UserAdmin[User]):
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        deleted, counts, *refusals = super().get_deleted_objects(objs, request)
+        for model in (LogEntry, LoggedAction):
+            counts.pop(str(model._meta.verbose_name_plural), None)
+        return _without_log_entries(deleted), counts, *refusals
+
     @admin.display(description=_("works on"))
     def works_on(self, person: User) -> str:
         # all_sites: superusers see the memberships on every site.
         rows = Membership.all_sites.filter(user=person).select_related("site", "role").order_by("site__name")
         return ", ".join(f"{row.site.name} ({row.role})" for row in rows) or "-"
+
+
+def _without_log_entries(deleted: list[Any]) -> list[Any]:
+    """What goes with an account: log entries stay. A row in the list may be followed by the list of its own rows."""
+    kept: list[Any] = []
+    stays = False
+    for part in deleted:
+        if not isinstance(part, list):
+            stays = str(part).startswith(f"{capfirst(LogEntry._meta.verbose_name)}: ")
+        if not stays:
+            kept.append(_without_log_entries(part) if isinstance(part, list) else part)
+    return kept
 
 
 @admin.register(Group)

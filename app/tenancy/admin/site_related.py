@@ -9,14 +9,14 @@ from django.contrib.admin.filters import SimpleListFilter
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.widgets import url_params_from_lookup_dict
-from django.db import models
-from django.http import Http404, HttpRequest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models
+from django.http import Http404, HttpRequest, HttpResponse
 
 from app.tenancy.models import LoggedAction, SiteRelated
 
 Row = TypeVar("Row", bound=models.Model)
 SiteRow = TypeVar("SiteRow", bound=SiteRelated)
-
 
 # What Django's filters write into an address after a field's name.
 FILTER_LOOKUPS = ("exact", "in", "isnull", "isempty", "gt", "gte", "lt", "lte", "year", "month", "day")
@@ -58,7 +58,28 @@ def with_offered_filters(admin_class: type[admin.ModelAdmin[Any]]) -> type[admin
     return type(admin_class.__name__, (OfferedFilters, admin_class), {"__module__": admin_class.__module__})
 
 
-class ActionsBelongToTheSite(OfferedFilters[Row]):
+class ReportsConflicts(admin.ModelAdmin[Row]):
+    """Two requests may pass validation with the same value. The second one to save gets the form with the message.
+
+    Its first attempt is rolled back as a whole; the validation of the second attempt finds what was in the way.
+    """
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except (IntegrityError, ValidationError):
+            return super().changeform_view(request, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().changelist_view(request, *args, **kwargs)
+        except IntegrityError:
+            if "_save" not in request.POST:
+                raise  # an action, which may have done a part of its work
+            return super().changelist_view(request, *args, **kwargs)
+
+
+class ActionsBelongToTheSite(OfferedFilters[Row], ReportsConflicts[Row]):
     """Records with every logged action the site on which it was done, so that recent actions are listed per site."""
 
     def log_addition(self, request: HttpRequest, obj: Row, message: Any) -> LogEntry:
@@ -74,6 +95,10 @@ class ActionsBelongToTheSite(OfferedFilters[Row]):
 
 class SiteRelatedAdmin(ActionsBelongToTheSite[SiteRow]):
     """For a `SiteRelated` model. Lists, choices, searches and links see the current site through `objects`."""
+
+    def choice_text(self, row: SiteRow) -> str:
+        """The text of a row in a list of choices."""
+        return str(row)
 
     def _get_obj_does_not_exist_redirect(self, *_: Any, **__: Any) -> NoReturn:
         # Django would redirect to the index with a message. A missing row, or another site's, is a 404 here.
