@@ -9,11 +9,11 @@ from __future__ import annotations
 import fcntl
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections
 
 
 def try_lock(name: str) -> AbstractContextManager[bool]:
@@ -45,6 +45,11 @@ def _advisory_lock(name: str, on_wait: Callable[[], object] | None) -> Iterator[
                 cursor.execute("SELECT pg_advisory_lock(%s)", [number])
                 held = True
         yield held
+        # The server would release it too, but only some time after the connection has ended. A connection that is lost
+        # holds nothing.
+        with suppress(OperationalError, InterfaceError), holder.cursor() as cursor:
+            if held:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
     finally:
         holder.close()
 

@@ -10,6 +10,7 @@ from environs import ValidationError, validate
 from app.env import Environment, read_or_create_secret
 from app.observability import logs
 from app.tenancy.hosts.names import InvalidHost, normalise_domain
+from app.twitter.x.tokens import InvalidToken, clean_token
 
 django_stubs_ext.monkeypatch()  # makes forms.ModelForm[Site] and the like valid at run time
 
@@ -32,7 +33,15 @@ def domains(value: str | list[str]) -> list[str]:
     return [domain(part) for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def bearer_token(value: str) -> str:
+    try:
+        return clean_token(value)
+    except InvalidToken as error:
+        raise ValidationError(str(error)) from None
+
+
 env = Environment()
+env.add_parser("bearer_token", bearer_token)
 env.add_parser("domain", domain)
 env.add_parser("domains", domains)
 NON_NEGATIVE = validate.Range(min=0)
@@ -85,7 +94,7 @@ SENTRY_TRACES_SAMPLE_RATE = env.float("SENTRY_TRACES_SAMPLE_RATE", 0.0, validate
 HEALTH_TOKEN = env.str("HEALTH_TOKEN", "")
 
 # Twitter
-TWITTER_BEARER_TOKEN = env.str("TWITTER_BEARER_TOKEN", "")
+TWITTER_BEARER_TOKEN = env.bearer_token("TWITTER_BEARER_TOKEN", "")
 TWITTER_API_URL = env.str("TWITTER_API_URL", "https://api.x.com", validate=validate.URL(require_tld=False))
 TWITTER_DAILY_READS = env.int("TWITTER_DAILY_READS", 10_000, validate=NON_NEGATIVE)
 TWITTER_KEEP = env.int("TWITTER_KEEP", 50, validate=POSITIVE)

@@ -40,6 +40,7 @@ BAD = {
     "EMAIL_URL": "pigeon://x",
     "SENTRY_TRACES_SAMPLE_RATE": "2",
     "TWITTER_API_URL": "not a url",
+    "TWITTER_BEARER_TOKEN": "no header carries \u201cthis\u201d",
     "TWITTER_DAILY_READS": "-1",
     "TWITTER_KEEP": "0",
     "DATABASE_WAIT_SECONDS": "-1",
@@ -58,7 +59,6 @@ FREE = {
     "SENTRY_DSN",
     "SENTRY_ENVIRONMENT",
     "SITES_FILE",
-    "TWITTER_BEARER_TOKEN",
 }
 
 

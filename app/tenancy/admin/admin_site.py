@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ObjectDoesNotExist
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from app.tenancy.admin import panels, status, switch
 from app.tenancy.admin.autocomplete import Choices
 from app.tenancy.admin.sign_in import SignInForm
+from app.tenancy.admin.site_related import with_offered_filters
 from app.tenancy.current import current_site
 from app.tenancy.models import SiteRelated
 from app.tenancy.people.permissions import may_work_on, sites_of
@@ -33,6 +34,10 @@ class SiteAdmin(AdminSite):
     site_title = _("Colonnade")
     index_title = _("Overview")
     login_form = SignInForm
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """As Django's. Every class takes only the filters that its list offers, those of other packages too."""
+        super().register(model_or_iterable, with_offered_filters(admin_class or ModelAdmin), **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         return may_work_on(request.user, current_site().id)
