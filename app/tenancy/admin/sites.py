@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from app.tenancy.admin.colours import css_colour
 from app.tenancy.admin.site_related import SuperuserPermissions, SuperusersOnly
 from app.tenancy.models import Alias, SiteProfile
 from app.tenancy.sites.specification import SiteSpecification, specification_of, specify
@@ -123,7 +124,8 @@ class SitesAdmin(SuperusersOnly[Site]):
 
     @admin.display(description=_("name"), ordering="name")
     def coloured_name(self, site: Site) -> str:
-        return format_html('<span class="site-dot" style="background:{}"></span> {}', site.profile.colour, site.name)
+        colour = css_colour(site.profile.colour)
+        return format_html('<span class="site-dot" style="background:{}"></span> {}', colour, site.name)
 
     @admin.display(description=_("key"), ordering="profile__key")
     def key(self, site: Site) -> str:

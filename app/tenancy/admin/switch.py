@@ -55,7 +55,7 @@ def _audit(request: HttpRequest, site: SiteEntry) -> None:
             request.user.pk or 0,  # signed in: may_work_on() said so
             Site.objects.filter(pk=site.id),
             CHANGE,
-            [{"changed": {"object": "Switched to it"}}],
+            "Switched to this site.",
         )
         for entry in entries or ():
             LoggedAction.objects.create(entry=entry)
