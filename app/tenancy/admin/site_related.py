@@ -9,10 +9,9 @@ from django.contrib.admin.models import LogEntry
 from django.db import models
 from django.http import Http404, HttpRequest
 
-from app.tenancy.models import LoggedAction, SiteRelated
+from app.tenancy.models import LoggedAction
 
 Row = TypeVar("Row", bound=models.Model)
-SiteRow = TypeVar("SiteRow", bound=SiteRelated)
 
 
 class ActionsBelongToTheSite(admin.ModelAdmin[Row]):
@@ -29,7 +28,7 @@ class ActionsBelongToTheSite(admin.ModelAdmin[Row]):
         return [_record_site(entry) for entry in entries]
 
 
-class SiteRelatedAdmin(ActionsBelongToTheSite[SiteRow]):
+class SiteRelatedAdmin(ActionsBelongToTheSite[Row]):
     """For a `SiteRelated` model. Lists, choices, searches and links see the current site through `objects`."""
 
     def _get_obj_does_not_exist_redirect(self, *_: Any, **__: Any) -> NoReturn:
@@ -38,7 +37,10 @@ class SiteRelatedAdmin(ActionsBelongToTheSite[SiteRow]):
 
 
 class SuperuserPermissions:
-    """For what is above a single site. No role may grant it: a role's permissions hold on one site."""
+    """For what is above a single site. No role may grant it: a role's permissions hold on one site.
+
+    Every model that is not site-related gets it, unless its admin class sets `open_to_roles = True`.
+    """
 
     def has_module_permission(self, request: HttpRequest, *_: Any, **__: Any) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)

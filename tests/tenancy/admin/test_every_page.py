@@ -25,6 +25,7 @@ from app.tenancy.models import SiteRelated
 from app.twitter.models import Credential
 from tests.support.forms import submitted
 from tests.support.makers import Browser, make_row
+from tests.third_party.models import Banner, Topic
 
 REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
 every_registered_model = pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
@@ -41,15 +42,17 @@ def row_of(model: Any, north: Site) -> Any:
     if issubclass(model, SiteRelated):
         with use_site(north):
             return make_row(model)
-    if model is FlatPage:
-        page = FlatPage.objects.create(url="/flat/", title="Flat")
-        page.sites.add(north)
-        return page
+    if model in {FlatPage, Banner}:
+        row = FlatPage(url="/flat/", title="Flat") if model is FlatPage else Banner(text="Sale")
+        row.save()
+        row.sites.add(north)
+        return row
     makers: dict[Any, Any] = {
         Site: lambda: north,
         User: lambda: User.objects.create_user("someone"),
         Group: lambda: Group.objects.get(name="Author"),
         Redirect: lambda: Redirect.objects.create(site=north, old_path="/a/", new_path="/b/"),
+        Topic: lambda: Topic.objects.create(name="Weather"),
     }
     return makers[model]()
 
