@@ -72,7 +72,7 @@ class SiteAdmin(AdminSite):
         return {
             **super().each_context(request),
             "site": site,  # the sign-in view would put the Site row here, which has no colour
-            "site_url": f"{request.scheme}://{site.domain}{_port(request)}/",
+            "site_url": address_on(request, site.domain, "/"),
             "my_sites": mine[:SITES_IN_MENU],
             "has_more_sites": len(mine) > SITES_IN_MENU,
             # A list exists on every site; a single row does not.
@@ -114,9 +114,7 @@ class SiteAdmin(AdminSite):
         permission = f"{row._meta.app_label}.view_{row._meta.model_name}"
         if not hasattr(row, "get_absolute_url") or not request.user.has_perm(permission):
             raise Http404
-        return HttpResponseRedirect(
-            f"{request.scheme}://{current_site().domain}{_port(request)}{row.get_absolute_url()}"
-        )
+        return HttpResponseRedirect(address_on(request, current_site().domain, row.get_absolute_url()))
 
     def _rows(self, request: HttpRequest, model: Any) -> Any:
         """The rows of a model on the current site; raises `Http404` for a model whose rows belong to no site."""
@@ -128,7 +126,8 @@ class SiteAdmin(AdminSite):
         return model_admin.get_queryset(request)
 
 
-def _port(request: HttpRequest) -> str:
-    """The port of the request's address, if it is not the scheme's default."""
-    port = request.get_host().rpartition(":")[2]
-    return f":{port}" if port.isdigit() and not request.get_host().endswith("]") else ""
+def address_on(request: HttpRequest, domain: str, path: str) -> str:
+    """A path on another domain, with the scheme and the port of the request's address."""
+    host, _colon, port = request.get_host().rpartition(":")
+    suffix = f":{port}" if host and port.isdigit() else ""
+    return f"{request.scheme}://{domain}{suffix}{path}"
