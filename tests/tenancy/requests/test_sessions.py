@@ -129,6 +129,15 @@ def test_the_switcher_takes_no_get_and_needs_its_token(editor: Browser, north: S
     assert shown(editor, "/admin/") == (str(north.pk), "host")
 
 
+def test_the_switcher_needs_its_token_whatever_the_middlewares_are(
+    editor: Browser, south: Site, settings: Settings
+) -> None:
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "csrf" not in name.lower()]
+    strict = Browser("north.test", enforce_csrf_checks=True)
+    strict.cookies = editor.cookies
+    assert strict.post(SWITCH, {"site_id": south.pk}).status_code == 403
+
+
 @pytest.mark.parametrize(
     "target",
     ["https://evil.test/", "//evil.test/", "/\\evil.test", "\\\\evil.test", "javascript:alert(1)", "http:evil.test"],
