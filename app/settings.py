@@ -64,7 +64,7 @@ LISTED_HOSTS = env.domains("ALLOWED_HOSTS", [])
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", PRIVATE_NETWORKS)
 PROXY_HOPS = env.int("PROXY_HOPS", 1, validate=POSITIVE)
 SITES_REFRESH_SECONDS = env.float("SITES_REFRESH_SECONDS", 1.0, validate=NON_NEGATIVE)
-SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", False)
+REDIRECT_TO_HTTPS = env.bool("SECURE_SSL_REDIRECT", False)
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 0, validate=NON_NEGATIVE)
 SITES_FILE = env.str("SITES_FILE", "")
 SITES_PRUNE = env.bool("SITES_PRUNE", False)
@@ -140,8 +140,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "app.health.middleware.ProbeMiddleware",
     "app.observability.middleware.RequestLogMiddleware",
-    "app.tenancy.requests.middleware.HostMiddleware",
+    # Outside of the host's middleware, so that refused hosts, redirects and closed sites have their headers too.
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "app.tenancy.requests.middleware.HostMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "app.tenancy.requests.sessions.SiteSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -149,7 +151,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "app.tenancy.requests.middleware.SessionSiteMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "app.tenancy.requests.streaming.StreamingMiddleware",
 ]
 
@@ -215,9 +216,11 @@ LOGIN_REDIRECT_URL = "admin:index"  # after a sign-in whose `next` was refused
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a session is bound to its site
 
 # Cookies stay on the host that set them; a session of one site is not valid on another.
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = REDIRECT_TO_HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # HostMiddleware drops it from untrusted peers
+# Not Django's SECURE_SSL_REDIRECT, which redirects before the forwarding headers are checked and keeps the port.
+SILENCED_SYSTEM_CHECKS = ["security.W008"] if REDIRECT_TO_HTTPS else []
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"

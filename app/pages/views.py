@@ -5,6 +5,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
+from django.urls import resolve
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
@@ -15,7 +16,7 @@ from app.pages.models import Page
 def show(request: HttpRequest, path: str) -> HttpResponse:
     """The published page at a path. Users who may edit pages on this site also get a draft."""
     page = Page.objects.published().filter(path=f"/{path}").first()
-    if page is None and Page.objects.published().filter(path=f"/{path}/").exists():
+    if page is None and (_is_other_view(f"/{path}/") or Page.objects.published().filter(path=f"/{path}/").exists()):
         query = request.META.get("QUERY_STRING", "")
         return HttpResponsePermanentRedirect(f"/{quote(path)}/{'?' if query else ''}{query}")
     draft = page is None
@@ -25,6 +26,11 @@ def show(request: HttpRequest, path: str) -> HttpResponse:
     if draft:
         patch_cache_control(response, private=True, no_store=True)
     return response
+
+
+def _is_other_view(path: str) -> bool:
+    """Whether a view before the pages has a path. Pages match every path, so Django's APPEND_SLASH never applies."""
+    return resolve(path).func is not show
 
 
 def _draft(request: HttpRequest, path: str) -> Page:

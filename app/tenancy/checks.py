@@ -13,13 +13,14 @@ from django.core import checks
 from django.db import models
 
 from app.tenancy.admin.site_related import SuperuserPermissions
-from app.tenancy.isolation.managers import SiteManager
+from app.tenancy.isolation.managers import AllSitesManager, LinkingManager, SiteManager
 from app.tenancy.models import Alias, SiteProfile, SiteRelated
 
 PARTS_OF_A_SITE = {SiteProfile, Alias}
+EXCEPTIONS = {"all_sites": AllSitesManager, "linking": LinkingManager}
 ORDER = (
-    "app.tenancy.requests.middleware.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "app.tenancy.requests.middleware.HostMiddleware",
     "app.tenancy.requests.sessions.SiteSessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "app.tenancy.requests.middleware.SessionSiteMiddleware",
@@ -35,7 +36,7 @@ def register() -> None:
 
 
 def site_related(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[checks.CheckMessage]:
-    """E001 a site key outside SiteRelated · E002 uniqueness without the site · E003 an unscoped default manager."""
+    """E001 a site key outside SiteRelated · E002 uniqueness without the site · E003 an unscoped manager."""
     wanted = {config.label for config in app_configs} if app_configs else None
     found: list[checks.CheckMessage] = []
     for model in apps.get_models():
@@ -43,15 +44,20 @@ def site_related(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[chec
             continue
         if issubclass(model, SiteRelated):
             found += _unique_without_site(model)
-            if not issubclass(type(model._default_manager), SiteManager):
-                message = "Its default manager is not a SiteManager, so its rows are visible on every site."
-                hint = "Derive it from app.tenancy.isolation.managers.SiteManager."
-                found.append(checks.Error(message, hint=hint, obj=model, id="tenancy.E003"))
+            found += _unscoped_managers(model)
         elif _has_site_key(model):
             message = "It has a foreign key to Site but is not SiteRelated: nothing binds its rows to the current site."
             hint = "Derive the model from app.tenancy.models.SiteRelated."
             found.append(checks.Error(message, hint=hint, obj=model, id="tenancy.E001"))
     return found
+
+
+def _unscoped_managers(model: type[models.Model]) -> Iterator[checks.CheckMessage]:
+    for manager in model._meta.managers:
+        if not isinstance(manager, SiteManager) and type(manager) is not EXCEPTIONS.get(manager.name):
+            message = f"Its manager {manager.name!r} is not a SiteManager, so its rows are visible on every site."
+            hint = "Derive it from app.tenancy.isolation.managers.SiteManager; `all_sites` is the one exception."
+            yield checks.Error(message, hint=hint, obj=model, id="tenancy.E003")
 
 
 def _has_site_key(model: Any) -> bool:

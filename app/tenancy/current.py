@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
 from contextvars import ContextVar
+from inspect import CO_GENERATOR
+from types import FrameType
 from typing import Protocol
 
 from app.observability.context import bind_site, unbind_site
 from app.tenancy.directory import find_site
 from app.tenancy.hosts.snapshot import CurrentSite
+
+# Their generators are suspended on purpose while the block is open: @contextmanager, a fixture.
+BLOCK_GENERATORS = {"contextlib", "_pytest.fixtures"}
 
 
 class NoCurrentSite(RuntimeError):
@@ -19,6 +23,13 @@ class NoCurrentSite(RuntimeError):
         super().__init__("No site is current here. Wrap the code in use_site(site), or run the command with --site=ID.")
 
 
+class SiteOfAnotherBlock(RuntimeError):
+    """A generator yielded inside `use_site`, and its consumer asked for the current site."""
+
+    def __init__(self) -> None:
+        super().__init__("A generator yielded inside use_site(). Leave the block before each yield.")
+
+
 class HasSiteId(Protocol):
     """A `Site` row, a directory entry, a current site."""
 
@@ -26,43 +37,72 @@ class HasSiteId(Protocol):
     def id(self) -> int: ...
 
 
-_current: ContextVar[CurrentSite | None] = ContextVar("current_site", default=None)
+class Block:
+    """A context manager in which a site is current. Blocks nest, and may end in any order."""
+
+    def __init__(self, site: CurrentSite) -> None:
+        self.site = site
+        self.is_open = False
+        self.outer: Block | None = None
+        self.generator: FrameType | None = None
+
+    def __enter__(self) -> CurrentSite:
+        frame = sys._getframe(1)
+        caller = frame.f_back
+        if frame.f_code.co_flags & CO_GENERATOR and caller and caller.f_globals["__name__"] not in BLOCK_GENERATORS:
+            self.generator = frame
+        self.outer, self.is_open = _current.get(), True
+        _set(self)
+        return self.site
+
+    def __exit__(self, *_: object) -> None:
+        self.is_open, self.generator = False, None
+        # Two generators may leave their blocks in another order than they entered them.
+        block = _current.get()
+        while block is not None and not block.is_open:
+            block = block.outer
+        _set(block)
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether the block is in a generator that does not run now: a suspended frame has no caller."""
+        return self.generator is not None and self.generator.f_back is None
+
+
+_current: ContextVar[Block | None] = ContextVar("current_site", default=None)
 
 
 def current_site() -> CurrentSite:
-    """The site that this code runs for. Raises `NoCurrentSite`."""
-    site = _current.get()
+    """The site that this code runs for. Raises `NoCurrentSite`, or `SiteOfAnotherBlock`."""
+    site = current_site_or_none()
     if site is None:
         raise NoCurrentSite
     return site
 
 
 def current_site_or_none() -> CurrentSite | None:
-    return _current.get()
+    """As `current_site`, but None without a site."""
+    block = _current.get()
+    if block is None:
+        return None
+    # SECURITY: without this the consumer of a generator would work on the generator's site instead of its own.
+    if block.is_suspended:
+        raise SiteOfAnotherBlock
+    return block.site
 
 
-@contextmanager
-def use_site(site: HasSiteId | int) -> Iterator[CurrentSite]:
-    """Makes a site current inside the block; nests, and restores the previous one. Raises `NoSuchSite`."""
-    chosen = find_site(site if isinstance(site, int) else site.id).chosen_by("override")
-    with activate(chosen):
-        yield chosen
+def use_site(site: HasSiteId | int) -> Block:
+    """Makes a site current inside a `with` block; nests, and restores the previous one. Raises `NoSuchSite`."""
+    return activate(find_site(site if isinstance(site, int) else site.id).chosen_by("override"))
 
 
-@contextmanager
-def activate(site: CurrentSite) -> Iterator[None]:
-    outer = _current.get()
-    token = _current.set(site)
-    _bind(site)
-    try:
-        yield
-    finally:
-        _current.reset(token)
-        _bind(outer)
+def activate(site: CurrentSite) -> Block:
+    return Block(site)
 
 
-def _bind(site: CurrentSite | None) -> None:
-    if site is None:
+def _set(block: Block | None) -> None:
+    _current.set(block)
+    if block is None:
         unbind_site()
     else:
-        bind_site(site_id=site.id, domain=site.domain, source=site.source)
+        bind_site(site_id=block.site.id, domain=block.site.domain, source=block.site.source)

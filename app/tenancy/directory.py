@@ -38,7 +38,7 @@ class DirectoryUnavailable(RuntimeError):
 
 
 class NoSuchSite(LookupError):
-    """No site has this id, domain or alias. `wanted` holds it."""
+    """No site has this id, domain, alias or key. `wanted` holds it."""
 
     def __init__(self, wanted: int | str) -> None:
         self.wanted = wanted
@@ -117,6 +117,8 @@ class Directory:
 
     def refresh(self) -> None:
         """Reads the epoch, and the sites if it changed. A database fault is logged, and the snapshot stays."""
+        if self._is_watched and connection.in_atomic_block:
+            return  # rows that may still be rolled back are not for the other threads
         # While another thread refreshes, the caller continues with the present snapshot, if there is one.
         if not self._refreshing.acquire(blocking=self._snapshot is None):
             return
@@ -171,19 +173,23 @@ directory = Directory()
 
 
 def find_site(wanted: int | str) -> SiteEntry:
-    """The site with this id, domain (in any spelling) or alias. Raises `NoSuchSite`."""
+    """The site with this id, domain (in any spelling), alias or key. Raises `NoSuchSite`."""
     entry = _find(directory.snapshot(), wanted)
     if entry is None:
         # Another process may have added it since the last refresh.
         directory.refresh()
         entry = _find(directory.snapshot(), wanted)
+    if entry is None and isinstance(wanted, str):
+        # The snapshot has no keys, because requests need none.
+        key = Site.objects.filter(profile__key=wanted).values_list("pk", flat=True)
+        entry = directory.snapshot().sites.get(key.first() or 0)
     if entry is None:
         raise NoSuchSite(wanted)
     return entry
 
 
 def _find(snapshot: Snapshot, wanted: int | str) -> SiteEntry | None:
-    if isinstance(wanted, int) or wanted.isdecimal():
+    if isinstance(wanted, int) or (wanted.isascii() and wanted.isdigit() and len(wanted) < 20):
         return snapshot.sites.get(int(wanted))
     try:
         match = snapshot.find(normalise_domain(wanted))

@@ -17,6 +17,7 @@ from pytest_django import Settings
 from app.tenancy import checks
 from app.tenancy.admin import ActionsBelongToTheSite, RowsOfSiteAdmin, SuperusersOnly
 from app.tenancy.admin.rows_of_site import bound_to_site
+from app.tenancy.isolation.managers import SiteManager
 from app.tenancy.models import SiteRelated
 from tests.third_party.models import Banner
 
@@ -85,6 +86,26 @@ def test_an_unscoped_default_manager(monkeypatch: pytest.MonkeyPatch) -> None:
             app_label = "third_party"
 
     assert ids(Unscoped, monkeypatch) == ["tenancy.E003"]
+
+
+@isolate_apps("tests.third_party")
+def test_a_second_unscoped_manager(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Second(SiteRelated):
+        objects = SiteManager()
+        everything = models.Manager["Second"]()
+
+        class Meta:
+            app_label = "third_party"
+
+    class Redefined(SiteRelated):
+        objects = SiteManager()
+        all_sites = models.Manager()  # type: ignore[assignment]  # the mistake
+
+        class Meta:
+            app_label = "third_party"
+
+    assert ids(Second, monkeypatch) == ["tenancy.E003"]
+    assert ids(Redefined, monkeypatch) == ["tenancy.E003"]
 
 
 def test_the_order_of_middlewares(settings: Settings) -> None:

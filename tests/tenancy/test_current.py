@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from django.test import Client
 from django.urls import path
 from pytest_django import Settings
 
-from app.tenancy.current import NoCurrentSite, current_site, current_site_or_none, use_site
+from app.tenancy.current import NoCurrentSite, SiteOfAnotherBlock, current_site, current_site_or_none, use_site
 from app.tenancy.directory import NoSuchSite
 from tests.support.makers import Browser
 from tests.third_party.models import Label
@@ -134,3 +135,56 @@ def test_requests_of_many_threads_stay_apart(north: Site, south: Site) -> None:
     for one in threads:
         one.join()
     assert not wrong
+
+
+def sites_of_blocks(*sites: Site) -> Generator[str, None, None]:
+    for site in sites:
+        with use_site(site) as chosen:
+            yield chosen.domain
+
+
+def test_the_consumer_of_a_generator_never_works_on_the_generators_site(north: Site, south: Site) -> None:
+    with use_site(south):
+        domains = sites_of_blocks(north)
+        assert next(domains) == "north.test"
+        with pytest.raises(SiteOfAnotherBlock):
+            current_site()
+        with pytest.raises(SiteOfAnotherBlock):
+            Label.objects.count()
+        with use_site(south):
+            assert current_site().id == south.pk
+        assert list(domains) == []
+        assert current_site().id == south.pk
+    assert current_site_or_none() is None
+
+
+def test_blocks_that_end_in_another_order_leave_no_site(north: Site, south: Site) -> None:
+    first, second = sites_of_blocks(north), sites_of_blocks(south)
+    next(first), next(second)
+    first.close()
+    second.close()
+    assert current_site_or_none() is None
+
+
+def test_a_generator_that_leaves_the_block_before_its_yield_changes_nothing_for_its_consumer(
+    north: Site, south: Site
+) -> None:
+    def counts() -> Iterator[int]:
+        for site in (north, south):
+            with use_site(site):
+                count = Label.objects.count()
+            yield count
+
+    with use_site(south):
+        assert [(count, current_site().id) for count in counts()] == [(2, south.pk)] * 2
+
+
+def test_a_block_inside_a_context_manager_holds_for_its_body(north: Site) -> None:
+    @contextmanager
+    def on_north() -> Iterator[None]:
+        with use_site(north):
+            yield
+
+    with on_north():
+        assert current_site().id == north.pk
+    assert current_site_or_none() is None

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from app.tenancy import directory as module
-from app.tenancy.directory import AliasRow, Directory, DirectoryUnavailable, SiteRow, SiteTables
+from app.tenancy.directory import AliasRow, Directory, DirectoryUnavailable, NoSuchSite, SiteRow, SiteTables, find_site
 from app.tenancy.models import Alias, Epoch, SiteProfile
 
 
@@ -182,3 +182,23 @@ class TestEpoch:
         before = epoch()
         Site.objects.filter(pk=north.pk).update(name="X")
         assert epoch() > before
+
+
+@pytest.mark.django_db
+def test_a_site_is_found_by_id_domain_alias_and_key(north: Site) -> None:
+    SiteProfile.objects.filter(site=north).update(key="the-north")
+    for wanted in (north.pk, str(north.pk), "north.test", "NORTH.test.", "www.north.test", "the-north"):
+        assert find_site(wanted).id == north.pk
+    for wanted in (99_999, "9" * 5000, "²", "nowhere.test", "no-such-key", "a..b", ""):
+        with pytest.raises(NoSuchSite):
+            find_site(wanted)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_truncate_raises_the_epoch() -> None:
+    if connection.vendor != "postgresql":
+        return  # SQLite has no TRUNCATE
+    before = epoch()
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE tenancy_alias")
+    assert epoch() > before

@@ -33,6 +33,10 @@ class Host:
     name: str
     port: int | None = None
 
+    def without_default_port(self, *, secure: bool) -> Host:
+        """The host as a browser writes it: without the port that https (`secure`) or http has anyway."""
+        return Host(self.name) if self.port == (443 if secure else 80) else self
+
     def __str__(self) -> str:
         return self.name if self.port is None else f"{self.name}:{self.port}"
 

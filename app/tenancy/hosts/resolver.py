@@ -2,7 +2,7 @@
 
 HostRefused
 ├── BadHost            400  not a host name
-├── ConflictingHosts   400  Host and X-Forwarded-Host name two different sites
+├── ConflictingHosts   400  Host belongs to a site, X-Forwarded-Host to another one or to none
 └── UnknownHost        404  no site has this host, and it is not in ALLOWED_HOSTS
 """
 
@@ -42,7 +42,9 @@ class BadHost(HostRefused):
 class ConflictingHosts(HostRefused):
     reason = "conflict"
     title = "Two addresses in one request"
-    text = "The Host and X-Forwarded-Host headers name two different sites. The proxy should overwrite the latter."
+    text = (
+        "Host and X-Forwarded-Host name two different sites, or only Host names one. The proxy should overwrite both."
+    )
 
 
 class UnknownHost(HostRefused):
@@ -82,14 +84,13 @@ def effective_host(snapshot: Snapshot, *, host: str | None, forwarded: str | Non
     if not trusted or forwarded is None:
         return _parse(host)
     effective = _parse(nearest(forwarded, hops))
-    # SECURITY: a proxy that passes X-Forwarded-Host through (Envoy, HAProxy) routes by Host; without this check
-    # a visitor of one site could have another site's pages served, and cached, under it.
-    if host is not None and host != forwarded:
-        routed = _match(snapshot, host)
-        if routed is not None:
-            claimed = snapshot.find(effective.name)
-            if claimed is not None and claimed.site.id != routed.site.id:
-                raise ConflictingHosts
+    # SECURITY: a proxy that passes X-Forwarded-Host through (Envoy, HAProxy) routes, and may cache, by Host. So where
+    # Host belongs to a site, no other site may be served under it, nor a listed host, which shows the fallback site.
+    routed = _match(snapshot, host) if host is not None and host != forwarded else None
+    if routed is not None:
+        claimed = snapshot.find(effective.name)
+        if claimed is None or claimed.site.id != routed.site.id:
+            raise ConflictingHosts
     return effective
 
 

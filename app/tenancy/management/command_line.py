@@ -56,7 +56,7 @@ def extract_site_options(argv: Sequence[str]) -> tuple[list[str], str | None, bo
         elif argument == "--site" or argument.startswith("--site="):
             wanted = argument.removeprefix("--site=") if "=" in argument else next(arguments, "")
             if not wanted:
-                raise CommandLineError("--site needs the id or a domain of a site: --site=2, --site=north.example.")
+                raise CommandLineError("--site needs a site's id, domain or key: --site=2, --site=north.example.")
         else:
             rest.append(argument)
     if every and wanted is not None:

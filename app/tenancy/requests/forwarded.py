@@ -29,11 +29,13 @@ def apply_forwarded_headers(request: HttpRequest, snapshot: Snapshot) -> Host:
         trusted=trusted,
         hops=settings.PROXY_HOPS,
     )
-    meta["HTTP_HOST"] = str(host)
     if trusted and "HTTP_X_FORWARDED_PROTO" in forwarded:
         # Traefik sends wss for a websocket that came over TLS.
         secure = nearest(forwarded["HTTP_X_FORWARDED_PROTO"], settings.PROXY_HOPS).lower() in {"https", "wss"}
         meta["HTTP_X_FORWARDED_PROTO"] = "https" if secure else "http"
     if trusted and "HTTP_X_FORWARDED_FOR" in forwarded:
         meta["HTTP_X_FORWARDED_FOR"] = nearest(forwarded["HTTP_X_FORWARDED_FOR"], settings.PROXY_HOPS)
+    # After the scheme is known. nginx's $host:$server_port names a port that no Origin header has.
+    host = host.without_default_port(secure=request.is_secure())
+    meta["HTTP_HOST"] = str(host)
     return host

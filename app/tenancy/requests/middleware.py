@@ -55,8 +55,9 @@ class HostMiddleware:
         site = resolution.site
         metrics.RESOLUTIONS.labels(site.source).inc()
         cast("TenancyRequest", request).tenancy = Tenancy(host.name, site, site, snapshot, self.fallbacks)
-        if resolution.redirects:
-            return serve(request, site, lambda r: responses.to_canonical(r, site, host.port))
+        if resolution.redirects or responses.needs_https(request):
+            domain = site.domain if resolution.redirects else host.name
+            return serve(request, site, lambda r: responses.moved(r, domain, host.port))
         if "\0" in request.path_info:
             # PostgreSQL refuses to compare a null, so any view that looks the path up would fail with 500.
             return serve(request, site, lambda _: responses.invalid_path())

@@ -43,14 +43,18 @@ def closed(site: CurrentSite) -> HttpResponseBase:
     return response
 
 
-def to_canonical(request: HttpRequest, site: CurrentSite, port: int | None) -> HttpResponseBase:
-    """From an alias to the same path and query on the site's own domain."""
-    upgrade = settings.SECURE_SSL_REDIRECT and not request.is_secure()
+def needs_https(request: HttpRequest) -> bool:
+    return settings.REDIRECT_TO_HTTPS and not request.is_secure()
+
+
+def moved(request: HttpRequest, domain: str, port: int | None) -> HttpResponseBase:
+    """Redirects to the same path and query on a domain: from an alias to the site's own, from http to https."""
+    upgrade = needs_https(request)
     scheme = "https" if upgrade else request.scheme
-    suffix = "" if port is None or upgrade else f":{port}"
+    suffix = "" if port is None or upgrade else f":{port}"  # https is not served on the port of http
     # 301 lets clients turn a POST into a GET, 308 does not.
     status = 301 if request.method in {"GET", "HEAD"} else 308
-    location = f"{scheme}://{site.domain}{suffix}{request.get_full_path()}"
+    location = f"{scheme}://{domain}{suffix}{request.get_full_path()}"
     return HttpResponse(status=status, headers={"Location": location})
 
 

@@ -27,6 +27,7 @@ class SiteProfile(models.Model):
     class Manager(models.TextChoices):
         ADMIN = "admin", _("the admin or a command")
         FILE = "file", _("a file of declared sites")
+        UNDECLARED = "gone", _("a file that no longer declares it")
 
     site = models.OneToOneField(Site, on_delete=models.CASCADE, related_name="profile")
     key = models.SlugField(

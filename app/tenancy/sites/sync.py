@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.conf import settings
 
@@ -17,6 +18,7 @@ from app.tenancy.sites.specification import SiteSpecification, specification_of
 from app.tenancy.sites.write import Change, Plan, Wanted, apply, conflicts, host_lock, plan
 
 FILE = SiteProfile.Manager.FILE
+MANAGED = {FILE, SiteProfile.Manager.UNDECLARED}
 
 
 @dataclass
@@ -36,13 +38,23 @@ class SyncPlan:
             *(f"? {p.key}  {p.site.domain} (no longer declared; --prune archives it)" for p in self.undeclared),
         ]
 
-    @property
-    def summary(self) -> dict[str, int]:
-        return {
+    def summary(self) -> str:
+        counts = {
             "added": len(self.written.added),
             "changed": len(self.written.changed),
             "archived": len(self.pruned),
             "no longer declared": len(self.undeclared),
+            "unchanged": self.written.unchanged,
+        }
+        return f"Sites: {', '.join(f'{count} {name}' for name, count in counts.items() if count)}."
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`: keys of sites, and the differences of those that change."""
+        return {
+            "added": [site.key for site in self.written.added],
+            "changed": {change.site.key: list(change.differences) for change in self.written.changed},
+            "archived": [change.site.key for change in self.pruned],
+            "undeclared": [profile.key for profile in self.undeclared],
             "unchanged": self.written.unchanged,
         }
 
@@ -71,7 +83,7 @@ def sync(
         if declared.problems or problems:
             raise InvalidDeclaration([*declared.problems, *problems])
         result = SyncPlan(plan(wanted, managed_by=FILE))
-        managed = [p for p in profiles.values() if p.managed_by == FILE and p.state != ARCHIVED]
+        managed = [p for p in profiles.values() if p.managed_by in MANAGED and p.state != ARCHIVED]
         paired = {profile.pk for _, profile in wanted if profile is not None}
         undeclared = [profile for profile in managed if profile.pk not in paired]
         if prune:
@@ -82,6 +94,9 @@ def sync(
         if not dry_run:
             apply(result.written)
             apply(Plan(changed=result.pruned))
+            left = [profile.pk for profile in result.undeclared if profile.managed_by == FILE]
+            if left:
+                SiteProfile.objects.filter(pk__in=left).update(managed_by=SiteProfile.Manager.UNDECLARED)
     return result
 
 
@@ -92,12 +107,14 @@ def _pair(
     wanted: list[Wanted] = []
     problems: list[str] = []
     first = profiles.get(f"site-{settings.DEFAULT_SITE_ID}")
+    if first is not None and first.managed_by in MANAGED:
+        first = None
     for site in declared:
         profile = profiles.get(site.key)
-        if profile is None and first is not None and first.managed_by != FILE and first.site.domain == site.domain:
+        if profile is None and first is not None and first.site.domain == site.domain:
             # The site of the first migration, declared by its domain: it gets the file's key, without --adopt.
             profile = first
-        elif profile is not None and profile.managed_by != FILE and not adopt and profile is not first:
+        elif profile is not None and profile.managed_by not in MANAGED and not adopt:
             problems.append(f"sites.{site.key}: exists and is not managed by a file; use another key, or --adopt")
         wanted.append(Wanted(site, profile))
     return wanted, problems

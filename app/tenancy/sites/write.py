@@ -137,7 +137,8 @@ def plan(wanted: Iterable[Wanted], *, managed_by: str = "") -> Plan:
             continue
         differences = _differences(specification_of(profile), site)
         if managed_by not in {"", profile.managed_by}:
-            differences.append("adopted")
+            is_back = profile.managed_by == SiteProfile.Manager.UNDECLARED
+            differences.append("declared again" if is_back else "adopted")
         if differences:
             result.changed.append(Change(profile, site, differences))
         else:

@@ -103,7 +103,7 @@ def test_entries_of_earlier_versions_can_be_read_after_the_migration(browser: Br
     LogEntry.objects.log_actions(root.pk, Site.objects.filter(pk=north.pk), CHANGE, "Something else.")
     with pytest.raises(KeyError, match="fields"):
         browser.get(url(Site, "history", north.pk))
-    migration = import_module("app.tenancy.migrations.0003_readable_switch_entries")
+    migration = import_module("app.tenancy.migrations.0004_readable_switch_entries")
     migration.mend(apps, SimpleNamespace(connection=connection))
     page = browser.get(url(Site, "history", north.pk))
     assert page.status_code == 200

@@ -1,5 +1,6 @@
 import pytest
 
+from app.tenancy.hosts.names import parse_host
 from app.tenancy.hosts.resolver import BadHost, ConflictingHosts, Fallbacks, UnknownHost, effective_host, resolve
 from app.tenancy.hosts.snapshot import Snapshot, build
 
@@ -98,8 +99,8 @@ def test_two_headers_that_name_two_sites_are_refused(forwarded: str) -> None:
         host(host="north.test", forwarded=forwarded)
 
 
-@pytest.mark.parametrize("forwarded", ["north.test", "www.north.test", "nowhere.test"])
-def test_two_headers_of_one_site_or_an_unknown_one_are_no_conflict(forwarded: str) -> None:
+@pytest.mark.parametrize("forwarded", ["north.test", "www.north.test"])
+def test_two_headers_of_one_site_are_no_conflict(forwarded: str) -> None:
     assert host(host="north.test", forwarded=forwarded) == forwarded
 
 
@@ -112,3 +113,46 @@ def test_a_forwarded_host_that_is_none_is_refused(forwarded: str) -> None:
 def test_no_host_at_all_is_refused() -> None:
     with pytest.raises(BadHost):
         host(host=None)
+
+
+SITE_OF = {
+    "north.test": 1,
+    "south.test": 2,
+    "www.north.test": 1,
+    "plain.north.test": 1,
+    "a.wild.test": 2,
+    "listed.test": None,
+    "unknown.test": None,
+}
+
+
+@pytest.mark.parametrize("sent", SITE_OF)
+@pytest.mark.parametrize("forwarded", SITE_OF)
+def test_under_the_host_of_a_site_no_other_site_is_served(sent: str, forwarded: str) -> None:
+    fallbacks = Fallbacks(frozenset({"listed.test"}), None, 1)
+    served: int | str
+    try:
+        served = resolve(SNAPSHOT, host(host=sent, forwarded=forwarded), fallbacks).site.id
+    except ConflictingHosts:
+        served = "conflict"
+    except UnknownHost:
+        served = "unknown"
+    expected: int | str = SITE_OF[forwarded] or (1 if forwarded == "listed.test" else "unknown")
+    if SITE_OF[sent] is not None and SITE_OF[sent] != SITE_OF[forwarded]:
+        expected = "conflict"
+    assert served == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "secure", "expected"),
+    [
+        ("north.test:443", True, "north.test"),
+        ("north.test:80", False, "north.test"),
+        ("north.test:80", True, "north.test:80"),
+        ("north.test:443", False, "north.test:443"),
+        ("[::1]:443", True, "[::1]"),
+        ("north.test:8443", True, "north.test:8443"),
+    ],
+)
+def test_the_default_port_of_a_scheme_is_no_port(raw: str, secure: bool, expected: str) -> None:
+    assert str(parse_host(raw).without_default_port(secure=secure)) == expected

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from app.tenancy.models import SiteProfile
 from tests.support.commands import call, listed_sites
 from tests.support.makers import Browser
 
@@ -145,3 +150,74 @@ def test_a_file_that_is_not_text(added: dict[str, int], tmp_path: Path) -> None:
 def test_adopting_takes_over_a_site_of_the_same_key(sync: Sync, added: dict[str, int]) -> None:
     sync("sites: {north: {domain: north.test, name: Declared}}", "--adopt")
     assert (listed_sites()["north"]["id"], listed_sites()["north"]["name"]) == (added["north"], "Declared")
+
+
+def test_every_fault_is_named_in_one_run_whatever_finds_it(sync: Sync) -> None:
+    text = """
+other: 1
+sites:
+  a: {domain: south.test}
+  b: {domain: b.test, colour: red, theme: nosuch}
+  north: {domain: c.test}
+"""
+    with pytest.raises(CommandError) as error:
+        sync(text)
+    for place in ("other:", "sites.a.domain:", "sites.b.colour:", "sites.b.theme:", "sites.north:"):
+        assert f"  {place}" in str(error.value)
+
+
+def test_json_names_what_differs(sync: Sync) -> None:
+    sync(DECLARED)
+    changed = DECLARED.replace("name: Alpha", "name: First").replace("gamma:", "delta:").replace("gamma.", "delta.")
+    for options in (("--dry-run",), ()):
+        assert json.loads(sync(changed, "--json", *options)) == {
+            "added": ["delta"],
+            "changed": {"alpha": ["name: Alpha → First"]},
+            "archived": [],
+            "undeclared": ["gamma"],
+            "unchanged": 1,
+            "dry_run": bool(options),
+        }
+
+
+def test_a_large_file_prints_a_summary(sync: Sync) -> None:
+    text = "sites:\n" + "".join(f"  s{number}: {{domain: s{number}.test}}\n" for number in range(200))
+    lines = sync(text).splitlines()
+    assert lines[-2:] == ["... and 150 more; -v 2 prints all", "Sites: 200 added."]
+    assert len(lines) == 52
+
+
+def test_queries_do_not_grow_with_each_site(sync: Sync) -> None:
+    def queries(count: int, name: str) -> int:
+        sites = "".join(
+            f"  {name}{n}: {{domain: {name}{n}.test, aliases: [www.{name}{n}.test]}}\n" for n in range(count)
+        )
+        with CaptureQueriesContext(connection) as captured:
+            sync(f"sites:\n{sites}")
+        return len(captured)
+
+    assert queries(100, "a") - queries(10, "b") <= 2
+
+
+def test_a_site_that_is_no_longer_declared_is_marked_until_it_is_declared_again(sync: Sync) -> None:
+    sync(DECLARED)
+    two = "\n".join(line for line in DECLARED.splitlines() if "gamma" not in line)
+    sync(two, "--dry-run")
+    assert SiteProfile.objects.get(key="gamma").managed_by == "file"
+    sync(two)
+    assert SiteProfile.objects.get(key="gamma").managed_by == "gone"
+    assert "? gamma" in sync(two)
+    assert "~ gamma  declared again" in sync(DECLARED)
+    assert SiteProfile.objects.get(key="gamma").managed_by == "file"
+
+
+def test_hosts_are_locked_before_anything_is_read(sync: Sync) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        sync(DECLARED)
+    statements = [query["sql"] for query in captured if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+    lock = next(place for place, sql in enumerate(statements) if "tenancy_epoch" in sql and sql.startswith("SELECT"))
+    assert not any("django_site" in sql or "tenancy_alias" in sql for sql in statements[:lock])
+    # SQLite has one writer at a time, from the transaction's first statement on.
+    assert (
+        "FOR UPDATE" in statements[lock] or settings.DATABASES["default"]["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    )

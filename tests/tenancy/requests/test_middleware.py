@@ -28,9 +28,9 @@ def homes(north: Site, south: Site) -> None:
             Page.objects.create(title=f"About {site.name}", slug="about", status="published")
 
 
-def get(host: str, path: str = "/", *, peer: str = "10.1.2.3", **headers: str) -> Any:
+def get(host: str, path: str = "/", *, peer: str = "10.1.2.3", secure: bool = False, **headers: str) -> Any:
     meta: dict[str, Any] = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
-    return Client(HTTP_HOST=host, REMOTE_ADDR=peer).get(path, **meta)
+    return Client(HTTP_HOST=host, REMOTE_ADDR=peer).get(path, secure=secure, **meta)
 
 
 def test_it_works() -> None:
@@ -164,8 +164,59 @@ def test_an_alias_is_no_open_redirect() -> None:
 
 
 def test_an_alias_goes_straight_to_https_where_that_is_asked_for(settings: Settings) -> None:
-    settings.SECURE_SSL_REDIRECT = True
+    settings.REDIRECT_TO_HTTPS = True
     assert get("www.north.test:80", "/about/").headers["Location"] == "https://north.test/about/"
+
+
+def test_a_redirect_to_https_drops_the_port_of_http_for_every_host(settings: Settings) -> None:
+    settings.REDIRECT_TO_HTTPS = True
+    for host in ("north.test:8000", "www.north.test:8000"):
+        response = get(host, "/about/?a=1")
+        assert (response.status_code, response.headers["Location"]) == (301, "https://north.test/about/?a=1")
+    assert Client(HTTP_HOST="north.test").post("/about/").status_code == 308
+    assert get("north.test", "/about/", secure=True).status_code == 200
+
+
+@pytest.mark.parametrize(("proto", "port"), [("https", 443), ("http", 80)])
+def test_the_default_port_in_a_forwarded_host_breaks_no_form_and_no_redirect(nora: User, proto: str, port: int) -> None:
+    """nginx's `$host:$server_port`: a browser's Origin has no such port."""
+    headers: dict[str, Any] = {
+        "HTTP_HOST": "pod",
+        "HTTP_X_FORWARDED_HOST": f"north.test:{port}",
+        "HTTP_X_FORWARDED_PROTO": proto,
+    }
+    browser = Client(enforce_csrf_checks=True, REMOTE_ADDR="10.0.0.1", **headers)
+    token = browser.get("/admin/login/").context["csrf_token"]
+    sent = {"username": "nora", "password": "nora", "csrfmiddlewaretoken": str(token), "next": "/admin/"}
+    assert browser.post("/admin/login/", sent, HTTP_ORIGIN=f"{proto}://north.test").status_code == 302
+    headers["HTTP_X_FORWARDED_HOST"] = f"www.north.test:{port}"
+    assert Client(REMOTE_ADDR="10.0.0.1", **headers).get("/").headers["Location"] == f"{proto}://north.test/"
+
+
+def test_every_early_response_has_the_security_headers(north: Site, south: Site, settings: Settings) -> None:
+    settings.SECURE_HSTS_SECONDS = 60
+    for site, state in ((north, "suspended"), (south, "archived")):
+        site.profile.state = state
+        site.profile.save()
+    for host, path, status in (
+        ("www.north.test", "/", 301),
+        ("north.test", "/", 503),
+        ("south.test", "/", 410),
+        ("nowhere.test", "/", 404),
+        ("a..b", "/", 400),
+        ("south.test", "/%00", 404),
+    ):
+        response = get(host, path, secure=True)
+        assert response.status_code == status
+        assert response.headers["X-Frame-Options"] == "DENY"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Referrer-Policy"] == "same-origin"
+        assert response.headers["Strict-Transport-Security"] == "max-age=60"
+
+
+def test_an_address_without_its_slash_leads_to_the_view() -> None:
+    response = get("north.test", "/admin?a=1")
+    assert (response.status_code, response.headers["Location"]) == (301, "/admin/?a=1")
 
 
 def test_an_alias_may_serve_without_redirecting(north: Site) -> None:

@@ -29,3 +29,10 @@ def test_the_declared_site_is_the_first_one(db: None, tmp_path: Path) -> None:
 def test_a_domain_of_any_other_site_is_still_taken(db: None, north: Site, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="is already the domain of"):
         sync(tmp_path, f"sites: {{other: {{domain: {north.domain}}}}}")
+
+
+def test_the_key_of_the_first_site_with_another_domain_takes_nothing_over(db: None, tmp_path: Path) -> None:
+    key = SiteProfile.objects.get().key
+    with pytest.raises(CommandError, match="--adopt"):
+        sync(tmp_path, f"sites: {{{key}: {{domain: elsewhere.example}}}}")
+    assert SiteProfile.objects.get().managed_by == SiteProfile.Manager.ADMIN

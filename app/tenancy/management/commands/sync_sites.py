@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from app.tenancy.management.errors import usage_error
 from app.tenancy.management.examples import add_examples
 from app.tenancy.sites.declarations import InvalidDeclaration, parse
 from app.tenancy.sites.sync import sync
+
+MAX_LINES = 50
 
 
 class Command(BaseCommand):
@@ -25,6 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("file", help="the file; - for standard input")
         parser.add_argument("--dry-run", action="store_true", help="print the differences and change nothing")
         parser.add_argument("--prune", action="store_true", help="archive managed sites that are no longer declared")
+        parser.add_argument("--json", action="store_true", dest="as_json", help="print the differences as JSON")
         parser.add_argument(
             "--max-prune",
             type=int,
@@ -42,7 +46,17 @@ class Command(BaseCommand):
         )
 
     def handle(
-        self, *, file: str, dry_run: bool, prune: bool, max_prune: int | None, adopt: bool, keep_hosts: bool, **_: Any
+        self,
+        *,
+        file: str,
+        dry_run: bool,
+        prune: bool,
+        max_prune: int | None,
+        adopt: bool,
+        keep_hosts: bool,
+        as_json: bool,
+        verbosity: int,
+        **_: Any,
     ) -> None:
         try:
             text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
@@ -53,9 +67,12 @@ class Command(BaseCommand):
                 parse(text), prune=prune, max_prune=max_prune, adopt=adopt, keep_hosts=keep_hosts, dry_run=dry_run
             )
         except InvalidDeclaration as error:
-            lines = "\n".join(f"  {problem}" for problem in error.problems)
-            raise usage_error(f"{file} was not applied; nothing was changed.\n{lines}") from None
-        for line in plan.lines():
-            self.stdout.write(line)
-        counts = ", ".join(f"{count} {name}" for name, count in plan.summary.items() if count)
-        self.stdout.write(f"{'Dry run, nothing was changed. ' if dry_run else ''}Sites: {counts}.")
+            problems = "\n".join(f"  {problem}" for problem in error.problems)
+            raise usage_error(f"{file} was not applied; nothing was changed.\n{problems}") from None
+        if as_json:
+            self.stdout.write(json.dumps({**plan.as_dict(), "dry_run": dry_run}, indent=2, ensure_ascii=False))
+            return
+        lines = plan.lines()
+        shown = lines if verbosity > 1 else lines[:MAX_LINES]
+        more = [f"... and {len(lines) - len(shown)} more; -v 2 prints all"] if len(shown) < len(lines) else []
+        self.stdout.write("\n".join([*shown, *more, *(["Dry run, nothing was changed."] * dry_run), plan.summary()]))

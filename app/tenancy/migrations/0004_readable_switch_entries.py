@@ -13,6 +13,6 @@ def mend(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("admin", "0003_logentry_add_action_flag_choices"), ("tenancy", "0002_managers_and_validators")]
+    dependencies = [("admin", "0003_logentry_add_action_flag_choices"), ("tenancy", "0003_undeclared_sites")]
 
     operations = [migrations.RunPython(mend, migrations.RunPython.noop, elidable=True)]
