@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from app.tenancy.admin.admin_site import address_on
 from app.tenancy.admin.colours import css_colour
 from app.tenancy.admin.site_related import SuperuserPermissions, SuperusersOnly
+from app.tenancy.directory import directory
 from app.tenancy.hosts.snapshot import build
 from app.tenancy.models import Alias, SiteProfile
 from app.tenancy.requests.tenancy import tenancy_of
@@ -162,7 +163,10 @@ class SitesAdmin(SuperusersOnly[Site]):
         if request.method != "POST":
             return super().changeform_view(request, *args, **kwargs)
         with host_lock():
-            return super().changeform_view(request, *args, **kwargs)
+            response = super().changeform_view(request, *args, **kwargs)
+        if urlsplit(response.headers.get("Location", "")).netloc:
+            directory.wait_for_other_processes()  # any of them may get the next request, for the new domain
+        return response
 
     def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
         """The site is written with its aliases, by `save_related`."""

@@ -53,6 +53,13 @@ def test_the_old_domain_redirects(editor: Browser, north: Site) -> None:
     assert Browser("north.test").get("/x/").headers["Location"] == "http://new.test/x/"
 
 
+def test_no_browser_remembers_the_redirect_for_long(editor: Browser, north: Site) -> None:
+    """The domain may be changed back: two redirects that a browser remembers are a loop."""
+    rename(editor, north, domain="new.test")
+    assert Browser("north.test").get("/").headers["Cache-Control"] == "max-age=60"
+    assert Browser("north.test").post("/").headers["Cache-Control"] == "max-age=60"
+
+
 def test_the_old_domain_is_given_up_if_the_editor_says_so(editor: Browser, north: Site) -> None:
     response = rename(editor, north, domain="new.test", drop_old="on")
     assert arrive("north.test", response) == ("new.test", 200)
