@@ -1,7 +1,45 @@
 """Users. A user is the same person on every site; a membership (`app.tenancy`) gives the rights on one site."""
 
-from django.contrib.auth.models import AbstractUser
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models, transaction
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def delete(self) -> tuple[int, dict[str, int]]:
+        with transaction.atomic(self.db):
+            keep_log_entries(self)
+            return super().delete()
+
+    vars(delete).update(alters_data=True)  # templates do not call it
+
+
+class KeepingManager(UserManager["User"]):
+    use_in_migrations = False
+
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
 
 
 class User(AbstractUser):
     """Signs in with a user name. `is_staff` grants nothing: the admin requires a membership."""
+
+    objects: ClassVar[KeepingManager] = KeepingManager()
+
+    def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        with transaction.atomic(using):
+            keep_log_entries(User.objects.using(using).filter(pk=self.pk))
+            return super().delete(using, keep_parents)
+
+
+def keep_log_entries(people: models.QuerySet[User]) -> None:
+    """Moves what these people did in the admin to an inactive account that holds nothing else of them."""
+    for person in people.filter(pk__in=LogEntry.objects.values("user")):
+        name = f"deleted:{person.pk}"  # no form accepts the colon, so no person has this name
+        stand_in = User.objects.create(username=name, password=make_password(None), is_active=False)
+        LogEntry.objects.filter(user=person).update(user=stand_in)

@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Max
-from django.db.models.functions import Length
-from django.utils.text import slugify
+from django.db.models import Max, Value
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Concat, Length, Substr
+from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext_lazy as _
 
+from app.pages.slugs import normalised, slug_of, validate_slug
 from app.publishing.models import Publishable
 from app.publishing.rich_text import RichTextField
 from app.tenancy.isolation.content_version import lock_site
 
 HOME = "/"
+LONGEST_SLUG = 80
 LONGEST_PATH = 500
+BELOW = """WITH RECURSIVE below (id) AS (
+    SELECT id FROM pages_page WHERE parent_id = %s
+    UNION SELECT child.id FROM pages_page child JOIN below ON child.parent_id = below.id
+) SELECT id FROM below"""
 
 
 class Page(Publishable):
     """A page of a site. `path` is built from the slugs of its parents; the page with the path `/` is the home page."""
 
+    # Restricted, not protected: with its site, a page goes in any order.
     parent = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent")
+        "self", on_delete=models.RESTRICT, null=True, blank=True, related_name="children", verbose_name=_("parent")
     )
     position = models.PositiveIntegerField(_("position"), default=0, help_text=_("Lower numbers come first."))
     title = models.CharField(_("title"), max_length=200)
-    slug = models.SlugField(
+    slug = models.CharField(
         _("slug"),
-        max_length=80,
+        max_length=LONGEST_SLUG,
         blank=True,
-        help_text=_("The page's part of the address. Empty without a parent: the home page."),
+        validators=[validate_slug],
+        help_text=_(
+            "The page's part of the address, in any script. Empty below another page: made from the title. "
+            "Empty without a parent: this will be the home page."
+        ),
     )
     path = models.CharField(_("path"), max_length=LONGEST_PATH, editable=False)
     body = RichTextField(_("body"), blank=True)
@@ -40,6 +51,8 @@ class Page(Publishable):
         _("description"), max_length=300, blank=True, help_text=_("For search engines and link previews.")
     )
     in_menus = models.BooleanField(_("show in menus"), default=True)
+
+    saved_one_by_one = frozenset({"slug", "parent", "parent_id", "path"})
 
     class Meta:
         verbose_name = _("page")
@@ -58,59 +71,97 @@ class Page(Publishable):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return self.path
+        return iri_to_uri(self.path)
 
     def clean(self) -> None:
         super().clean()
-        if is_below(self.parent_id, self.pk):
-            raise ValidationError({"parent": _("A page cannot be below itself.")})
-        if self.parent is not None and not self.slug:
-            self.slug = slugify(self.title)
+        stored = self._stored_paths()
+        self._refuse_to_be_below_itself()
+        if self.parent_id is not None and not self.slug:
+            self.slug = slug_of(self.title, LONGEST_SLUG)
             if not self.slug:
                 raise ValidationError({"slug": _("This page needs a slug.")})
-        self.path = self.address()
-        if len(self.path) > LONGEST_PATH or self.longest_below() > LONGEST_PATH:
-            raise ValidationError({"slug": _("An address on or below this page would be longer than 500 characters.")})
+        self._set_path(stored)
+        if self.path == HOME and Page.objects.filter(path=HOME).exclude(pk=self.pk).exists():
+            message = _("Without a slug this would be the home page, and this site has one. Enter a slug.")
+            raise ValidationError({"slug": message})
+        self._refuse_addresses_below(stored.get(self.pk))
 
-    def address(self) -> str:
-        """The path that results from the slug and the parents."""
-        prefix = self.parent.path if self.parent is not None else HOME
-        return f"{prefix}{self.slug}/" if self.slug.strip("/") else prefix
-
-    def longest_below(self) -> int:
-        """The length of the longest path below this page, if the page were saved now."""
-        before = Page.objects.filter(pk=self.pk).values_list("path", flat=True).first()
-        if before is None:
-            return 0
-        below = Page.objects.filter(path__startswith=before).aggregate(longest=Max(Length("path")))["longest"]
-        return int(below) - len(before) + len(self.path)
+    def derive(self) -> None:
+        self._set_path({self.parent.pk: self.parent.path} if self.parent is not None else {})
 
     @transaction.atomic
     def save(self, **kwargs: Any) -> None:
-        """Saves the page and, when its path changed, the pages below it.
+        """Saves the page and, when its path changed, moves all pages below it by one statement.
 
-        Raises `ValidationError` when the page would be below itself.
+        Raises `ValidationError` when the page would be below itself, or an address would not be possible.
         """
         # Without the lock two editors could each move a page under the other's.
         lock_site()
-        if is_below(self.parent_id, self.pk):
-            raise ValidationError({"parent": _("A page cannot be below itself.")})
-        if self.path == HOME and self._state.adding:
-            self.slug = ""  # created as the home page by its path
-        before, self.path = self.path, self.address()
-        update_fields: Collection[str] | None = kwargs.get("update_fields")
-        if update_fields is not None and self.path != before:
-            kwargs["update_fields"] = {*update_fields, "path"}
-        is_new = self._state.adding
+        stored = self._stored_paths()
+        before = stored.get(self.pk)
+        self._refuse_to_be_below_itself()
+        self._set_path(stored)
+        if self.path != before:
+            self._refuse_addresses_below(before)
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "path"}
         super().save(**kwargs)
-        if not is_new:
-            for child in Page.objects.filter(parent=self):
-                if child.path != child.address():
-                    child.save()
+        if before is not None and self.path != before:
+            self._move_pages_below(before)
+
+    def _stored_paths(self) -> dict[int, str]:
+        """The paths of this page and its parent in the database: what this instance holds may be old."""
+        keys = {key for key in (self.pk, self.parent_id) if key is not None}
+        return dict(Page.objects.filter(pk__in=keys).values_list("pk", "path")) if keys else {}
+
+    def _set_path(self, paths: dict[int, str]) -> None:
+        if self._state.adding and self.path == HOME:
+            self.slug = ""  # created as the home page by its path
+        self.slug = normalised(self.slug)
+        if "/" in self.slug:
+            raise ValidationError({"slug": _("A slug has no slash.")})
+        prefix = HOME if self.parent_id is None else paths.get(self.parent_id, HOME)
+        self.path = f"{prefix}{self.slug}/" if self.slug else prefix
+
+    def _refuse_to_be_below_itself(self) -> None:
+        if self.pk is None or self.parent_id is None:
+            return
+        if self.parent_id == self.pk or pages_below(self.pk).filter(pk=self.parent_id).exists():
+            raise ValidationError({"parent": _("A page cannot be below itself.")})
+
+    def _refuse_addresses_below(self, before: str | None) -> None:
+        """Raises `ValidationError` if an address on or below this page would be too long, or is another page's."""
+        longest, below = len(self.path), pages_below(self.pk)
+        if before is not None and len(self.path) > len(before):
+            found = below.aggregate(longest=Max(Length("path")))["longest"] or 0
+            longest = max(longest, found + len(self.path) - len(before))
+        if longest > LONGEST_PATH:
+            raise ValidationError({"slug": _("An address on or below this page would be longer than 500 characters.")})
+        if before is not None and before != self.path == HOME:
+            # Only the new home page's children come to lie beside pages that are there already.
+            moved = below.annotate(moved=_moved(before, self.path)).values("moved")
+            others = Page.objects.exclude(pk=self.pk).exclude(pk__in=below.values("pk"))
+            taken = others.filter(path__in=moved).values_list("path", flat=True).first()
+            if taken:
+                message = _("A page below this one would get the address %(path)s, which another page has.")
+                raise ValidationError({"slug": ValidationError(message, params={"path": taken})})
+
+    def _move_pages_below(self, before: str) -> None:
+        # A plain queryset: the one of `objects` saves each page, because a path follows from other fields.
+        below: models.QuerySet[Page] = models.QuerySet(Page, pages_below(self.pk).query)
+        if before.startswith(self.path):
+            # A page could get an address that another one of them still has, so all of them leave theirs first.
+            below.update(path=Concat(Value("*"), Substr("path", 2)))
+        below.update(path=_moved(before, self.path))
 
 
-def is_below(page_id: int | None, top_id: int | None) -> bool:
-    """Whether a page is `top` or below it, in the tree that the database holds."""
-    while page_id is not None and page_id != top_id:
-        page_id = Page.objects.filter(pk=page_id).values_list("parent_id", flat=True).first()
-    return page_id is not None
+def _moved(before: str, after: str) -> Concat:
+    """The path that a page below has when the path `before` has become `after`."""
+    return Concat(Value(after), Substr("path", len(before) + 1))
+
+
+def pages_below(page_id: int | None) -> models.QuerySet[Page]:
+    """The pages of the current site that are below a page, at any depth."""
+    rows: models.QuerySet[Page] = Page.objects.filter(pk__in=RawSQL(BELOW, [page_id]))  # noqa: S611  # a constant
+    return rows

@@ -14,7 +14,10 @@ from app.pages.models import Page
 
 @require_safe
 def show(request: HttpRequest, path: str) -> HttpResponse:
-    """The published page at a path. Users who may edit pages on this site also get a draft."""
+    """The published page at a path. Users who may edit pages on this site also get a draft.
+
+    The home page of a site that has published nothing yet is a welcome page.
+    """
     page = Page.objects.published().filter(path=f"/{path}").first()
     if page is None and (_is_other_view(f"/{path}/") or Page.objects.published().filter(path=f"/{path}/").exists()):
         query = request.META.get("QUERY_STRING", "")
@@ -22,6 +25,12 @@ def show(request: HttpRequest, path: str) -> HttpResponse:
     draft = page is None
     if page is None:
         page = _draft(request, path)
+    if page is None:
+        if path or Page.objects.filter(status=Page.Status.PUBLISHED).exists():
+            raise Http404
+        response = render(request, "pages/welcome.html")
+        patch_cache_control(response, no_store=True)
+        return response
     response = render(request, "pages/page.html", {"page": page, "is_draft": draft})
     if draft:
         patch_cache_control(response, private=True, no_store=True)
@@ -33,11 +42,10 @@ def _is_other_view(path: str) -> bool:
     return resolve(path).func is not show
 
 
-def _draft(request: HttpRequest, path: str) -> Page:
+def _draft(request: HttpRequest, path: str) -> Page | None:
     # Without a session cookie nobody is signed in, and a visitor's 404 starts no session.
     signed_in = settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
     if signed_in and request.user.has_perm("pages.change_page"):
-        page: Page | None = Page.objects.filter(path=f"/{path}").first()
-        if page is not None:
-            return page
-    raise Http404
+        draft: Page | None = Page.objects.filter(path=f"/{path}").first()
+        return draft
+    return None

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import nh3
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from django_prose_editor.config import allowlist_from_extensions, expand_extensions
 from django_prose_editor.fields import ProseEditorField
+
+from app.publishing.depth import is_deeper_than
 
 EXTENSIONS: dict[str, Any] = {
     "Bold": True,
@@ -30,10 +35,19 @@ EXTENSIONS: dict[str, Any] = {
 }
 
 
+MAX_BYTES = 300 * 1024
+MAX_DEPTH = 100
+#: What browsers remove from a URL: tabs and line ends anywhere, other control characters and spaces around it.
+_REMOVED = re.compile(r"[\t\n\r]")
+_AROUND = "".join(map(chr, range(0x21)))
+
+
 def _filter_attribute(tag: str, attribute: str, value: str) -> str | None:
-    # SECURITY: "//host" and "\\host" look like paths but link to other hosts.
-    if tag == "a" and attribute == "href" and value.strip()[:2].replace("\\", "/") == "//":
-        return None
+    # SECURITY: "//host" and its other spellings look like paths but link to other hosts.
+    if tag == "a" and attribute == "href":
+        read = _REMOVED.sub("", value).strip(_AROUND).replace("\\", "/")
+        if read.startswith("//"):
+            return None
     return value
 
 
@@ -47,14 +61,37 @@ _cleaner = nh3.Cleaner(
 )
 
 
-def sanitise(html: str) -> str:
-    """The HTML without everything that `EXTENSIONS` does not list. A single empty paragraph becomes an empty string."""
+class CleanHtml(str):
+    """HTML that `sanitise()` returned."""
+
+    __slots__ = ()
+
+
+def sanitise(html: str) -> CleanHtml:
+    """The HTML without everything that `EXTENSIONS` does not list. A single empty paragraph becomes an empty string.
+
+    Raises `ValidationError` for HTML of more than `MAX_BYTES` or with more than `MAX_DEPTH` elements in each other.
+    """
+    if isinstance(html, CleanHtml):
+        return html
+    # SECURITY: one such text would occupy a worker for minutes.
+    _refuse_long(html)
+    if is_deeper_than(MAX_DEPTH, html):
+        raise ValidationError(_("This text has more than 100 elements in each other."))
     cleaned = _cleaner.clean(html)
-    return "" if cleaned == "<p></p>" else cleaned
+    _refuse_long(cleaned)  # escaped characters are longer, and the text has to be accepted again
+    return CleanHtml("" if cleaned == "<p></p>" else cleaned)
+
+
+def _refuse_long(html: str) -> None:
+    if len(html.encode()) > MAX_BYTES:
+        raise ValidationError(_("This text is longer than 300 KB. Spread it over several pages."))
 
 
 class RichTextField(ProseEditorField):  # type: ignore[misc]  # the library has no types
-    """HTML from the editor. It is sanitised on every save, also outside of forms."""
+    """HTML from the editor. It is sanitised once per save, however it is written. Expressions are refused."""
+
+    refuses_expressions = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, extensions=dict(EXTENSIONS), sanitize=sanitise, **kwargs)
@@ -63,3 +100,8 @@ class RichTextField(ProseEditorField):  # type: ignore[misc]  # the library has 
         html = sanitise(super().pre_save(model_instance, add))
         setattr(model_instance, self.attname, html)
         return html
+
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        # `update()` and `bulk_update()` call no pre_save().
+        prepared = super().get_db_prep_save(value, connection)
+        return str(sanitise(prepared)) if isinstance(prepared, str) else prepared

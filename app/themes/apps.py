@@ -6,6 +6,8 @@ class ThemesConfig(AppConfig):
 
     def ready(self) -> None:
         from app.tenancy.sites.themes import register_themes
+        from app.themes import checks
         from app.themes.catalogue import themes
 
         register_themes(themes)
+        checks.register()

@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.sites.models import Site
 from django.core.management import CommandError
 
 from app.pages.models import Page
 from tests.support.commands import call, listed_sites
+from tests.support.makers import Browser
 
 
 def test_it_works(db: None) -> None:
     assert "http://harbour.localhost:8000/" in call("demo", "--if-empty")
     made = listed_sites().values()
     assert [site["domain"] for site in made] == ["north.localhost", "south.localhost", "harbour.localhost"]
-    assert [site["aliases"] for site in made] == [[f"www.{site['domain']}"] for site in made]
+    assert [site["aliases"] for site in made] == [
+        ["localhost", "www.north.localhost"],
+        ["www.south.localhost"],
+        ["www.harbour.localhost"],
+    ]
     for editor, domain in (("nora", "north.localhost"), ("nora", "harbour.localhost"), ("sam", "south.localhost")):
         assert f"{editor} " in call("members", "list", f"--site={domain}")
     assert Page.all_sites.count() >= 9
+
+
+def test_localhost_leads_to_the_demos_sites(db: None) -> None:
+    call("demo", "--port=8080")
+    response = Browser("localhost:8080").get("/")
+    assert response.status_code == 200
+    assert '<a href="http://south.localhost:8080/">South Quarter Gazette</a>' in response.content.decode()
+    assert '<a href="http://harbour.localhost:8080/">Harbour Rowing Club</a>' in response.content.decode()
+
+
+def test_localhost_stays_with_the_site_that_has_it(db: None) -> None:
+    Site.objects.filter(domain="localhost").update(domain="first.test")
+    call("sites", "add", "mine.test", "--name", "Mine", "--alias", "localhost")
+    call("demo")
+    assert listed_sites()["north"]["aliases"] == ["www.north.localhost"]
+    assert listed_sites()["mine-test"]["aliases"] == ["localhost"]
 
 
 def test_a_second_run_changes_nothing(db: None) -> None:

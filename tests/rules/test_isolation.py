@@ -6,6 +6,7 @@ The test finds the models itself and creates rows from their fields, so it also 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -145,6 +146,20 @@ def test_without_a_site_it_raises(model: Any, name: str, north: Site, south: Sit
     with pytest.raises(expected), transaction.atomic():
         operation(model, row)
     assert model.all_sites.filter(pk=row.pk).exists()
+
+
+@every_model
+@pytest.mark.parametrize("has_site", [True, False])
+def test_a_site_is_deleted_with_its_rows(model: Any, has_site: bool, north: Site, south: Site) -> None:
+    for site in (north, south):
+        with use_site(site):
+            row = make_row(model)
+            for field in [field for linked, field in LINKS if linked is model]:
+                setattr(row, field.name, make_row(field.related_model))
+            row.save()
+    with use_site(south) if has_site else nullcontext():
+        north.delete()
+    assert set(model.all_sites.values_list("site", flat=True)) == {south.pk}
 
 
 @pytest.mark.parametrize(("model", "field"), LINKS, ids=str)

@@ -13,6 +13,7 @@ from django.db import models
 from django.test import Client
 
 from app.accounts.models import User
+from app.pages.models import Page
 from app.tenancy.current import use_site
 from app.tenancy.models import Alias, Membership, SiteRelated
 
@@ -43,6 +44,21 @@ def person(username: str, site: Site | None, role: str = "Editor") -> User:
         with use_site(site):
             Membership.objects.create(user=user, role=Group.objects.get(name=role))
     return user
+
+
+def page(site: Site, **values: Any) -> Page:
+    """A published page of the site."""
+    with use_site(site):
+        made: Page = Page.objects.create(**{"title": "T", "slug": "t", "status": "published", **values})
+        return made
+
+
+def page_form(row: Page | None = None, **values: object) -> dict[str, object]:
+    """What the admin's form of a page sends: the values of the page, or of a new one, and those given."""
+    made = row or Page(title="T", slug="t", status="published")
+    empty = dict.fromkeys(("publish_at_0", "publish_at_1", "expire_at_0", "expire_at_1", "description"), "")
+    own = {"title": made.title, "slug": made.slug, "parent": made.parent_id or "", "status": made.status}
+    return {**empty, **own, "position": made.position, "body": made.body, "in_menus": "on", **values}
 
 
 def make_row(model: Any) -> Any:

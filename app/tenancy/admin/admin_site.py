@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from app.tenancy.admin import panels, status, switch
+from app.tenancy.admin.autocomplete import Choices
 from app.tenancy.admin.rows_of_site import RowsOfSiteAdmin, bound_to_site
 from app.tenancy.admin.sign_in import SignInForm
 from app.tenancy.current import current_site
@@ -93,6 +94,9 @@ class SiteAdmin(AdminSite):
             path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(self.view_on_site)),
             *super().get_urls(),
         ]
+
+    def autocomplete_view(self, request: HttpRequest) -> Any:
+        return Choices.as_view(admin_site=self)(request)
 
     def status(self, request: HttpRequest) -> HttpResponse:
         return status.status(request, self.each_context(request))

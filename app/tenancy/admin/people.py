@@ -6,15 +6,17 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from app.accounts.models import User
 from app.tenancy.admin.site_related import SuperusersOnly
-from app.tenancy.models import Membership
+from app.tenancy.models import LoggedAction, Membership
 from app.tenancy.people.roles import noting_lost_admins
 
 admin.site.unregister(Group)
@@ -32,6 +34,12 @@ class PersonAdmin(SuperusersOnly[User], UserAdmin[User]):
         (_("Rights"), {"fields": ("is_active", "is_superuser", "works_on")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        deleted, counts, *refusals = super().get_deleted_objects(objs, request)
+        for model in (LogEntry, LoggedAction):
+            counts.pop(str(model._meta.verbose_name_plural), None)
+        return _without_log_entries(deleted), counts, *refusals
 
     @admin.display(description=_("works on"))
     def works_on(self, person: User) -> str:
@@ -55,6 +63,18 @@ class PersonAdmin(SuperusersOnly[User], UserAdmin[User]):
         # all_sites: an account is a member of any number of sites.
         sites = list(Membership.all_sites.filter(user__in=people).values_list("site", flat=True))
         return noting_lost_admins(sites, lambda text: messages.warning(request, text))
+
+
+def _without_log_entries(deleted: list[Any]) -> list[Any]:
+    """What goes with an account: log entries stay. A row in the list may be followed by the list of its own rows."""
+    kept: list[Any] = []
+    stays = False
+    for part in deleted:
+        if not isinstance(part, list):
+            stays = str(part).startswith(f"{capfirst(LogEntry._meta.verbose_name)}: ")
+        if not stays:
+            kept.append(_without_log_entries(part) if isinstance(part, list) else part)
+    return kept
 
 
 @admin.register(Group)

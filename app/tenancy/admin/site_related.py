@@ -6,15 +6,37 @@ from typing import Any, NoReturn, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.db import models
-from django.http import Http404, HttpRequest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models
+from django.http import Http404, HttpRequest, HttpResponse
 
 from app.tenancy.models import LoggedAction
 
 Row = TypeVar("Row", bound=models.Model)
 
 
-class ActionsBelongToTheSite(admin.ModelAdmin[Row]):
+class ReportsConflicts(admin.ModelAdmin[Row]):
+    """Two requests may pass validation with the same value. The second one to save gets the form with the message.
+
+    Its first attempt is rolled back as a whole; the validation of the second attempt finds what was in the way.
+    """
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except (IntegrityError, ValidationError):
+            return super().changeform_view(request, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().changelist_view(request, *args, **kwargs)
+        except IntegrityError:
+            if "_save" not in request.POST:
+                raise  # an action, which may have done a part of its work
+            return super().changelist_view(request, *args, **kwargs)
+
+
+class ActionsBelongToTheSite(ReportsConflicts[Row]):
     """Records with every logged action the site on which it was done, so that recent actions are listed per site."""
 
     def log_addition(self, request: HttpRequest, obj: Row, message: Any) -> LogEntry:
@@ -30,6 +52,10 @@ class ActionsBelongToTheSite(admin.ModelAdmin[Row]):
 
 class SiteRelatedAdmin(ActionsBelongToTheSite[Row]):
     """For a `SiteRelated` model. Lists, choices, searches and links see the current site through `objects`."""
+
+    def choice_text(self, row: Row) -> str:
+        """The text of a row in a list of choices."""
+        return str(row)
 
     def _get_obj_does_not_exist_redirect(self, *_: Any, **__: Any) -> NoReturn:
         # Django would redirect to the index with a message. A missing row, or another site's, is a 404 here.

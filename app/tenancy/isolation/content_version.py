@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from django.db.models import F
 
@@ -10,8 +11,13 @@ from app.tenancy.isolation.cross_site import CurrentSiteId
 from app.tenancy.sites.models import SiteProfile
 
 
-def content_changed() -> None:
-    """Notes that content of the current site changed: whatever was made from it is then out of date."""
+def content_changed(model: Any) -> None:
+    """Notes that rows of the model changed on the current site: whatever was made from its content is out of date.
+
+    It locks the site until the transaction ends, except for a model that is not content (`SiteRelated.is_content`).
+    """
+    if not model.is_content:
+        return
     SiteProfile.objects.filter(site_id=CurrentSiteId()).update(content_version=F("content_version") + 1)
 
 

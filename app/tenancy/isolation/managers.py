@@ -5,7 +5,7 @@ So a queryset may be built anywhere, at import too; only its execution needs a c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn, TypeVar
 
 from django.db import models, transaction
@@ -33,18 +33,48 @@ def changes_data(*, queryset_only: bool = False) -> Callable[[Method], Method]:
     return mark
 
 
+def save_each(rows: Iterable[Any], values: Mapping[str, Any], names: Iterable[str]) -> int:
+    """Writes the fields `names` of each row through its `save()`, after it got the values. Returns their number."""
+    written = 0
+    with transaction.atomic():
+        for row in rows:
+            for name, value in values.items():
+                key = value.pk if isinstance(value, models.Model) else value
+                setattr(row, row._meta.get_field(name).attname, key)
+            row.save(update_fields=set(names))
+            written += 1
+    return written
+
+
+def saves_each(model: Any, names: Iterable[str]) -> bool:
+    """Whether `save()` derives other fields of the model from one of these."""
+    return not model.saved_one_by_one.isdisjoint(names)
+
+
+def refuse_expressions(model: Any, values: Mapping[str, Any]) -> None:
+    """Raises `TypeError` where a value has to be known before it is written, and the database would compute it."""
+    for name, value in values.items():
+        field = next((f for f in model._meta.concrete_fields if name in {f.name, f.attname}), None)
+        known = name in model.saved_one_by_one or getattr(field, "refuses_expressions", False)
+        if known and hasattr(value, "resolve_expression"):
+            raise TypeError(f"{model._meta.object_name}.{name} cannot be set by an expression; save each row.")
+
+
 class SiteQuerySet(models.QuerySet[Row]):
     """Bulk writes keep the rules of `SiteRelated.save()`: rows of the current site that refer to rows of it."""
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Row]:
         rows = list(objs)
+        if saves_each(self.model, kwargs.get("update_fields") or ()):
+            raise TypeError("bulk_create() cannot update fields from which save() derives others; save each row.")
         for row in rows:
             row.assign_site()
+            row.derive()
         # SECURITY: with update_conflicts an existing key is overwritten, whichever site the row belongs to.
         refuse_rows_of_other_sites(self.model, {row.pk for row in rows} - {None})
         refuse_cross_site_keys(self.model, rows)
         with transaction.atomic(self.db):
-            content_changed()
+            content_changed(self.model)
             return super().bulk_create(rows, *args, **kwargs)
 
     def bulk_update(self, objs: Iterable[Row], fields: Iterable[str], *args: Any, **kwargs: Any) -> int:
@@ -52,10 +82,12 @@ class SiteQuerySet(models.QuerySet[Row]):
         if "site" in names:
             raise CrossSiteReference(self.model, "site")
         refuse_cross_site_keys(self.model, rows, names)
+        if saves_each(self.model, names):
+            return save_each(rows, {}, names)
         # A plain queryset over the same rows: its update() gets expressions, whose targets were checked just now.
         plain: models.QuerySet[Any] = models.QuerySet(self.model, self.query.chain(), self.db)
         with transaction.atomic(self.db):
-            content_changed()
+            content_changed(self.model)
             return plain.bulk_update(rows, names, *args, **kwargs)
 
     @changes_data()
@@ -64,14 +96,17 @@ class SiteQuerySet(models.QuerySet[Row]):
             if name in {"site", "site_id"}:
                 raise CrossSiteReference(self.model, name)
             refuse_cross_site_value(self.model, name, value)
+        refuse_expressions(self.model, kwargs)
+        if saves_each(self.model, kwargs):
+            return save_each(self, kwargs, kwargs)
         with transaction.atomic(self.db):
-            content_changed()
+            content_changed(self.model)
             return super().update(**kwargs)
 
     @changes_data(queryset_only=True)
     def delete(self) -> tuple[int, dict[str, int]]:
         with transaction.atomic(self.db):
-            content_changed()
+            content_changed(self.model)
             return super().delete()
 
     def raw(self, *_: Any, **__: Any) -> NoReturn:
@@ -101,8 +136,11 @@ class LinkingQuerySet(models.QuerySet[Row]):
             raise CrossSiteReference(self.model, ", ".join(kwargs))
         for name, value in kwargs.items():
             refuse_cross_site_value(self.model, name, value)
+        refuse_expressions(self.model, kwargs)
+        if saves_each(self.model, kwargs):
+            return save_each(self, kwargs, kwargs)
         with transaction.atomic(self.db):
-            content_changed()
+            content_changed(self.model)
             return super().update(**kwargs)
 
 

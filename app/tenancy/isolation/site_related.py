@@ -38,6 +38,11 @@ class SiteRelated(models.Model):
         "Site admin": ("view", "add", "change", "delete"),
     }
 
+    #: Whether visitors may see it: a change then raises the site's content version, and locks the site for that long.
+    is_content: ClassVar[bool] = True
+    #: Fields from which `save()` derives others: bulk writes of one of them save every row instead.
+    saved_one_by_one: ClassVar[frozenset[str]] = frozenset()
+
     objects: ClassVar[SiteManager] = SiteManager()
     all_sites: ClassVar[AllSitesManager[Self]] = AllSitesManager()
     #: For Django's own use.
@@ -60,20 +65,25 @@ class SiteRelated(models.Model):
         if not force_insert:
             self._refuse_row_of_another_site()
         with transaction.atomic(using):
-            content_changed()
+            content_changed(type(self))
             super().save(force_insert=force_insert, force_update=force_update, using=using, update_fields=update_fields)
 
     def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         self.assign_site()
         self._refuse_row_of_another_site()
         with transaction.atomic(using):
-            content_changed()
+            content_changed(type(self))
             return super().delete(using=using, keep_parents=keep_parents)
 
     def refresh_from_db(
         self, using: str | None = None, fields: Any = None, from_queryset: models.QuerySet[Self] | None = None
     ) -> None:
-        super().refresh_from_db(using, fields, from_queryset or type(self).objects.db_manager(using).all())
+        # A deferred field belongs to a row that was loaded already. An error of a cascade shows such rows, also where
+        # no site is current.
+        is_deferred = fields and not self._state.adding and self.get_deferred_fields().issuperset(fields)
+        if from_queryset is None and not is_deferred:
+            from_queryset = type(self).objects.db_manager(using).all()
+        super().refresh_from_db(using, fields, from_queryset)
 
     def clean(self) -> None:
         super().clean()
@@ -94,6 +104,9 @@ class SiteRelated(models.Model):
 
     def validate_constraints(self, exclude: Iterable[str] | None = None) -> None:
         super().validate_constraints(self._excluded(exclude))
+
+    def derive(self) -> None:
+        """Sets the fields that follow from others. Called for each row of a `bulk_create()`; `save()` may use it."""
 
     def assign_site(self) -> None:
         """Gives a new row the current site. Raises `CrossSiteReference` if it has another."""

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from django.contrib.sites.models import Site
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
+from app.accounts.models import User
 from app.tenancy.current import use_site
-from app.tenancy.models import SiteProfile
+from app.tenancy.models import LoggedAction, SiteProfile
+from tests.support.makers import Browser
 from tests.third_party.models import Label
 
 
@@ -68,3 +71,15 @@ def test_the_write_and_the_version_are_one_transaction() -> None:
         Label.objects.create(name="a")
     assert seen == [True, True]
     assert not transaction.get_connection().in_atomic_block
+
+
+def test_what_is_not_content_locks_no_site(north: Site, nora: User, at_north: Browser) -> None:
+    """An editor's switch is recorded on the site that she goes to, whoever is saving there."""
+    at_north.login(username="nora", password="nora")
+    before = version(north)
+    with CaptureQueriesContext(connection) as queries:
+        assert at_north.post("/admin/switch-site/", {"site_id": north.pk}).status_code == 302
+    with use_site(north):
+        assert LoggedAction.objects.count() == 1
+    assert version(north) == before
+    assert not [query["sql"] for query in queries if "UPDATE" in query["sql"] and "tenancy_siteprofile" in query["sql"]]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from app.tenancy.management.errors import usage_error
 from app.tenancy.management.examples import add_examples
 from app.tenancy.models import Membership, SiteProfile
 from app.tenancy.sites.declarations import specification_from
-from app.tenancy.sites.write import host_lock, write_site
+from app.tenancy.sites.write import host_lock, host_owners, write_site
 from app.twitter.models import Feed
 
 CONTENT = Path(__file__).parents[2] / "demo.yaml"
@@ -39,17 +40,22 @@ class Command(BaseCommand):
             try:
                 with host_lock():
                     for entry in demo["sites"]:
-                        self.create_site(**entry)
+                        self.create_site(**entry, links=links_to(demo["sites"], besides=entry, port=port))
                     for person in demo["people"]:
                         self.create_person(**person)
             except ValidationError as error:
                 raise usage_error(f"Nothing was changed: {' '.join(error.messages)}") from None
         self.print_addresses(port, demo["people"])
 
-    def create_site(self, *, site: dict[str, Any], feed: dict[str, str], pages: list[dict[str, str]]) -> None:
+    def create_site(
+        self, *, site: dict[str, Any], feed: dict[str, str], pages: list[dict[str, str]], links: str
+    ) -> None:
         profile = SiteProfile.objects.filter(key=site["key"]).first()
         if profile is None:
-            row = write_site(specification_from(site), self.untouched_first_site())
+            first = self.untouched_first_site()
+            taken = host_owners(["localhost"], besides={first.site_id} if first else set())
+            site["aliases"] = [a for a in site["aliases"] if isinstance(a, str) or a["host"] not in taken]
+            row = write_site(specification_from(site), first)
         elif profile.site.domain == site["domain"]:
             row = profile.site
         else:
@@ -57,6 +63,7 @@ class Command(BaseCommand):
         with use_site(row):
             if not Page.objects.exists():
                 created: dict[str, Page] = {}
+                pages[0]["body"] += links
                 for position, page in enumerate(pages):
                     values = {"status": Page.Status.PUBLISHED, "position": position, "in_menus": bool(page["slug"])}
                     parent = created.get(page.pop("parent", "-"))
@@ -96,3 +103,10 @@ class Command(BaseCommand):
                     f"    {person['username'].ljust(6)} edits {', '.join(person['roles']) or 'everything'}"
                 )
         self.stdout.write("")
+
+
+def links_to(sites: Iterable[dict[str, Any]], *, besides: dict[str, Any], port: str) -> str:
+    """A paragraph with links to the other sites of the demo: whoever came to one of them finds them all."""
+    others = [entry["site"] for entry in sites if entry is not besides]
+    links = ", ".join(f'<a href="http://{site["domain"]}:{port}/">{site["name"]}</a>' for site in others)
+    return f"<p>This site is a demo, as are {links}.</p>"
