@@ -13,10 +13,9 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
 from django.http import Http404, HttpRequest, HttpResponse
 
-from app.tenancy.models import LoggedAction, SiteRelated
+from app.tenancy.models import LoggedAction
 
 Row = TypeVar("Row", bound=models.Model)
-SiteRow = TypeVar("SiteRow", bound=SiteRelated)
 
 # What Django's filters write into an address after a field's name.
 FILTER_LOOKUPS = ("exact", "in", "isnull", "isempty", "gt", "gte", "lt", "lte", "year", "month", "day")
@@ -93,10 +92,10 @@ class ActionsBelongToTheSite(OfferedFilters[Row], ReportsConflicts[Row]):
         return [_record_site(entry) for entry in entries]
 
 
-class SiteRelatedAdmin(ActionsBelongToTheSite[SiteRow]):
+class SiteRelatedAdmin(ActionsBelongToTheSite[Row]):
     """For a `SiteRelated` model. Lists, choices, searches and links see the current site through `objects`."""
 
-    def choice_text(self, row: SiteRow) -> str:
+    def choice_text(self, row: Row) -> str:
         """The text of a row in a list of choices."""
         return str(row)
 
@@ -106,7 +105,10 @@ class SiteRelatedAdmin(ActionsBelongToTheSite[SiteRow]):
 
 
 class SuperuserPermissions:
-    """For what is above a single site. No role may grant it: a role's permissions hold on one site."""
+    """For what is above a single site. No role may grant it: a role's permissions hold on one site.
+
+    Every model that is not site-related gets it, unless its admin class sets `open_to_roles = True`.
+    """
 
     def has_module_permission(self, request: HttpRequest, *_: Any, **__: Any) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)

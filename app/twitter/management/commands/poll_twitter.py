@@ -16,6 +16,7 @@ from django.utils import timezone
 from app.locks import try_lock
 from app.tenancy.current import current_site_or_none
 from app.tenancy.directory import NoSuchSite, find_site
+from app.tenancy.management.examples import add_examples
 from app.twitter.poll.monitor import monitor_poll
 from app.twitter.poll.record import save_record
 from app.twitter.poll.run import Run, Work, read_work
@@ -35,6 +36,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        add_examples(parser, "manage.py poll_twitter --dry-run", "manage.py poll_twitter --site=school.example")
         parser.add_argument("--site", help="id or domain of the only site to poll for")
         parser.add_argument("--dry-run", action="store_true", help="print the requests; send and write nothing")
         parser.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
