@@ -9,10 +9,10 @@ from __future__ import annotations
 import fcntl
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections
 
 from app.private_files import opener
 
@@ -46,6 +46,11 @@ def _advisory_lock(name: str, on_wait: Callable[[], object] | None) -> Iterator[
                 cursor.execute("SELECT pg_advisory_lock(%s)", [number])
                 held = True
         yield held
+        # The server would release it too, but only some time after the connection has ended. A connection that is lost
+        # holds nothing.
+        with suppress(OperationalError, InterfaceError), holder.cursor() as cursor:
+            if held:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
     finally:
         holder.close()
 

@@ -13,6 +13,7 @@ from app.env import Environment, read_or_create_secret
 from app.observability import logs
 from app.private_files import PrivateSQLite
 from app.tenancy.hosts.names import InvalidHost, normalise_domain
+from app.twitter.x.tokens import InvalidToken, clean_token
 
 django_stubs_ext.monkeypatch()  # makes forms.ModelForm[Site] and the like valid at run time
 
@@ -55,8 +56,15 @@ def sentry_dsn(value: str) -> str:
     return value
 
 
+def bearer_token(value: str) -> str:
+    try:
+        return clean_token(value)
+    except InvalidToken as error:
+        raise ValidationError(str(error)) from None
+
+
 env = Environment()
-for parser in (domain, domains, secret_key, secret_keys, sentry_dsn):
+for parser in (bearer_token, domain, domains, secret_key, secret_keys, sentry_dsn):
     env.add_parser(parser.__name__, parser)
 env.add_parser("cache_url", service_urls.cache)
 env.add_parser("database_url", service_urls.database)
@@ -113,7 +121,7 @@ SENTRY_TRACES_SAMPLE_RATE = env.float("SENTRY_TRACES_SAMPLE_RATE", 0.0, validate
 HEALTH_TOKEN = env.str("HEALTH_TOKEN", "")
 
 # Twitter
-TWITTER_BEARER_TOKEN = env.str("TWITTER_BEARER_TOKEN", "")
+TWITTER_BEARER_TOKEN = env.bearer_token("TWITTER_BEARER_TOKEN", "")
 TWITTER_API_URL = env.str("TWITTER_API_URL", "https://api.x.com", validate=HTTP_URL)
 TWITTER_DAILY_READS = env.int("TWITTER_DAILY_READS", 10_000, validate=NON_NEGATIVE)
 TWITTER_KEEP = env.int("TWITTER_KEEP", 50, validate=POSITIVE)
@@ -235,6 +243,7 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"  # after a sign-in whose `next` was refused
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a session is bound to its site
 
 # Cookies stay on the host that set them; a session of one site is not valid on another.

@@ -17,6 +17,7 @@ INSTALLED_APPS = [
     "django.contrib.sitemaps",
     "tests.third_party",
 ]
+SILENCED_SYSTEM_CHECKS = ["tenancy.W002"]  # of Banner in tests.third_party; every command would print it
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

@@ -27,6 +27,8 @@ class TenancyConfig(AppConfig):
         post_migrate.connect(signals.create_first_site, sender=self)
         post_migrate.connect(roles.create_default_roles)
         pre_save.connect(signals.clean_before_save, sender=Site)
+        pre_save.connect(signals.clean_profile_before_save, sender=SiteProfile)
+        pre_save.connect(signals.clean_alias_before_save, sender=Alias)
         post_save.connect(signals.create_profile, sender=Site)
         for model in (Site, SiteProfile, Alias):
             post_save.connect(expire_on_change, sender=model)

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 MAX_BACK_OFF_SECONDS = 30.0
 MAX_START_SECONDS = 2.0
+MAX_NOTICE_SECONDS = 5.0
 
 SiteRow = tuple[int, str, str, str | None, str | None, str | None]
 AliasRow = tuple[str, int, bool]
@@ -92,6 +93,11 @@ class Directory:
         """This process changed a site: refresh before the next answer, without waiting for the interval."""
         self._due_at = 0.0
         self._wake.set()
+
+    def wait_for_other_processes(self) -> None:
+        """Returns when every server process has had time to notice a change that was committed; at most 5 s later."""
+        if self._is_watched:
+            time.sleep(min(MAX_NOTICE_SECONDS, settings.SITES_REFRESH_SECONDS * 1.25))
 
     def watch(self) -> threading.Thread:
         """From now on a thread of this process reads the epoch; requests only read the snapshot. Call after fork.

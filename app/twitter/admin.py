@@ -22,9 +22,16 @@ from app.tenancy.admin import SiteRelatedAdmin, panels
 from app.tenancy.current import current_site
 from app.twitter.feed_state import Status
 from app.twitter.models import Credential, Feed
+from app.twitter.named_feeds import missing_feeds
 from app.twitter.poll.run import read_work
 
-COLOURS = {Status.FAILING: "#ba2121", Status.WAITING: "#8a5a00", Status.QUEUED: "#205067", Status.OK: "#1e6b35"}
+# In the light and in the dark admin.
+COLOURS = {
+    Status.FAILING: ("#ba2121", "#ff9d9d"),
+    Status.WAITING: ("#8a5a00", "#f0c060"),
+    Status.QUEUED: ("#205067", "#8fcbe8"),
+    Status.OK: ("#1e6b35", "#8fd6a4"),
+}
 
 
 @admin.register(Feed)
@@ -45,8 +52,9 @@ class FeedAdmin(SiteRelatedAdmin[Feed]):
 
     @admin.display(description=_("status"))
     def coloured_status(self, feed: Feed) -> SafeString:
-        colour = COLOURS.get(feed.status, "inherit")
-        return format_html('<strong style="color: {}">{}</strong>', colour, feed.status.label)
+        colours = COLOURS.get(feed.status)
+        style = f"light-dark({', '.join(colours)})" if colours else "inherit"
+        return format_html('<strong style="color: {}">{}</strong>', style, feed.status.label)
 
     @admin.display(description=_("next poll"), ordering="next_poll_at")
     def next(self, feed: Feed) -> Any:
@@ -94,9 +102,8 @@ class FeedAdmin(SiteRelatedAdmin[Feed]):
             "title": _("Requests of the next poll for %s") % feed,
             "feed": feed,
             "requests": work.preview(),
-            "errors": [message for _feed, message in work.due.invalid],
+            "errors": [error.message for _, error in work.faults()],
             "waits": bool(work.due.skipped),
-            "no_token": any(not source.credential for source in work.due.sources),
         }
         return render(request, "admin/twitter/feed/requests.html", context)
 
@@ -122,12 +129,6 @@ class CredentialForm(forms.ModelForm[Credential]):
         model = Credential
         fields = ("token",)
 
-    def clean_token(self) -> str:
-        token: str = self.cleaned_data["token"].strip()
-        if not token.isascii() or not token.isprintable() or " " in token:
-            raise forms.ValidationError(_("A bearer token has only ASCII letters, digits and signs, and no spaces."))
-        return token
-
 
 @admin.register(Credential)
 class CredentialAdmin(SiteRelatedAdmin[Credential]):
@@ -145,6 +146,8 @@ def feeds_panel(request: HttpRequest) -> SafeString:
         {
             "feeds": len(feeds),
             "failing": [feed for feed in feeds if feed.status == Status.FAILING],
+            "missing": missing_feeds(),
+            "may_add": request.user.has_perm("twitter.add_feed"),
             "newest": max((feed.succeeded_at for feed in feeds if feed.succeeded_at), default=None),
         },
     )

@@ -30,4 +30,4 @@ class PollAge(HealthCheck):
         if age > self.allowed:
             raise ServiceWarning(f"the last poll ended {int(age.total_seconds() // 60)} minutes ago")
         if record.exit_code:
-            raise ServiceWarning("the last poll failed, partly or completely; see its log")
+            raise ServiceWarning(f"the last poll failed, partly or completely: {record.line}")

@@ -21,6 +21,7 @@ from app.twitter.feed_state import FeedState, Status
 from app.twitter.feed_values import MAX_SEARCH_LENGTH, InvalidValue, normalise
 from app.twitter.rendering import tweet_html
 from app.twitter.x.posts import Profile
+from app.twitter.x.tokens import InvalidToken, clean_token
 
 MAX_FEEDS = 100
 
@@ -128,7 +129,11 @@ class Tweet(SiteRelated):
     author_id = models.BigIntegerField()
     author_username = models.CharField(max_length=50)
     author_name = models.CharField(max_length=200)
+    # A repost shows the original: text, entities, author and time are the original's.
     is_repost = models.BooleanField(default=False)
+    reposter_username = models.CharField(max_length=50, blank=True, default="", db_default="")
+    reposter_name = models.CharField(max_length=200, blank=True, default="", db_default="")
+    original_id = models.BigIntegerField(null=True)
     # When X last returned this post.
     checked_at = models.DateTimeField()
 
@@ -140,6 +145,9 @@ class Tweet(SiteRelated):
         indexes = [
             models.Index(fields=["checked_at"], name="tweet_checked_at"),
             models.Index(fields=["remote_id"], name="tweet_remote_id"),
+            models.Index(
+                fields=["original_id"], name="tweet_original_id", condition=models.Q(original_id__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -151,7 +159,13 @@ class Tweet(SiteRelated):
 
     @property
     def url(self) -> str:
-        return f"https://x.com/{self.author_username}/status/{self.remote_id}"
+        return f"https://x.com/{self.author_username}/status/{self.original_id or self.remote_id}"
+
+    @property
+    def reposted_by(self) -> str:
+        """The name of the account that reposted it; empty for an account's own post."""
+        # X did not always include the original: then all that is known is the repost itself.
+        return (self.reposter_name or self.author_name) if self.is_repost else ""
 
     @property
     def html(self) -> str:
@@ -181,6 +195,13 @@ class Credential(SiteRelated):
         # SECURITY: lists, messages and the admin's log show this text.
         return f"X credential {fingerprint(self.token)}"
 
+    def clean(self) -> None:
+        super().clean()
+        try:
+            self.token = clean_token(self.token)
+        except InvalidToken as error:
+            raise ValidationError({"token": str(error)}) from None
+
 
 class KnownAccount(models.Model):
     """An account that a feed follows. Stored with its id, because a user name can pass to another account."""
@@ -205,6 +226,8 @@ class QuotaUsage(models.Model):
     credential = models.CharField(max_length=16, unique=True)
     day = models.DateField()
     reads = models.PositiveIntegerField(default=0)
+    # By site id, as text. Null: the day's reads are not known by site.
+    reads_by_site = models.JSONField(default=dict, null=True)
 
     class Meta:
         db_table = "twitter_spending"
@@ -215,6 +238,10 @@ class QuotaUsage(models.Model):
     def reads_on(self, day: dt.date) -> int:
         # A day before the stored one means that the clock was set back; what was read still counts.
         return self.reads if day <= self.day else 0
+
+    def reads_by_site_on(self, day: dt.date) -> dict[int, int]:
+        by_site = self.reads_by_site if day <= self.day else None
+        return {int(site): reads for site, reads in (by_site or {}).items()}
 
 
 class RateWindow(models.Model):

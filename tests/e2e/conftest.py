@@ -65,6 +65,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     declared = folder / "sites.yaml"
     sites = {key: {"domain": f"{key}.localhost", "name": key.title(), "colour": c} for key, c in HARD_COLOURS.items()}
     sites["closed"] = {"domain": "closed.localhost", "name": "Closed", "state": "suspended"}
+    sites["moving"] = {"domain": "before.localhost", "name": "Moving"}
     declared.write_text(json.dumps({"sites": sites}), encoding="utf-8")
     env = {
         "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",

@@ -54,7 +54,7 @@ def test_the_list_of_pages_leads_to_the_page_on_the_chosen_sites_domain(tab: Pag
 
 def test_sam_is_refused_on_north_and_told_why(tab: Page, server: Server) -> None:
     sign_in(tab, server, "sam", site="north")
-    expect(tab.locator(".errornote")).to_contain_text("You have no role on North Valley School")
+    expect(tab.locator(".errornote")).to_contain_text("with a role on North Valley School")
     tab.goto(server.url("north", "/admin/pages/page/"))
     assert "/admin/login/" in tab.url
 
@@ -71,3 +71,21 @@ def test_what_a_role_does_not_include_is_told_with_a_way_back(tab: Page, server:
     expect(tab.locator("h1")).to_have_text("Not permitted")
     tab.get_by_role("link", name="Back to the overview").click()
     assert tab.url == server.url("north", "/admin/")
+
+
+def test_a_renamed_site_leads_its_editor_to_the_new_domain(tab: Page, server: Server) -> None:
+    """On every worker. She signs in on the new domain."""
+    sign_in(tab, server, "root", site="before")
+    tab.goto(server.url("before", "/admin/sites/site/"))
+    tab.locator("#result_list").get_by_role("link", name="Moving").click()
+    tab.get_by_label("Domain name").fill("after.localhost")
+    with tab.expect_navigation() as saved:
+        tab.get_by_role("button", name="Save", exact=True).click()
+    assert saved.value is not None
+    assert saved.value.status == 200
+    assert tab.url.startswith(server.url("after", "/admin/login/"))
+    for number in range(6):  # whichever worker responds
+        answer = tab.goto(server.url("before", f"/admin/?{number}"))
+        assert answer is not None
+        assert answer.status == 200
+        assert tab.url.startswith(server.url("after", "/admin/login/"))

@@ -15,7 +15,7 @@ from tests.support.used import make_used_database
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 # Commands that need something beside the database, and where else they are tested.
 ELSEWHERE = {
-    "createsuperuser": "asks for a password",
+    "createsuperuser": "asks for a name",
     "dumpdata": "tests/chart/test_guide.py",
     "loaddata": "tests/chart/test_guide.py",
     "poll_twitter": "tests/server/test_polls.py",
@@ -58,6 +58,7 @@ def test_manage_py_is_spelled_in_one_way(page: Path) -> None:
 def test_commands_work(page: Path, db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_used_database()
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("getpass.getpass", lambda *_: "typed at a prompt, twice")
     for text in re.findall(r"```yaml\n(sites:\n.*?)```", page.read_text(), re.DOTALL):
         Path("sites.yaml").write_text(text)
     for line in commands(page):

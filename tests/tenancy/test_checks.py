@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.apps import apps
+from django.contrib import admin
+from django.contrib.redirects.models import Redirect
 from django.contrib.sites.models import Site
 from django.core.checks import run_checks
 from django.db import models
@@ -11,8 +15,11 @@ from django.test.utils import isolate_apps
 from pytest_django import Settings
 
 from app.tenancy import checks
+from app.tenancy.admin import ActionsBelongToTheSite, RowsOfSiteAdmin, SuperusersOnly
+from app.tenancy.admin.rows_of_site import bound_to_site
 from app.tenancy.isolation.managers import SiteManager
 from app.tenancy.models import SiteRelated
+from tests.third_party.models import Banner
 
 
 def ids(model: type[models.Model], monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
@@ -21,7 +28,26 @@ def ids(model: type[models.Model], monkeypatch: pytest.MonkeyPatch) -> list[str 
 
 
 def test_the_product_passes_its_own_checks() -> None:
-    assert not [message for message in run_checks() if (message.id or "").startswith("tenancy.")]
+    found = [(message.id, message.obj) for message in run_checks() if (message.id or "").startswith("tenancy.")]
+    assert found == [("tenancy.W002", Banner)]  # of the app in tests/third_party
+
+
+@pytest.mark.parametrize("base", [admin.ModelAdmin, ActionsBelongToTheSite])
+def test_an_admin_that_opens_the_rows_of_all_sites_to_roles(base: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    registry: dict[Any, Any] = admin.site._registry
+    for model in (Banner, Redirect):
+        opened = type("Opened", (base,), {"open_to_roles": True})
+        monkeypatch.setitem(registry, model, bound_to_site(model, opened)(model, admin.site))
+    ids = [(message.id, message.obj) for message in checks.registered_models(None)]
+    assert sorted(ids, key=str) == [("tenancy.E005", Redirect), ("tenancy.E005", Banner)]
+
+
+@pytest.mark.parametrize("base", [SuperusersOnly, RowsOfSiteAdmin])
+def test_an_admin_that_says_who_sees_the_rows(base: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    stated = type("Stated", (base,), {"site_field": "sites"})
+    registry: dict[Any, Any] = admin.site._registry
+    monkeypatch.setitem(registry, Banner, bound_to_site(Banner, stated)(Banner, admin.site))
+    assert checks.registered_models(None) == []
 
 
 @isolate_apps("tests.third_party")

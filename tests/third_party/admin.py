@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from app.tenancy.admin import SiteRelatedAdmin
-from tests.third_party.models import Label, Note
+from tests.third_party.models import Banner, Label, Note, Topic
 
 
 @admin.register(Label)
@@ -14,3 +14,6 @@ class LabelAdmin(SiteRelatedAdmin[Label]):
 class NoteAdmin(SiteRelatedAdmin[Note]):
     autocomplete_fields = ("label",)
     filter_horizontal = ("others",)
+
+
+admin.site.register([Topic, Banner])

@@ -1,5 +1,6 @@
 """An app in twenty lines, as a developer would add one: every kind of link that isolation has to hold."""
 
+from django.contrib.sites.models import Site
 from django.db import models
 
 from app.tenancy.models import SiteRelated
@@ -22,6 +23,25 @@ class Note(SiteRelated):
     text = models.CharField(max_length=50)
     label = models.ForeignKey(Label, on_delete=models.CASCADE, null=True, blank=True, related_name="notes")
     others = models.ManyToManyField(Label, blank=True, related_name="+")
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Topic(models.Model):
+    """Of no site, as many apps have them."""
+
+    name = models.CharField(max_length=50)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Banner(models.Model):
+    """Of several sites, written by somebody who does not know SiteRelated."""
+
+    text = models.CharField(max_length=50)
+    sites = models.ManyToManyField(Site)
 
     def __str__(self) -> str:
         return self.text

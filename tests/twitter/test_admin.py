@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from django.contrib.sites.models import Site
+from django.db import connection
+from django.template import Engine
+from django.template.loader import render_to_string
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from health_check.exceptions import ServiceWarning
 
 from app.accounts.models import User
+from app.health.runner import Result
+from app.tenancy.admin.colours import luminance
 from app.tenancy.current import use_site
+from app.twitter import named_feeds
+from app.twitter.admin import COLOURS
+from app.twitter.feed_state import Status
+from app.twitter.health import PollAge
 from app.twitter.models import Credential, Feed, fingerprint
 from tests.support.makers import Browser, person
 from tests.support.twitter import Poll, make_feed, reload, texts
@@ -177,3 +190,91 @@ def test_change_of_another_field_keeps_the_tweets(editor: Browser, north: Site, 
     assert reload(ours).is_default
     assert reload(ours).succeeded_at is not None
     assert texts(ours) == ["Lift-off"]
+
+
+PAGE = """{% load twitter_tags %}{% tweets_for_user "@NASA" as a %}{% tweets_for_search "moon" 3 as b %}
+{% tweets_for_list 12 "five" as c %}{% tweets_for_user "not a name" as d %}{% tweets_for_user variable as e %}
+{% comment %}{% tweets_for_user "comment" as f %}{% endcomment %}"""
+
+
+def test_panel_names_the_feeds_that_templates_show_and_nobody_made(
+    editor: Browser, north: Site, south: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "front.html").write_text(PAGE)
+    (tmp_path / "broken.html").write_text('{% load twitter_tags %}{% tweets_for_user "broken" %}{% nonsense %}')
+    monkeypatch.setattr(named_feeds, "_folders", lambda _: [tmp_path])
+    make_feed(north, "search", "moon")
+    make_feed(south, "user", "nasa")
+
+    with CaptureQueriesContext(connection) as queries:
+        panel = twitter_panel(editor)
+
+    assert '<a href="/admin/twitter/feed/add/?kind=user&amp;value=nasa">nasa</a> (pages/front.html)' in panel
+    assert "moon" not in panel
+    assert "12 (pages/front.html): &quot;five&quot; is not a number of posts." in panel
+    assert "not a name (pages/front.html): A user name has 1 to 15 letters" in panel
+    assert "comment" not in panel
+    assert "broken" not in panel
+    assert not [query["sql"] for query in queries if "twitter_" in query["sql"] and "SELECT" not in query["sql"]]
+    assert 'value="nasa"' in editor.get("/admin/twitter/feed/add/?kind=user&value=nasa").content.decode()
+
+
+def test_panel_counts_a_feed_that_is_off_as_missing(
+    editor: Browser, north: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "front.html").write_text('{% load twitter_tags %}{% tweets_for_user "nasa" %}')
+    monkeypatch.setattr(named_feeds, "_folders", lambda _: [tmp_path])
+    feed = make_feed(north, "user", "nasa")
+    assert "(front.html)" not in twitter_panel(editor)
+    with use_site(north):
+        Feed.objects.filter(pk=feed.pk).update(active=False)
+
+    assert "(front.html)" in twitter_panel(editor)
+
+
+def test_templates_of_the_sites_theme_come_before_the_apps(north: Site) -> None:
+    with use_site(north):
+        folders = [path for loader in Engine.get_default().template_loaders for path in named_feeds._folders(loader)]
+
+    theme, app = (
+        next(place for place, path in enumerate(folders) if name in path.parts) for name in ("portico", "pages")
+    )
+    assert theme < app
+
+
+def test_failed_poll_is_marked_and_named(editor: Browser, root: User, north: Site, world: World, poll: Poll) -> None:
+    make_feed(north, "user", "nobody")
+    poll()
+
+    assert 'admin/img/icon-no.svg" alt="Failed:"> <a href="/admin/twitter/feed/' in twitter_panel(editor)
+    with pytest.raises(ServiceWarning, match=r"1 failed.*X does not show @nobody"):
+        PollAge().run()
+    warning = Result(ServiceWarning("the last poll failed"), 0.0)
+    row = render_to_string("admin/status.html", {"results": {"poll": warning}, "site_header": ""})
+    assert 'admin/img/icon-alert.svg" alt=""> Warning: the last poll failed' in row
+
+
+@pytest.mark.parametrize("status", COLOURS)
+@pytest.mark.parametrize(
+    ("scheme", "backgrounds"), [(0, ("#ffffff", "#f5f6f7", "#fdf6d8")), (1, ("#15171a", "#1e2125", "#33301f"))]
+)
+def test_status_can_be_read_in_both_colour_schemes(status: Status, scheme: int, backgrounds: tuple[str, ...]) -> None:
+    """On the rows of the admin (app/tenancy/static/tenancy/admin.css), as WCAG 2.2 counts contrast."""
+    ink = luminance(COLOURS[status][scheme])
+    for background in backgrounds:
+        lighter, darker = sorted((ink, luminance(background)), reverse=True)
+        assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+def test_status_follows_the_colour_scheme(editor: Browser, north: Site, poll: Poll) -> None:
+    make_feed(north, "user", "nobody")
+    poll()
+
+    page = editor.get("/admin/twitter/feed/").content.decode()
+
+    assert '<strong style="color: light-dark(#ba2121, #ff9d9d)">failing</strong>' in page
+
+
+def twitter_panel(browser: Browser) -> str:
+    return browser.get("/admin/").content.decode().partition('id="twitter-panel"')[2].partition("</div>")[0]

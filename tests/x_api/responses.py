@@ -44,7 +44,7 @@ def respond(world: World, path: str, params: dict[str, str], *, largest_page: in
             members = world.lists.get(int(remote_id))
             if members is None:
                 return {"errors": [_missing("list", "id", remote_id)]}
-            posts = [post for post in world.readable() if post.author_id in members]
+            posts = [post for post in world.newest() if post.author_id in members]
             return _page(world, posts, params, least=1, token="pagination_token", most=largest_page)
     raise Problem(404, "about:blank", "Not Found", "Not Found")
 
@@ -98,7 +98,7 @@ def _search(world: World, params: dict[str, str]) -> list[Post]:
     if since and (int(since) >> 22) + 1_288_834_974_657 < oldest.timestamp() * 1000:
         raise _invalid("since_id", f"'since_id' must be a tweet id created after [{oldest:%Y-%m-%dT%H:%MZ}].")
     first = int(since or 0)
-    return [p for p in world.readable() if p.remote_id > first and p.created_at > oldest and match(p)]
+    return [p for p in world.newest() if p.remote_id > first and p.created_at > oldest and match(p)]
 
 
 def _timeline(world: World, remote_id: str, params: dict[str, str], largest_page: int) -> Json:
@@ -109,7 +109,7 @@ def _timeline(world: World, remote_id: str, params: dict[str, str], largest_page
         error = {**_missing("user", "id", remote_id), "type": PROBLEMS + "not-authorized-for-resource"}
         return {"errors": [{**error, "title": "Authorization Error"}]}
     refused = {{"retweets": "retweeted", "replies": "replied_to"}[e] for e in _words(params, "exclude")}
-    posts = [p for p in world.readable() if p.author_id == account.remote_id and not refused & p.references]
+    posts = [p for p in world.newest() if p.author_id == account.remote_id and not refused & p.references]
     return _page(world, posts, params, least=5, token="pagination_token", most=largest_page)
 
 
@@ -128,10 +128,23 @@ def _page(world: World, posts: list[Post], params: dict[str, str], *, least: int
     if start + len(shown) < len(posts):
         meta["next_token"] = str(start + len(shown))
     body: Json = {"data": [_post(post) for post in shown], "meta": meta}
-    if "author_id" in _words(params, "expansions"):
-        authors = {post.author_id: None for post in shown}
-        body["includes"] = {"users": [_user(world.accounts[remote_id]) for remote_id in authors]}
-    return body
+    includes = _includes(world, shown, _words(params, "expansions"))
+    return {**body, "includes": includes} if includes else body
+
+
+def _includes(world: World, posts: list[Post], expansions: list[str]) -> Json:
+    readable = {post.remote_id: post for post in world.readable()}
+    wanted = {int(one["id"]) for post in posts for one in post.extra.get("referenced_tweets", [])}
+    referenced = [readable[remote_id] for remote_id in sorted(wanted & readable.keys())]
+    if "referenced_tweets.id" not in expansions:
+        referenced = []
+    authors = {post.author_id: None for post in posts if "author_id" in expansions}
+    authors |= {post.author_id: None for post in referenced if "referenced_tweets.id.author_id" in expansions}
+    users = [_user(world.accounts[remote_id]) for remote_id in authors]
+    return {
+        **({"users": users} if users else {}),
+        **({"tweets": [_post(post) for post in referenced]} if referenced else {}),
+    }
 
 
 def _post(post: Post) -> Json:
@@ -140,7 +153,7 @@ def _post(post: Post) -> Json:
         "text": post.text,
         "author_id": str(post.author_id),
         "created_at": post.created_at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
-        "edit_history_tweet_ids": [str(post.remote_id)],
+        "edit_history_tweet_ids": [str(version) for version in post.versions],
         **post.extra,
     }
 

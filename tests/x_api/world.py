@@ -27,6 +27,8 @@ class Post:
     text: str
     created_at: dt.datetime
     extra: dict[str, Any] = field(default_factory=dict)
+    # The ids of all versions of an edited post, oldest first; shared by them.
+    versions: list[int] = field(default_factory=list)
 
     @property
     def references(self) -> set[str]:
@@ -64,9 +66,25 @@ class World:
         with self.lock:
             milliseconds = int(moment.timestamp() * 1000) - SNOWFLAKE_EPOCH_MS
             remote_id = (milliseconds << 22) | (next(self._ids) & 0x3FFFFF)
-            self.posts[remote_id] = Post(remote_id, author.remote_id, text, moment, extra)
+            self.posts[remote_id] = Post(remote_id, author.remote_id, text, moment, extra, [remote_id])
             self._ordered = None
             return self.posts[remote_id]
+
+    def repost(self, reposter: Account, original: Post, **moment: Any) -> Post:
+        """As X sends it: the text is cut, and begins with the author of the original."""
+        author = self.accounts[original.author_id]
+        text = f"RT @{author.username}: {original.text}"
+        reference = {"type": "retweeted", "id": str(original.remote_id)}
+        return self.post(
+            reposter, text if len(text) <= 140 else f"{text[:139]}…", referenced_tweets=[reference], **moment
+        )
+
+    def edit(self, post: Post, text: str, **moment: Any) -> Post:
+        """A new version with an id of its own. Timelines and searches return only the newest."""
+        newest = self.post(self.accounts[post.author_id], text, **moment, **post.extra)
+        post.versions.append(newest.remote_id)
+        newest.versions = post.versions
+        return newest
 
     def make_list(self, members: Iterable[Account]) -> int:
         with self.lock:
@@ -91,3 +109,7 @@ class World:
             if self._ordered is None:
                 self._ordered = sorted(self.posts.values(), key=lambda post: post.remote_id, reverse=True)
             return [post for post in self._ordered if post.author_id in active]
+
+    def newest(self) -> list[Post]:
+        """Of the readable posts, the newest version of each."""
+        return [post for post in self.readable() if post.remote_id == post.versions[-1]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ObjectDoesNotExist
@@ -17,7 +17,9 @@ from django.utils.translation import gettext_lazy as _
 
 from app.tenancy.admin import panels, status, switch
 from app.tenancy.admin.autocomplete import Choices
+from app.tenancy.admin.rows_of_site import RowsOfSiteAdmin, bound_to_site
 from app.tenancy.admin.sign_in import SignInForm
+from app.tenancy.admin.site_related import with_offered_filters
 from app.tenancy.current import current_site
 from app.tenancy.models import SiteRelated
 from app.tenancy.people.permissions import may_work_on, sites_of
@@ -33,6 +35,16 @@ class SiteAdmin(AdminSite):
     site_title = _("Colonnade")
     index_title = _("Overview")
     login_form = SignInForm
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """As in Django, but a model that is not site-related is for superusers, unless its class says otherwise.
+
+        Every class takes only the filters that its list offers, those of other packages too.
+        """
+        models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
+        for model in models:
+            bound = bound_to_site(model, admin_class or ModelAdmin)
+            super().register(model, with_offered_filters(bound), **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         return may_work_on(request.user, current_site().id)
@@ -66,7 +78,7 @@ class SiteAdmin(AdminSite):
         return {
             **super().each_context(request),
             "site": site,  # the sign-in view would put the Site row here, which has no colour
-            "site_url": f"{request.scheme}://{site.domain}{_port(request)}/",
+            "site_url": address_on(request, site.domain, "/"),
             "my_sites": mine[:SITES_IN_MENU],
             "has_more_sites": len(mine) > SITES_IN_MENU,
             # A list exists on every site; a single row does not.
@@ -105,20 +117,26 @@ class SiteAdmin(AdminSite):
         """Replaces Django's `/admin/r/`, which sees rows of every site; here another site's row is a 404."""
         try:
             model = ContentType.objects.get_for_id(int(content_type_id)).model_class()
-            if model is None or not issubclass(model, SiteRelated):
-                raise Http404
-            row = model.objects.get(pk=object_id)
+            row = self._rows(request, model).get(pk=object_id)
         except (ValueError, ObjectDoesNotExist):
             raise Http404 from None
-        permission = f"{model._meta.app_label}.view_{model._meta.model_name}"
+        permission = f"{row._meta.app_label}.view_{row._meta.model_name}"
         if not hasattr(row, "get_absolute_url") or not request.user.has_perm(permission):
             raise Http404
-        return HttpResponseRedirect(
-            f"{request.scheme}://{current_site().domain}{_port(request)}{row.get_absolute_url()}"
-        )
+        return HttpResponseRedirect(address_on(request, current_site().domain, row.get_absolute_url()))
+
+    def _rows(self, request: HttpRequest, model: Any) -> Any:
+        """The rows of a model on the current site; raises `Http404` for a model whose rows belong to no site."""
+        if model is not None and issubclass(model, SiteRelated):
+            return model.objects.get_queryset()
+        model_admin = self._registry.get(model)
+        if not isinstance(model_admin, RowsOfSiteAdmin):
+            raise Http404
+        return model_admin.get_queryset(request)
 
 
-def _port(request: HttpRequest) -> str:
-    """The port of the request's address, if it is not the scheme's default."""
-    port = request.get_host().rpartition(":")[2]
-    return f":{port}" if port.isdigit() and not request.get_host().endswith("]") else ""
+def address_on(request: HttpRequest, domain: str, path: str) -> str:
+    """A path on another domain, with the scheme and the port of the request's address."""
+    host, _colon, port = request.get_host().rpartition(":")
+    suffix = f":{port}" if host and port.isdigit() else ""
+    return f"{request.scheme}://{domain}{suffix}{path}"

@@ -1,10 +1,22 @@
-"""Text colours that are readable on a site's colour (WCAG 2.2, contrast)."""
+"""A site's colour in templates, and text colours that are readable on it (WCAG 2.2, contrast).
+
+What only decorates never raises: a stored value that is not a colour counts as no colour.
+"""
 
 from __future__ import annotations
+
+import re
+from typing import Any
 
 DARK, LIGHT = "#000000", "#ffffff"
 # At this luminance black and white have the same contrast, 4.58 : 1; the minimum is 4.5 : 1.
 MIDDLE = 0.179
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+def css_colour(value: Any) -> str:
+    """The value if it is a colour such as `#1f6f5c`, otherwise an empty string."""
+    return value if isinstance(value, str) and _COLOUR.fullmatch(value) else ""
 
 
 def luminance(colour: str) -> float:
@@ -13,8 +25,11 @@ def luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def contrasting_colour(colour: str) -> str:
-    """Black or white: the one with the higher contrast on `#rrggbb`."""
+def contrasting_colour(value: Any) -> str:
+    """Black or white: the one with the higher contrast on `#rrggbb`. Empty if the value is not a colour."""
+    colour = css_colour(value)
+    if not colour:
+        return ""
     return DARK if luminance(colour) > MIDDLE else LIGHT
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import Any, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from app.accounts.models import User
 from app.tenancy.admin.site_related import SiteRelatedAdmin
+from app.tenancy.current import current_site
 from app.tenancy.models import Membership
+from app.tenancy.people.roles import noting_lost_admins, roles_to_give
 
 
 class NewMemberForm(forms.ModelForm[Membership]):
@@ -61,3 +65,37 @@ class MembershipAdmin(SiteRelatedAdmin[Membership]):
 
     def get_readonly_fields(self, _: HttpRequest, obj: Membership | None = None) -> Any:
         return () if obj is None else ("user",)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "role":
+            # SECURITY: without it, who may add or change members could give herself, or an account of hers, any role.
+            kwargs["queryset"] = roles_to_give(cast("User", request.user)).order_by("name")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def has_change_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        return super().has_change_permission(request, obj) and self._may_write(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._may_write(request, obj)
+
+    def _may_write(self, request: HttpRequest, member: Membership | None) -> bool:
+        # SECURITY: nobody changes her own role, and nobody takes a role that she could not give.
+        if member is None:
+            return True
+        giver = cast("User", request.user)
+        return member.user_id != giver.pk and roles_to_give(giver).filter(pk=member.role_id).exists()
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
+        with self._noting_lost_admin(request):
+            super().save_model(request, obj, form, change)
+
+    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        with self._noting_lost_admin(request):
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
+        with self._noting_lost_admin(request):
+            super().delete_queryset(request, queryset)
+
+    def _noting_lost_admin(self, request: HttpRequest) -> AbstractContextManager[None]:
+        return noting_lost_admins([current_site().id], lambda text: messages.warning(request, text))

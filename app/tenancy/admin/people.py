@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from app.accounts.models import User
 from app.tenancy.admin.site_related import SuperusersOnly
 from app.tenancy.models import LoggedAction, Membership
+from app.tenancy.people.roles import noting_lost_admins
 
 admin.site.unregister(Group)
 
@@ -47,6 +50,23 @@ class PersonAdmin(SuperusersOnly[User], UserAdmin[User]):
         # all_sites: superusers see the memberships on every site.
         rows = Membership.all_sites.filter(user=person).select_related("site", "role").order_by("site__name")
         return ", ".join(f"{row.site.name} ({row.role})" for row in rows) or "-"
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        with self._noting_lost_admins(request, [obj.pk]):
+            super().save_model(request, obj, form, change)
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        with self._noting_lost_admins(request, [obj.pk]):
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        with self._noting_lost_admins(request, list(queryset.values_list("pk", flat=True))):
+            super().delete_queryset(request, queryset)
+
+    def _noting_lost_admins(self, request: HttpRequest, people: list[int | None]) -> AbstractContextManager[None]:
+        # all_sites: an account is a member of any number of sites.
+        sites = list(Membership.all_sites.filter(user__in=people).values_list("site", flat=True))
+        return noting_lost_admins(sites, lambda text: messages.warning(request, text))
 
 
 def _without_log_entries(deleted: list[Any]) -> list[Any]:

@@ -17,7 +17,13 @@ log = structlog.stdlib.get_logger(__name__)
 class SignInForm(AdminAuthenticationForm):
     """Signs in users who have a role on this site; a correct password alone opens no other site's admin."""
 
-    required_css_class = "required"
+    error_messages = {
+        **AdminAuthenticationForm.error_messages,
+        "invalid_login": _(
+            "Please enter the correct user name and password of an account with a role on %(site)s. Both may be "
+            "case-sensitive. An administrator of this site can give you a role."
+        ),
+    }
 
     def clean(self) -> dict[str, Any]:
         try:
@@ -30,11 +36,11 @@ class SignInForm(AdminAuthenticationForm):
         return cleaned
 
     def confirm_login_allowed(self, user: Any) -> None:
-        if not user.is_active:
-            super().confirm_login_allowed(user)
+        # SECURITY: the same message as for a wrong password; another one would confirm that the password is right.
         if not may_work_on(user, current_site().id):
-            raise forms.ValidationError(
-                _("You have no role on %(site)s. Ask one of its administrators, or sign in on your own site."),
-                code="no_role",
-                params={"site": current_site().name},
-            )
+            raise self.get_invalid_login_error()
+
+    def get_invalid_login_error(self) -> forms.ValidationError:
+        return forms.ValidationError(
+            self.error_messages["invalid_login"], code="invalid_login", params={"site": current_site().name}
+        )

@@ -5,15 +5,56 @@ from __future__ import annotations
 from typing import Any, NoReturn, TypeVar
 
 from django.contrib import admin
+from django.contrib.admin.filters import SimpleListFilter
 from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.widgets import url_params_from_lookup_dict
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
 from django.http import Http404, HttpRequest, HttpResponse
 
-from app.tenancy.models import LoggedAction, SiteRelated
+from app.tenancy.models import LoggedAction
 
 Row = TypeVar("Row", bound=models.Model)
-SiteRow = TypeVar("SiteRow", bound=SiteRelated)
+
+# What Django's filters write into an address after a field's name.
+FILTER_LOOKUPS = ("exact", "in", "isnull", "isempty", "gt", "gte", "lt", "lte", "year", "month", "day")
+
+
+class OfferedFilters(admin.ModelAdmin[Row]):
+    """Takes from the address only the filters that the list offers.
+
+    Django takes any lookup by any field of the model: `?token__startswith=a` would find out a value that no page
+    shows, one character after the other.
+    """
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        # SECURITY: refused with 400, unless a filter of the list or a foreign key's own limit has written it.
+        return lookup in self._offered_lookups(request) or (lookup, value) in self._limits_of_foreign_keys()
+
+    def _offered_lookups(self, request: HttpRequest) -> set[str]:
+        offered: set[str] = set()
+        for item in (*self.get_list_filter(request), self.date_hierarchy):
+            if isinstance(item, type) and issubclass(item, SimpleListFilter):
+                offered.add(item.parameter_name or "")
+            elif item:
+                path = str(item[0] if isinstance(item, list | tuple) else item)
+                target = getattr(get_fields_from_path(self.model, path)[-1], "target_field", None)
+                bases = [path, f"{path}__{target.name}"] if target else [path]
+                offered |= {path, *(f"{base}__{kind}" for base in bases for kind in FILTER_LOOKUPS)}
+        return offered
+
+    def _limits_of_foreign_keys(self) -> set[tuple[str, Any]]:
+        """`limit_choices_to` of the keys that point here: Django writes them into the address of a popup."""
+        limits = (limit() if callable(limit) else limit for limit in self.opts.related_fkey_lookups)
+        return {pair for limit in limits for pair in url_params_from_lookup_dict(limit).items()}
+
+
+def with_offered_filters(admin_class: type[admin.ModelAdmin[Any]]) -> type[admin.ModelAdmin[Any]]:
+    """The class, or a subclass of it that takes only the filters that its list offers."""
+    if issubclass(admin_class, OfferedFilters):
+        return admin_class
+    return type(admin_class.__name__, (OfferedFilters, admin_class), {"__module__": admin_class.__module__})
 
 
 class ReportsConflicts(admin.ModelAdmin[Row]):
@@ -37,7 +78,7 @@ class ReportsConflicts(admin.ModelAdmin[Row]):
             return super().changelist_view(request, *args, **kwargs)
 
 
-class ActionsBelongToTheSite(ReportsConflicts[Row]):
+class ActionsBelongToTheSite(OfferedFilters[Row], ReportsConflicts[Row]):
     """Records with every logged action the site on which it was done, so that recent actions are listed per site."""
 
     def log_addition(self, request: HttpRequest, obj: Row, message: Any) -> LogEntry:
@@ -51,10 +92,10 @@ class ActionsBelongToTheSite(ReportsConflicts[Row]):
         return [_record_site(entry) for entry in entries]
 
 
-class SiteRelatedAdmin(ActionsBelongToTheSite[SiteRow]):
+class SiteRelatedAdmin(ActionsBelongToTheSite[Row]):
     """For a `SiteRelated` model. Lists, choices, searches and links see the current site through `objects`."""
 
-    def choice_text(self, row: SiteRow) -> str:
+    def choice_text(self, row: Row) -> str:
         """The text of a row in a list of choices."""
         return str(row)
 
@@ -64,7 +105,10 @@ class SiteRelatedAdmin(ActionsBelongToTheSite[SiteRow]):
 
 
 class SuperuserPermissions:
-    """For what is above a single site. No role may grant it: a role's permissions hold on one site."""
+    """For what is above a single site. No role may grant it: a role's permissions hold on one site.
+
+    Every model that is not site-related gets it, unless its admin class sets `open_to_roles = True`.
+    """
 
     def has_module_permission(self, request: HttpRequest, *_: Any, **__: Any) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)

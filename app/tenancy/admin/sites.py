@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import admin
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from app.tenancy.admin.admin_site import address_on
+from app.tenancy.admin.colours import css_colour
 from app.tenancy.admin.site_related import SuperuserPermissions, SuperusersOnly
+from app.tenancy.directory import directory
+from app.tenancy.hosts.snapshot import build
 from app.tenancy.models import Alias, SiteProfile
+from app.tenancy.requests.tenancy import tenancy_of
 from app.tenancy.sites.specification import SiteSpecification, specification_of, specify
 from app.tenancy.sites.themes import theme_names
 from app.tenancy.sites.validation import clean_alias
@@ -39,6 +46,14 @@ class SiteForm(forms.ModelForm[Site]):
         widget=forms.TextInput(attrs={"size": 8}),
         help_text=_("Marks the site in the admin and on its pages, such as #1f6f5c."),
     )
+    drop_old = forms.BooleanField(
+        label=_("Give up the old domain"),
+        required=False,
+        help_text=_(
+            "After a change of the domain, the old one stays as an alias that redirects to the new one. If you give it "
+            "up, it no longer leads to this site."
+        ),
+    )
 
     class Meta:
         model = Site
@@ -46,7 +61,9 @@ class SiteForm(forms.ModelForm[Site]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.profile = self.instance.profile if self.instance.pk is not None else None
+        # Not `self.instance.profile`, whose site is the instance: the form writes its values into that one.
+        stored = SiteProfile.objects.select_related("site").filter(site=self.instance.pk)
+        self.profile = stored.first()
         self.stored = specification_of(self.profile) if self.profile else SiteSpecification()
         self.specification = self.stored
         names = {"", self.stored.theme, *theme_names()}
@@ -73,6 +90,12 @@ class SiteForm(forms.ModelForm[Site]):
             self.add_error(conflict.field, conflict.message)
         return given | {"domain": self.specification.domain}
 
+    def site(self, aliases: Mapping[str, bool]) -> SiteSpecification:
+        """The site with the aliases of the formset; after a change of the domain with the old one."""
+        old, new = self.stored.domain, self.specification.domain
+        keeps_old = old not in {"", new} and not self.cleaned_data["drop_old"]
+        return replace(self.specification, aliases={**({old: True} if keeps_old else {}), **aliases})
+
 
 class AliasForm(forms.ModelForm[Alias]):
     class Meta:
@@ -92,13 +115,13 @@ class AliasFormSet(forms.BaseInlineFormSet[Alias, Site, forms.ModelForm[Alias]])
         super().clean()
         for form in self.forms:
             values = form.cleaned_data
-            if values.get("host") == self.instance.domain and not values.get("DELETE"):
+            if values.get("host") == self.instance.domain and "host" in form.changed_data and not values.get("DELETE"):
                 form.add_error("host", _("This is the site's own domain."))
 
     def aliases(self) -> dict[str, bool]:
-        """Host → whether it redirects, as the forms have it."""
-        rows = [form.cleaned_data for form in self.forms]
-        return {row["host"]: row["redirect"] for row in rows if row.get("host") and not row.get("DELETE")}
+        """Host → whether it redirects, as the forms have it; without an alias that is the new domain now."""
+        rows = [form.cleaned_data for form in self.forms if not form.cleaned_data.get("DELETE")]
+        return {row["host"]: row["redirect"] for row in rows if row.get("host") not in {None, self.instance.domain}}
 
 
 class AliasInline(SuperuserPermissions, admin.TabularInline[Alias, Site]):
@@ -116,14 +139,17 @@ class SitesAdmin(SuperusersOnly[Site]):
     list_filter = ("profile__state",)
     list_select_related = ("profile",)
     search_fields = ("name", "domain", "profile__key", "aliases__host")
-    fields = ("name", "domain", *PROFILE_FIELDS)
+
+    def get_fields(self, _: HttpRequest, obj: Site | None = None) -> Any:
+        return ("name", "domain", *(() if obj is None else ("drop_old",)), *PROFILE_FIELDS)
 
     def has_delete_permission(self, *_: Any, **__: Any) -> bool:
         return False
 
     @admin.display(description=_("name"), ordering="name")
     def coloured_name(self, site: Site) -> str:
-        return format_html('<span class="site-dot" style="background:{}"></span> {}', site.profile.colour, site.name)
+        colour = css_colour(site.profile.colour)
+        return format_html('<span class="site-dot" style="background:{}"></span> {}', colour, site.name)
 
     @admin.display(description=_("key"), ordering="profile__key")
     def key(self, site: Site) -> str:
@@ -137,7 +163,10 @@ class SitesAdmin(SuperusersOnly[Site]):
         if request.method != "POST":
             return super().changeform_view(request, *args, **kwargs)
         with host_lock():
-            return super().changeform_view(request, *args, **kwargs)
+            response = super().changeform_view(request, *args, **kwargs)
+        if urlsplit(response.headers.get("Location", "")).netloc:
+            directory.wait_for_other_processes()  # any of them may get the next request, for the new domain
+        return response
 
     def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
         """The site is written with its aliases, by `save_related`."""
@@ -146,4 +175,19 @@ class SitesAdmin(SuperusersOnly[Site]):
         for formset in formsets:
             formset.save(commit=False)  # lists what changed, for the log entry
         aliases = {host: redirects for formset in formsets for host, redirects in formset.aliases().items()}
-        form.instance.pk = write_site(replace(form.specification, aliases=aliases), form.profile).pk
+        form.instance.pk = write_site(form.site(aliases), form.profile).pk
+
+    def response_change(self, request: HttpRequest, obj: Site) -> HttpResponse:
+        """If the request's host no longer serves the site, the next page is on its new domain."""
+        response = super().response_change(request, obj)
+        tenancy = tenancy_of(request)
+        if tenancy.host_site.id != obj.pk or tenancy.host in tenancy.fallbacks.listed_hosts:
+            return response
+        row = (obj.pk, obj.domain, obj.name, None, None, None)
+        match = build(None, [row], Alias.objects.filter(site=obj).values_list("host", "site", "redirect")).find(
+            tenancy.host
+        )
+        if match is not None and not match.redirects:
+            return response
+        # To sign in again: a session is valid for the host that set its cookie.
+        return HttpResponseRedirect(address_on(request, obj.domain, urlsplit(response.headers["Location"]).path))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.views import redirect_to_login
 from django.contrib.sites.models import Site
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseRedirect
@@ -30,6 +31,9 @@ log = logging.getLogger(__name__)
 @never_cache
 def switch_site(request: HttpRequest) -> HttpResponseRedirect:
     """Makes `site_id` the site of this session, then redirects to `next`. 404 unknown, 403 not permitted."""
+    if not request.user.is_authenticated:
+        # SECURITY: before the look-up: visitors must not learn which ids exist.
+        return redirect_to_login(reverse("admin:index"))
     site = _wanted(request.POST.get("site_id", ""))
     if not may_work_on(request.user, site.id):
         log.warning("User %s may not switch to site %s", request.user.pk, site.id)
@@ -55,7 +59,7 @@ def _audit(request: HttpRequest, site: SiteEntry) -> None:
             request.user.pk or 0,  # signed in: may_work_on() said so
             Site.objects.filter(pk=site.id),
             CHANGE,
-            [{"changed": {"object": "Switched to it"}}],
+            "Switched to this site.",
         )
         for entry in entries or ():
             LoggedAction.objects.create(entry=entry)

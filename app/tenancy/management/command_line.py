@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 import django
 from django.conf import settings
-from django.core.management import execute_from_command_line
 from django.db import DatabaseError, OperationalError, connection
 
 from app.env import InvalidEnvironment
 from app.tenancy.management.errors import USAGE_ERROR
+from app.tenancy.management.overview import execute_from_command_line
 
 
 class CommandLineError(Exception):

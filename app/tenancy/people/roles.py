@@ -1,12 +1,21 @@
-"""The default roles. They are groups: an operator may edit them and add others."""
+"""The roles: which there are by default, which a person may give, and which sites are left without a Site admin.
+
+They are groups: an operator may edit them and add others.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from django.apps import AppConfig
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.sites.models import Site
+from django.db.models import QuerySet
 
-from app.tenancy.models import SiteRelated
+from app.accounts.models import User
+from app.tenancy.models import Membership, SiteRelated
 
 
 def create_default_roles(app_config: AppConfig, using: str = "default", **_: object) -> None:
@@ -24,3 +33,32 @@ def create_default_roles(app_config: AppConfig, using: str = "default", **_: obj
         for name, actions in model.role_actions.items():
             role, _made = Group.objects.using(using).get_or_create(name=name)
             role.permissions.add(*permissions.filter(codename__in=[f"{a}_{model._meta.model_name}" for a in actions]))
+
+
+def roles_to_give(giver: User) -> QuerySet[Group]:
+    """The roles that a person may give or take on the current site: those that permit nothing that hers does not."""
+    if giver.is_superuser:
+        return Group.objects.all()
+    mine = Permission.objects.filter(group__in=Membership.objects.filter(user=giver).values("role"))
+    return Group.objects.exclude(permissions__in=Permission.objects.exclude(pk__in=mine))
+
+
+def administered(site_ids: Iterable[int]) -> set[int]:
+    """Of these sites those with a member who can sign in and change members."""
+    # all_sites: a person's account may be a member of several.
+    admins = Membership.all_sites.filter(
+        site__in=set(site_ids),
+        user__is_active=True,
+        role__permissions__codename="change_membership",
+        role__permissions__content_type__app_label="tenancy",
+    )
+    return set(admins.values_list("site", flat=True))
+
+
+@contextmanager
+def noting_lost_admins(site_ids: Iterable[int], note: Callable[[str], None]) -> Iterator[None]:
+    """Calls `note` with a line for each of these sites that loses its last Site admin inside the block."""
+    before = administered(site_ids)
+    yield
+    for site in Site.objects.filter(pk__in=before - administered(before)).order_by("name"):
+        note(f"{site.name} has no Site admin left: nobody but a superuser can change its members.")

@@ -12,6 +12,8 @@ from app.tenancy.hosts.resolver import HostRefused
 from app.tenancy.hosts.snapshot import ACTIVE, ARCHIVED, CurrentSite
 
 RETRY_AFTER_SECONDS = "600"
+# Browsers keep a permanent redirect for good; after a domain was changed and changed back, two would make a loop.
+REDIRECT_AGE = "max-age=60"
 
 
 def refused(refusal: HostRefused) -> HttpResponse:
@@ -71,7 +73,7 @@ def moved(request: HttpRequest, domain: str, port: int | None) -> HttpResponseBa
     # 301 lets clients turn a POST into a GET, 308 does not.
     status = 301 if request.method in {"GET", "HEAD"} else 308
     location = f"{scheme}://{domain}{suffix}{request.get_full_path()}"
-    return HttpResponse(status=status, headers={"Location": location})
+    return HttpResponse(status=status, headers={"Location": location, "Cache-Control": REDIRECT_AGE})
 
 
 def page(title: str, text: str, status: int) -> HttpResponse:

@@ -7,18 +7,27 @@ from typing import Any
 
 from django.contrib.sites.models import Site
 
+from app.tenancy.sites.models import Alias
+
 
 def as_dict(site: Site) -> dict[str, Any]:
-    """One site as a JSON object; its names are fixed."""
+    """One site as a JSON object; its names are fixed. `redirects`: alias → whether it redirects to the domain."""
     return {
         "id": site.pk,
         "key": site.profile.key,
         "domain": site.domain,
         "name": site.name,
         "state": site.profile.state,
-        "aliases": sorted(alias.host for alias in site.aliases.all()),
+        "aliases": [alias.host for alias in _aliases(site)],
         "theme": site.profile.theme,
+        "redirects": {alias.host: alias.redirect for alias in _aliases(site)},
     }
+
+
+def as_row(site: Site) -> dict[str, Any]:
+    """One site for `table`: with each alias, whether it redirects to the domain or serves the site itself."""
+    aliases = [f"{alias.host} ({'redirects' if alias.redirect else 'serves'})" for alias in _aliases(site)]
+    return {**as_dict(site), "aliases": aliases}
 
 
 def table(rows: Iterable[dict[str, Any]], columns: tuple[str, ...]) -> list[str]:
@@ -30,3 +39,7 @@ def table(rows: Iterable[dict[str, Any]], columns: tuple[str, ...]) -> list[str]
     ]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+
+
+def _aliases(site: Site) -> list[Alias]:
+    return sorted(site.aliases.all(), key=lambda alias: alias.host)

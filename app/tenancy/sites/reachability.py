@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import requests
 from django.contrib.sites.models import Site
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import NameResolutionError
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +28,40 @@ def check_hosts(
     for host in hosts:
         suffix = f":{port}" if port else ""
         try:
-            response = requests.head(
+            response = _session(host).head(
                 f"{scheme}://{via or host}{suffix}/",
                 headers={"Host": f"{host}{suffix}"},
                 allow_redirects=False,
                 timeout=timeout,
             )
         except requests.RequestException as error:
-            yield Reachability(host, f"no response ({type(error).__name__})")
+            yield Reachability(host, _failure(error, timeout))
             continue
         yield Reachability(host, _fault(site, response))
+
+
+def _session(host: str) -> requests.Session:
+    """Requests the certificate of `host` and checks it, whatever the address of the connection is."""
+    adapter = HTTPAdapter()
+    adapter.poolmanager.connection_pool_kw["server_hostname"] = host
+    session = requests.Session()
+    session.mount("https://", adapter)
+    return session
+
+
+def _failure(error: requests.RequestException, timeout: float) -> str:
+    """Which step failed: the name, the certificate, or the connection."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(reason, NameResolutionError):
+        return "DNS: the name has no address"
+    if isinstance(error, requests.exceptions.SSLError):
+        cause = reason.args[0] if reason is not None and reason.args else reason
+        detail = getattr(cause, "verify_message", "") or getattr(cause, "reason", "") or type(cause).__name__
+        return f"{'certificate' if isinstance(cause, ssl.SSLCertVerificationError) else 'TLS'}: {detail}"
+    if isinstance(error, requests.Timeout):
+        return f"connection: no response within {timeout:g} s"
+    cause = getattr(reason, "__cause__", None) or getattr(reason, "__context__", None)
+    return f"connection: {getattr(cause, 'strerror', None) or type(reason or error).__name__}"
 
 
 def _fault(site: Site, response: requests.Response) -> str:

@@ -1,4 +1,4 @@
-"""The last check behind `app.tenancy.sites.write`, for rows of contrib.sites that other code saves; the first site."""
+"""The last check behind `app.tenancy.sites.write`, for rows of sites that other code saves; the first site."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from django.core.management.color import no_style
 from django.db import DEFAULT_DB_ALIAS, connection
 
-from app.tenancy.sites.models import SiteProfile
+from app.tenancy.sites.models import Alias, SiteProfile
 from app.tenancy.sites.specification import specify
-from app.tenancy.sites.validation import clean_domain
+from app.tenancy.sites.validation import clean_alias, clean_domain
 from app.tenancy.sites.write import free_key, host_owners, write_site
 
 
@@ -23,6 +23,27 @@ def clean_before_save(instance: Site, raw: bool = False, **_: object) -> None:
     owners = host_owners([instance.domain], besides={instance.pk or 0})
     if owners:
         raise ValidationError(f"{instance.domain} is already {owners[instance.domain]}.")
+
+
+def clean_profile_before_save(instance: SiteProfile, raw: bool = False, **_: object) -> None:
+    """As `clean_before_save`, for the profile. What is stored already may stay: a theme may have been removed."""
+    if raw:
+        return
+    names = {"key", "state", "theme", "colour"}
+    stored = SiteProfile.objects.filter(pk=instance.pk).values(*names).first() or {}
+    changed = {name for name in names if name not in stored or stored[name] != getattr(instance, name)}
+    instance.clean_fields(exclude={field.name for field in instance._meta.fields} - changed)
+
+
+def clean_alias_before_save(instance: Alias, raw: bool = False, **_: object) -> None:
+    """As `clean_before_save`, for an alias."""
+    if raw:
+        return
+    instance.host = clean_alias(instance.host)
+    owners = host_owners([instance.host], besides={instance.site_id})
+    if instance.host == instance.site.domain or owners:
+        owner = owners.get(instance.host, "the site's own domain")
+        raise ValidationError(f"{instance.host} is already {owner}.")
 
 
 def create_profile(instance: Site, created: bool, raw: bool = False, **_: object) -> None:

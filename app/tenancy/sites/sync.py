@@ -65,16 +65,20 @@ def sync(
     prune: bool = False,
     max_prune: int | None = None,
     adopt: bool = False,
+    keep_hosts: bool = False,
     dry_run: bool = False,
 ) -> SyncPlan:
     """Makes the rows equal to the file and returns the plan that was applied.
 
     Raises `InvalidDeclaration` with every problem, and changes nothing then. `max_prune` defaults to a tenth of
-    the managed sites (at least one), and never allows all of them.
+    the managed sites (at least one), and never allows all of them. With `keep_hosts` the hosts of a site that the
+    file no longer names, such as its old domain, stay as aliases that redirect.
     """
     with host_lock():
         profiles = {p.key: p for p in SiteProfile.objects.select_related("site").prefetch_related("site__aliases")}
         wanted, problems = _pair(declared.sites, profiles, adopt)
+        if keep_hosts:
+            wanted = _with_stored_hosts(wanted)
         problems += [f"sites.{site.key}.{part}: {message}" for site, part, message in conflicts(wanted)]
         if declared.problems or problems:
             raise InvalidDeclaration([*declared.problems, *problems])
@@ -114,6 +118,17 @@ def _pair(
             problems.append(f"sites.{site.key}: exists and is not managed by a file; use another key, or --adopt")
         wanted.append(Wanted(site, profile))
     return wanted, problems
+
+
+def _with_stored_hosts(wanted: Sequence[Wanted]) -> list[Wanted]:
+    """The sites with the hosts that they have now and no site wants, as aliases that redirect."""
+    named = {host for site, _ in wanted for host in (site.domain, *site.aliases)}
+    result: list[Wanted] = []
+    for site, profile in wanted:
+        stored = SiteSpecification() if profile is None else specification_of(profile)
+        kept = {host: True for host in (stored.domain, *stored.aliases) if host and host not in named}
+        result.append(Wanted(replace(site, aliases={**site.aliases, **kept}), profile))
+    return result
 
 
 def _archive(profile: SiteProfile) -> Change:

@@ -180,6 +180,8 @@ def _differences(stored: SiteSpecification, site: SiteSpecification) -> list[str
         for name in ("key", "domain", "name", "state", "theme", "colour")
         if (old := getattr(stored, name)) != (new := getattr(site, name))
     ]
+    if stored.domain not in {site.domain, *site.aliases}:
+        lines.append(f"{stored.domain} no longer leads here")
     if dict(stored.settings) != dict(site.settings):
         lines.append("settings")
     lines += [f"alias + {host}" for host in site.aliases if host not in stored.aliases]

@@ -8,11 +8,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from app.tenancy.admin.admin_site import OPENED_UNDER
-from app.tenancy.admin.colours import contrasting_colour
+from app.tenancy.admin.colours import contrasting_colour, css_colour
 
 register = template.Library()
 
 register.filter("contrasting_colour", contrasting_colour)
+register.filter("css_colour", css_colour)
 
 
 @register.inclusion_tag("tenancy/preview_bar.html", takes_context=True)

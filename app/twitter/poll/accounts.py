@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from app.twitter.models import Feed, KnownAccount
 from app.twitter.poll.fetch import Reader, Result
@@ -40,21 +40,23 @@ def load_accounts() -> dict[str, KnownAccount]:
     return {account.name: account for account in KnownAccount.objects.iterator()}
 
 
-def save_accounts(profiles: Mapping[str, Profile], now: dt.datetime) -> dict[str, KnownAccount]:
-    """`profiles` by the name in `Feed.value`."""
-    accounts = {
+def from_profiles(profiles: Mapping[str, Profile], now: dt.datetime) -> dict[str, KnownAccount]:
+    """`profiles` by the name in `Feed.value`; so are the accounts."""
+    return {
         name: KnownAccount(
             name=name, remote_id=profile.remote_id, username=profile.username, display_name=profile.name, checked_at=now
         )
         for name, profile in profiles.items()
     }
+
+
+def save_accounts(accounts: Iterable[KnownAccount]) -> None:
     KnownAccount.objects.bulk_create(
-        accounts.values(),
+        accounts,
         update_conflicts=True,
         unique_fields=["name"],
         update_fields=["remote_id", "username", "display_name", "checked_at"],
     )
-    return accounts
 
 
 def delete_unfollowed() -> None:

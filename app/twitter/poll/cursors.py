@@ -32,7 +32,7 @@ class Cursors:
         for result in results:
             if result.error is not None or first_response_at is None:
                 continue
-            if result.endpoint is not LIST:
+            if result.endpoint is not LIST and not result.is_partial:
                 self._feeds[result.endpoint] += result.source.feeds
             for endpoint, limit in ((SEARCH, first_response_at - SEARCH_DELAY), (TIMELINE, first_response_at)):
                 posts = [post for post in (self._newest.get(endpoint), *result.posts) if post]

@@ -48,9 +48,28 @@ def due(feeds: Iterable[Feed], credentials: Mapping[int, str], now: dt.datetime)
             sources.append(_source(kind, value, credential, members))
         else:
             skipped += members
-    # Requested feeds first, then those polled longest ago, so that a small quota is shared fairly.
-    sources.sort(key=lambda source: (not source.is_requested, source.succeeded_at or _NEVER, source.value))
-    return Due(tuple(sources), tuple(skipped), tuple(invalid))
+    return Due(tuple(_in_turn(sources)), tuple(skipped), tuple(invalid))
+
+
+def _in_turn(sources: Sequence[Source]) -> list[Source]:
+    """The first source of every site, then the second of every site ...: no site is served only after another.
+
+    A site's own order: requested feeds first, then those polled longest ago.
+    """
+    by_site: dict[int, list[Source]] = defaultdict(list)
+    for source in sources:
+        for site in source.sites:
+            by_site[site].append(source)
+    places: dict[Source, int] = {}
+    for site, members in by_site.items():
+        members.sort(key=lambda source: (not source.is_requested_on(site), *_age(source)))
+        for place, source in enumerate(members):
+            places[source] = min(place, places.get(source, place))
+    return sorted(sources, key=lambda source: (places[source], *_age(source)))
+
+
+def _age(source: Source) -> tuple[dt.datetime, str]:
+    return source.succeeded_at or _NEVER, source.value
 
 
 def lookups(sources: Sequence[Source], accounts: Mapping[str, KnownAccount], now: dt.datetime) -> list[Request]:
@@ -70,7 +89,10 @@ def lookups(sources: Sequence[Source], accounts: Mapping[str, KnownAccount], now
         for credential, members in groups.items():
             for start in range(0, len(members), MAX_SIZE):
                 some, targets = zip(*members[start : start + MAX_SIZE], strict=True)
-                planned.append(Request(endpoint=endpoint, credential=credential, targets=targets, sources=some))
+                audience = {target: source.sites for source, target in zip(some, targets, strict=True)}
+                planned.append(
+                    Request(endpoint=endpoint, credential=credential, targets=targets, sources=some, audience=audience)
+                )
     return planned
 
 

@@ -1,4 +1,4 @@
-"""Posts that X no longer returns are removed within a day."""
+"""Posts that X no longer returns, or of which it has a newer version, are removed within a day."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
-
 from app.tenancy.isolation.content_version import content_changed_on
 from app.tenancy.models import SiteProfile
 from app.twitter.models import Tweet
 from app.twitter.poll.fetch import Reader
 from app.twitter.poll.requests import Request
+from app.twitter.poll.site_locks import SiteLocks
 from app.twitter.poll.store import CHUNK
 from app.twitter.x.endpoints import MAX_SIZE, POSTS
 from app.twitter.x.errors import XError
-from app.twitter.x.posts import read_ids, read_problems
+from app.twitter.x.posts import read_ids, read_problems, read_superseded
 
 MAX_AGE = dt.timedelta(hours=20)  # with a run at least every four hours, each tweet is checked within a day
 
@@ -39,14 +38,19 @@ def plan_checks(credentials: Mapping[int, str], now: dt.datetime) -> list[Reques
         site__profile__state=SiteProfile.State.ACTIVE,
         site_id__in=credentials,
     )
-    wanted: dict[str, dict[str, None]] = defaultdict(dict)
+    wanted: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
     for site, remote_id in tweets.order_by("checked_at").values_list("site_id", "remote_id").iterator():
-        wanted[credentials[site]][str(remote_id)] = None
+        wanted[credentials[site]][str(remote_id)].add(site)
     return [
-        Request(endpoint=POSTS, credential=credential, targets=tuple(list(ids)[start : start + MAX_SIZE]))
+        _request(credential, list(ids.items())[start : start + MAX_SIZE])
         for credential, ids in wanted.items()
         for start in range(0, len(ids), MAX_SIZE)
     ]
+
+
+def _request(credential: str, members: Sequence[tuple[str, set[int]]]) -> Request:
+    audience = {remote_id: frozenset(sites) for remote_id, sites in members}
+    return Request(endpoint=POSTS, credential=credential, targets=tuple(audience), audience=audience)
 
 
 def check(reader: Reader, request: Request) -> Checked:
@@ -58,17 +62,22 @@ def check(reader: Reader, request: Request) -> Checked:
     found = read_ids(response) & wanted
     # A post that the response merely leaves out is kept: only X's own word counts.
     gone = {int(p.target) for p in read_problems(response) if p.is_gone and p.target.isdigit()} & wanted
-    return Checked(frozenset(found), frozenset(gone - found))
+    superseded = read_superseded(response) & wanted
+    return Checked(frozenset(found - superseded), frozenset((gone - found) | superseded))
 
 
-def store_check(checked: Checked, sites: Sequence[int], now: dt.datetime) -> int:
-    """Updates and deletes tweets of these sites. Returns how many posts are gone."""
-    with transaction.atomic():
-        found = Tweet.all_sites.filter(remote_id__in=checked.found)
-        gone = Tweet.all_sites.filter(remote_id__in=checked.gone)
-        content_changed_on(set(gone.values_list("site_id", flat=True)) & set(sites))
-        for start in range(0, len(sites), CHUNK):
-            some = sites[start : start + CHUNK]
-            found.filter(site_id__in=some).update(checked_at=now)
-            gone.filter(site_id__in=some).delete()
+def store_check(checked: Checked, audience: Mapping[str, frozenset[int]], now: dt.datetime, locks: SiteLocks) -> int:
+    """Updates and deletes tweets of the sites in `audience`. Returns how many posts are gone."""
+    sites = sorted(frozenset().union(*(audience[str(remote_id)] for remote_id in checked.found | checked.gone)))
+    found = Tweet.all_sites.filter(remote_id__in=checked.found)
+    gone = Tweet.all_sites.filter(remote_id__in=checked.gone)
+
+    def write(free: set[int]) -> None:
+        removed = gone.filter(site_id__in=free)
+        content_changed_on(set(removed.values_list("site_id", flat=True)))
+        found.filter(site_id__in=free).update(checked_at=now)
+        removed.delete()
+
+    for start in range(0, len(sites), CHUNK):
+        locks.write(sites[start : start + CHUNK], write)
     return len(checked.gone)

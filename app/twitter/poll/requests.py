@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.twitter.feed_values import MAX_SEARCH_LENGTH
 from app.twitter.models import Feed
 from app.twitter.x.client import XClient
-from app.twitter.x.endpoints import LIST, MAX_SIZE, SEARCH, TIMELINE, Endpoint
+from app.twitter.x.endpoints import LIST, MAX_SIZE, SEARCH, TIMELINE, USERS_BY_NAME, Endpoint
 from app.twitter.x.errors import InvalidRequest
-from app.twitter.x.posts import Json, Profile
+from app.twitter.x.posts import Json, Profile, count_results, read_values
 
 # Lists cannot be read from a cursor on: so many posts are read again each time.
 KNOWN_LIST_SIZE = 20
@@ -32,8 +33,11 @@ class Source:
     succeeded_at: dt.datetime | None = field(compare=False)
 
     @property
-    def is_requested(self) -> bool:
-        return any(feed.requested_at for feed in self.feeds)
+    def sites(self) -> frozenset[int]:
+        return frozenset(feed.site_id for feed in self.feeds)
+
+    def is_requested_on(self, site: int) -> bool:
+        return any(feed.requested_at for feed in self.feeds if feed.site_id == site)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,8 @@ class Request:
     sources: tuple[Source, ...] = ()
     authors: tuple[Profile, ...] = ()  # of the sources, in their order; empty when the response has to name them
     since_id: int | None = None
+    # The sites that results are read for, by what tells the results apart: an account's id or name, a post's id.
+    audience: Mapping[str, frozenset[int]] = field(default_factory=dict, compare=False)
 
     @property
     def is_batch(self) -> bool:
@@ -58,6 +64,25 @@ class Request:
         if self.endpoint is LIST and self.since_id is not None:
             most = min(most, KNOWN_LIST_SIZE)
         return self.endpoint.min_size, most
+
+    def wanted(self, most: int) -> Mapping[int, int]:
+        """For each site, how many of up to `most` results may be for it."""
+        if self.endpoint.is_paged:
+            return dict.fromkeys(self._everyone, most)
+        return Counter(site for target in self.targets for site in self.audience[target])
+
+    def readers(self, response: Json) -> list[frozenset[int]]:
+        """For each result of a response, the sites that it was read for."""
+        found = count_results(response)
+        if self.endpoint.is_paged and not self.is_batch:
+            return [self._everyone] * found
+        name = "author_id" if self.is_batch else "username" if self.endpoint is USERS_BY_NAME else "id"
+        known = [self.audience.get(value, self._everyone) for value in read_values(response, name)]
+        return known + [self._everyone] * (found - len(known))
+
+    @property
+    def _everyone(self) -> frozenset[int]:
+        return frozenset().union(*self.audience.values(), *(source.sites for source in self.sources))
 
     def send(self, client: XClient, *, size: int, page: str | None) -> Json:
         targets = self.targets if self.endpoint.is_paged else self.targets[:size]
@@ -119,4 +144,5 @@ def _batch(members: Sequence[tuple[Source, Profile]], *, since: bool) -> Request
         sources=sources,
         authors=authors,
         since_id=min(source.since_id or 0 for source in sources) if since else None,
+        audience={str(author.remote_id): source.sites for source, author in members},
     )

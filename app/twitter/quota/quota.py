@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from app.twitter.models import RateWindow
+from app.twitter.quota.shares import DayReads
 from app.twitter.x.errors import CredentialError, QuotaExceeded, RateLimited, Transient, XError
 
 # After so many requests in a row without a response, the rest of the run is not sent.
@@ -17,31 +18,31 @@ MAX_TIMEOUTS = 4
 
 @dataclass
 class Reservation:
-    """A request in progress: how many results it may bring, and how many it brought."""
+    """A request in progress: how many results it may bring, and for which sites it brought how many."""
 
     size: int
-    received: int = 0
+    received: Sequence[Collection[int]] = ()
 
 
 class Quota:
-    def __init__(self, credential: str, *, reads_left: int, windows: Iterable[RateWindow], now: dt.datetime) -> None:
+    def __init__(self, credential: str, *, day: DayReads, windows: Iterable[RateWindow], now: dt.datetime) -> None:
         self.credential = credential
         self.windows = {window.endpoint: window for window in windows}
         self.error: CredentialError | None = None  # X's, once it refused this credential
         self._now = now
-        self._left = reads_left
+        self._day = day
         self._reserved = 0
         self._timeouts = 0
         self._changed = threading.Condition()
 
     @contextmanager
-    def reserve(self, endpoint: str, *, least: int, most: int) -> Iterator[Reservation]:
-        """Reserves `least` to `most` reads for one request.
+    def reserve(self, endpoint: str, *, least: int, most: int, wanted: Mapping[int, int]) -> Iterator[Reservation]:
+        """Reserves `least` to `most` reads for one request, which wants up to so many for each site.
 
         Raises `RateLimited`, `QuotaExceeded`, or X's earlier refusal of this credential. Errors raised inside the
         block count for later requests.
         """
-        reservation = self._take(endpoint, least, most)
+        reservation = self._take(endpoint, least, most, wanted)
         try:
             yield reservation
         except XError as error:
@@ -52,7 +53,7 @@ class Quota:
         finally:
             with self._changed:
                 self._reserved -= reservation.size
-                self._left -= reservation.received
+                self._day.count(reservation.received)
                 self._changed.notify_all()
 
     def note_window(self, path: str, *, remaining: int, reset_at: dt.datetime) -> None:
@@ -64,16 +65,16 @@ class Quota:
 
     def exceeded(self) -> QuotaExceeded:
         tomorrow = (self._now + dt.timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-        return QuotaExceeded("Today's quota of reads is used up.", reset_at=tomorrow)
+        return QuotaExceeded("Today's quota of reads, or this site's part of it, is used up.", reset_at=tomorrow)
 
-    def _take(self, endpoint: str, least: int, most: int) -> Reservation:
+    def _take(self, endpoint: str, least: int, most: int, wanted: Mapping[int, int]) -> Reservation:
         with self._changed:
             self._check(endpoint)
             # Other requests may not use all that they reserved; only then is it known whether there is room.
-            while self._left - self._reserved < least and self._reserved:
+            while self._day.room(wanted, reserved=self._reserved) < least and self._reserved:
                 self._changed.wait()
                 self._check(endpoint)
-            room = self._left - self._reserved
+            room = self._day.room(wanted, reserved=self._reserved)
             if room < least:
                 raise self.exceeded()
             size = min(most, room)

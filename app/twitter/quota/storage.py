@@ -3,29 +3,54 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
+from collections.abc import Collection
 
 from django.conf import settings
 from django.db.models import F
 
 from app.twitter.models import QuotaUsage, RateWindow
 from app.twitter.quota.quota import Quota
+from app.twitter.quota.shares import DayReads
 
 
-def load_quota(credential: str, now: dt.datetime) -> Quota:
-    usage = QuotaUsage.objects.filter(credential=credential).first()
-    used = usage.reads_on(now.date()) if usage else 0
+def load_quota(credential: str, sites: Collection[int], now: dt.datetime) -> Quota:
+    """`sites` have feeds with the credential."""
     windows = RateWindow.objects.filter(credential=credential)
-    return Quota(credential, reads_left=max(settings.TWITTER_DAILY_READS - used, 0), windows=windows, now=now)
+    return Quota(credential, day=_load_day(credential, sites, now), windows=windows, now=now)
 
 
-def count_reads(credential: str, reads: int, now: dt.datetime) -> None:
-    """Call it before the results are stored: a run that is killed has still read them."""
-    if not reads:
-        return
-    day = now.date()
-    QuotaUsage.objects.get_or_create(credential=credential, defaults={"day": day})
-    QuotaUsage.objects.filter(credential=credential, day__lt=day).update(day=day, reads=0)
-    QuotaUsage.objects.filter(credential=credential).update(reads=F("reads") + reads)
+class Billing:
+    """What a run reads with a credential, as X bills it: less than what the `Quota` allows for."""
+
+    def __init__(self, credential: str, sites: Collection[int], now: dt.datetime) -> None:
+        self._credential, self._now = credential, now
+        self._day = _load_day(credential, sites, now)
+        self._unsaved = 0
+
+    def count(self, reads: Collection[Collection[int]]) -> None:
+        """`reads` has the sites that each read is for."""
+        self._day.count(reads)
+        self._unsaved += len(reads)
+
+    def save(self) -> None:
+        """Adds to the stored day what was counted since it was last saved."""
+        if not self._unsaved:
+            return
+        day = self._now.date()
+        usage = QuotaUsage.objects.filter(credential=self._credential)
+        QuotaUsage.objects.get_or_create(credential=self._credential, defaults={"day": day})
+        usage.filter(day__lt=day).update(day=day, reads=0)
+        by_site = {str(site): reads for site, reads in self._day.by_site.items()}
+        usage.update(reads=F("reads") + self._unsaved, reads_by_site=by_site)
+        self._unsaved = 0
+
+
+def _load_day(credential: str, sites: Collection[int], now: dt.datetime) -> DayReads:
+    usage = QuotaUsage.objects.filter(credential=credential).first() or QuotaUsage(day=now.date())
+    return DayReads(
+        settings.TWITTER_DAILY_READS, sites, usage.reads_on(now.date()), Counter(usage.reads_by_site_on(now.date()))
+    )
 
 
 def save_windows(quota: Quota, now: dt.datetime) -> None:

@@ -9,34 +9,44 @@ from app.twitter.feed_values import InvalidValue, normalise
 from app.twitter.models import Feed, Tweet
 
 register = template.Library()
+MAX_COUNT = 1000
 
 
 @register.simple_tag
-def tweets_for_user(value: str, count: int = 5) -> list[Tweet]:
+def tweets_for_user(value: object, count: object = 5) -> list[Tweet]:
     return _newest("user", value, count)
 
 
 @register.simple_tag
-def tweets_for_list(value: str | int, count: int = 5) -> list[Tweet]:
-    return _newest("list", str(value), count)
+def tweets_for_list(value: object, count: object = 5) -> list[Tweet]:
+    return _newest("list", value, count)
 
 
 @register.simple_tag
-def tweets_for_search(value: str, count: int = 5) -> list[Tweet]:
+def tweets_for_search(value: object, count: object = 5) -> list[Tweet]:
     return _newest("search", value, count)
 
 
 @register.simple_tag
-def tweets_default(count: int = 5) -> list[Tweet]:
+def tweets_default(count: object = 5) -> list[Tweet]:
     """Of the site's default feed, or else of its first."""
     feeds = Feed.objects.filter(active=True).order_by("-is_default", "pk")
-    return list(Tweet.objects.filter(feed_id__in=Subquery(feeds.values("pk")[:1]))[: max(int(count), 0)])
+    return list(Tweet.objects.filter(feed_id__in=Subquery(feeds.values("pk")[:1]))[: _limit(count)])
 
 
-def _newest(kind: str, value: str, count: int) -> list[Tweet]:
+# A mistake in a template leaves out the feed, not the page; the panel of the admin says which one.
+
+
+def _newest(kind: str, value: object, count: object) -> list[Tweet]:
     try:
-        value = normalise(kind, value)
+        stored = normalise(kind, str(value))
     except InvalidValue:
-        return []  # a mistake in a template leaves out the feed, not the page
-    tweets = Tweet.objects.filter(feed__kind=kind, feed__value=value, feed__active=True)
-    return list(tweets[: max(int(count), 0)])
+        return []
+    return list(Tweet.objects.filter(feed__kind=kind, feed__value=stored, feed__active=True)[: _limit(count)])
+
+
+def _limit(count: object) -> int:
+    try:
+        return min(max(int(str(count)), 0), MAX_COUNT)
+    except ValueError:
+        return 0

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import requests
 import tweepy
@@ -26,6 +27,7 @@ from app.twitter.x.errors import (
     Transient,
     XError,
 )
+from app.twitter.x.network import no_response
 from app.twitter.x.posts import Json, storable
 
 CONNECT_SECONDS, READ_SECONDS, RESPONSE_SECONDS = 3.0, 10.0, 20.0
@@ -51,6 +53,7 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
     ) -> None:
         super().__init__(bearer_token=token, return_type=dict)
         self.base_url = base_url.rstrip("/")
+        self.host = urlsplit(base_url).hostname or base_url
         self.on_rate_limit = on_rate_limit
         self.calls = 0  # requests sent, retries included
         self.first_response_at: dt.datetime | None = None  # by X's clock
@@ -74,7 +77,7 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
         """X's JSON for a query, or for ids or names. Raises `XError`.
 
         `size` is the number of results on a page and `page` the token of the next one; `authors` also reads who
-        wrote each post.
+        wrote each post, and the originals of reposts.
         """
         parameters: dict[str, Any] = {endpoint.target: ",".join(targets), **endpoint.fields}
         if authors:
@@ -107,7 +110,7 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
                 self.base_url + route,
                 params=params,
                 headers={"Authorization": f"Bearer {self.bearer_token}", "User-Agent": self.user_agent},
-                auth=_keep_bearer,
+                auth=_keep_bearer,  # SECURITY: otherwise a .netrc entry would replace the token
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,  # SECURITY: a redirect would carry the token to another host
                 stream=True,
@@ -115,11 +118,11 @@ class XClient(tweepy.Client):  # type: ignore[misc]  # tweepy has no types
                 body = _read(response)
         except requests.ReadTimeout:
             # Each retry could wait as long again.
-            raise Transient("X does not respond.") from None
+            raise Transient(f"X does not respond: {self.host} was silent for {READ_SECONDS:g} s.") from None
         except (urllib3.exceptions.ReadTimeoutError, TimeoutError):
             raise Transient("X stopped in the middle of its response.") from None
-        except (requests.RequestException, urllib3.exceptions.HTTPError):
-            raise _Retryable("X cannot be reached, or its response was cut off.") from None
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            raise _Retryable(no_response(error, self.host)) from None
         if self.first_response_at is None:
             self.first_response_at = _date(response.headers.get("date", ""))
         self._report_rate_limit(route, response)
@@ -229,5 +232,5 @@ def _parameter(problem: Json) -> str:
 
 
 def _keep_bearer(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Without it, requests lets a .netrc entry replace the bearer token."""
+    """An authentication that adds nothing: without any, requests looks for one in .netrc."""
     return request

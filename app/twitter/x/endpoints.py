@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 MAX_SIZE = 100  # results of one request, at every endpoint
 _USER_FIELDS = {"user_fields": "protected"}
-_POST_FIELDS = {"tweet_fields": "author_id,created_at,entities,note_tweet,referenced_tweets"}
-AUTHORS = {"expansions": "author_id", **_USER_FIELDS}
+_POST_FIELDS = {"tweet_fields": "author_id,created_at,edit_history_tweet_ids,entities,note_tweet,referenced_tweets"}
+AUTHORS = {"expansions": "author_id,referenced_tweets.id,referenced_tweets.id.author_id", **_USER_FIELDS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

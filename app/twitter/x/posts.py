@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Json = Mapping[str, Any]  # Any: whatever JSON can hold
@@ -37,6 +37,21 @@ class Post:
     author: Profile | None = None  # if the response included it
     entities: dict[str, Any] = field(default_factory=dict, hash=False, compare=False)
     is_repost: bool = False
+    original: Post | None = None  # what is reposted, if the response included it and its author
+    versions: frozenset[int] = frozenset()  # the ids of all versions of an edited post; each edit has a new id
+
+    @property
+    def older_versions(self) -> frozenset[int]:
+        return frozenset(version for version in self.versions if version < self.remote_id)
+
+    @property
+    def newer_versions(self) -> frozenset[int]:
+        return frozenset(version for version in self.versions if version > self.remote_id)
+
+    @property
+    def read_ids(self) -> frozenset[int]:
+        """The posts that were read for it: X may bill each of them."""
+        return frozenset(post.remote_id for post in (self, self.original) if post)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +73,15 @@ class Problem:
 def read_page(response: Json) -> Page:
     items = _dicts(response.get("data"))
     includes = response.get("includes")
-    users = _profiles(includes.get("users") if isinstance(includes, Mapping) else None)
-    authors = {user.remote_id: user for user in users}
+    included = includes if isinstance(includes, Mapping) else {}
+    authors = {user.remote_id: user for user in _profiles(included.get("users"))}
+    references = (_post(item, authors) for item in _dicts(included.get("tweets")))
+    originals = {post.remote_id: post for post in references if post is not None and post.author is not None}
     posts: dict[int, Post] = {}
     for item in items:
         post = _post(item, authors)
         if post is not None:
-            posts.setdefault(post.remote_id, post)
+            posts.setdefault(post.remote_id, replace(post, original=originals.get(_original_id(item) or 0)))
     meta = response.get("meta")
     token = meta.get("next_token") if isinstance(meta, Mapping) else None
     return Page(tuple(posts.values()), len(items), token if isinstance(token, str) and token else None)
@@ -79,8 +96,21 @@ def read_ids(response: Json) -> set[int]:
     return {remote_id for remote_id in ids if remote_id is not None}
 
 
+def read_superseded(response: Json) -> set[int]:
+    """The ids of posts of which the response knows a newer version."""
+    items = [(_remote_id(item.get("id")), _versions(item)) for item in _dicts(response.get("data"))]
+    return {remote_id for remote_id, versions in items if remote_id and max(versions, default=0) > remote_id}
+
+
+def read_values(response: Json, name: str) -> list[str]:
+    """One value of each result, such as its `author_id`; lower case, empty when it is missing."""
+    return [str(item.get(name, "")).lower() for item in _dicts(response.get("data"))]
+
+
 def count_results(response: Json) -> int:
-    return len(_dicts(response.get("data")))
+    """How many posts or users the response brought, the originals of reposts included."""
+    items = _dicts(response.get("data"))
+    return len(items) + sum(_original_id(item) is not None for item in items)
 
 
 def read_problems(response: Json) -> list[Problem]:
@@ -104,7 +134,6 @@ def _post(item: Json, authors: Mapping[int, Profile]) -> Post | None:
     if remote_id is None or author_id is None or created_at is None or not isinstance(text, str):
         return None
     entities = source.get("entities")
-    kinds = {reference.get("type") for reference in _dicts(item.get("referenced_tweets"))}
     return Post(
         remote_id=remote_id,
         text=storable(text),
@@ -112,8 +141,21 @@ def _post(item: Json, authors: Mapping[int, Profile]) -> Post | None:
         author_id=author_id,
         author=authors.get(author_id),
         entities=_entities(entities) if isinstance(entities, Mapping) else {},
-        is_repost="retweeted" in kinds,
+        is_repost=_original_id(item) is not None,
+        versions=_versions(item) if len(_versions(item)) > 1 else frozenset(),
     )
+
+
+def _original_id(item: Json) -> int | None:
+    """The id of the post that this one reposts; None for any other post."""
+    references = (one for one in _dicts(item.get("referenced_tweets")) if one.get("type") == "retweeted")
+    return next((_remote_id(one.get("id")) or 0 for one in references), None)
+
+
+def _versions(item: Json) -> frozenset[int]:
+    ids = item.get("edit_history_tweet_ids")
+    found = (_remote_id(one) for one in ids) if isinstance(ids, list) else ()
+    return frozenset(remote_id for remote_id in found if remote_id is not None)
 
 
 def storable(text: str) -> str:

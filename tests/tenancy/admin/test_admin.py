@@ -242,6 +242,8 @@ def test_a_superuser_makes_and_changes_sites(superuser: Browser, south: Site) ->
         ("domain", "www.north.test", "already an alias of North"),
         ("domain", "a..b", "not a valid domain"),
         ("key", "east", "Duplicate key east"),
+        ("colour", "red", "not a colour"),
+        ("theme", "nosuch", "Select a valid choice"),
         ("aliases-0-host", "SOUTH.test", "already the domain of South"),
         ("aliases-0-host", "*.org", "two labels"),
     ):

@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from django.contrib.sites.models import Site
+from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.tenancy.admin.colours import contrasting_colour, luminance
+from app.accounts.models import User
+from app.tenancy.admin.colours import contrasting_colour, css_colour, luminance
+from app.tenancy.directory import directory
+from app.tenancy.models import Alias, SiteProfile
+from tests.support.makers import Browser
 
 ENOUGH = 4.5  # WCAG 2.2, 1.4.3
 
@@ -29,3 +37,52 @@ def test_contrast_is_counted_as_the_guideline_does() -> None:
 @given(st.integers(0, 0xFFFFFF).map("#{:06x}".format))
 def test_ink_can_be_read_on_any_colour(colour: str) -> None:
     assert contrast(colour, contrasting_colour(colour)) >= ENOUGH
+
+
+@given(st.one_of(st.none(), st.integers(), st.text(), st.from_regex(r"#?[0-9a-z]{0,7}\n?")))
+def test_what_is_no_colour_is_no_decoration_and_no_error(value: Any) -> None:
+    ink, colour = contrasting_colour(value), css_colour(value)
+    assert colour in {"", value}
+    assert (ink == "") == (colour == "")
+
+
+@pytest.mark.parametrize("stored", ["red", "#12345", "#zzzzzz", "}*{x:y", "\u00e9"])
+def test_a_stored_colour_that_is_none_makes_no_page_an_error(
+    stored: str, at_north: Browser, root: User, north: Site, south: Site
+) -> None:
+    SiteProfile.objects.update(colour=stored, theme="nosuch")  # as an earlier version, a fixture or psql can
+    directory.forget()
+    assert at_north.get("/admin/login/").status_code == 200
+    at_north.login(username="root", password="root")
+    admin = ("/admin/", "/admin/choose-site/", "/admin/sites/site/", f"/admin/sites/site/{north.pk}/change/")
+    assert at_north.post("/admin/switch-site/", {"site_id": south.pk}).status_code == 302
+    for address in (*admin, "/admin/pages/page/add/"):
+        page = at_north.get(address)
+        assert page.status_code == 200, address
+        assert f"--site: {stored}" not in page.content.decode()
+        assert f"background: {stored}" not in page.content.decode()
+    preview = at_north.get("/nothing-here/")
+    assert preview.status_code == 404
+    assert b"You are looking at" in preview.content
+    assert "--accent" not in preview.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "named"),
+    [("colour", "red", "colour"), ("theme", "nosuch", "theme"), ("key", "My_Key", "key"), ("state", "off", "choice")],
+)
+def test_no_way_in_takes_a_value_that_the_form_refuses(name: str, value: str, named: str, north: Site) -> None:
+    profile = SiteProfile.objects.get(site=north)
+    setattr(profile, name, value)
+    with pytest.raises(ValidationError, match=named):
+        profile.save()
+    SiteProfile.objects.update(theme="removed")
+    profile.refresh_from_db()
+    profile.colour = "#123456"
+    profile.save()
+
+
+@pytest.mark.parametrize("host", ["a..b", "north.test", "SOUTH.test.", "*.org"])
+def test_no_way_in_takes_an_alias_that_the_form_refuses(host: str, north: Site, south: Site) -> None:
+    with pytest.raises(ValidationError):
+        Alias.objects.create(site=north, host=host)

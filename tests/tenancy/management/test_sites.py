@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError
 
 from tests.support.commands import call, listed_sites
+from tests.support.makers import Browser
 
 
 def test_sites_are_listed_as_promised(added: dict[str, int]) -> None:
@@ -19,8 +20,12 @@ def test_sites_are_listed_as_promised(added: dict[str, int]) -> None:
         "state": "active",
         "aliases": ["www.north.test"],
         "theme": "",
+        "redirects": {"www.north.test": True},
     }
-    assert "www.north.test" in call("sites", "list")
+    call("sites", "alias", "north.test", "*.north.test", "--no-redirect")
+    for output in (call("sites", "list"), call("sites", "show", "north.test")):
+        assert "*.north.test (serves), www.north.test (redirects)" in output
+    assert listed_sites()["north"]["redirects"] == {"*.north.test": False, "www.north.test": True}
 
 
 def test_a_site_is_added_changed_and_closed(db: None) -> None:
@@ -35,9 +40,33 @@ def test_a_site_is_added_changed_and_closed(db: None) -> None:
         assert (shown["state"], shown["aliases"]) == (state, ["books.example"])
 
 
+def test_the_old_domain_of_a_renamed_site_stays_as_a_redirecting_alias(added: dict[str, int]) -> None:
+    output = call("sites", "rename", "north.test", "New.Test.")
+    assert "north.test stays as an alias that redirects to new.test.\n" in output
+    assert listed_sites()["north"]["redirects"] == {"north.test": True, "www.north.test": True}
+    moved = Browser("north.test").get("/a/?b=c")
+    assert (moved.status_code, moved.headers["Location"]) == (301, "http://new.test/a/?b=c")
+    again = call("sites", "rename", "north.test", "new.test")
+    assert "stays" not in again
+    back = json.loads(call("sites", "rename", "new.test", "north.test", "--json"))
+    assert (back["domain"], back["redirects"]) == ("north.test", {"new.test": True, "www.north.test": True})
+
+
+def test_the_old_domain_is_dropped_if_the_operator_says_so(added: dict[str, int]) -> None:
+    output = call("sites", "rename", "www.north.test", "new.test", "--drop-old")
+    assert "north.test no longer leads to this site.\n" in output
+    assert listed_sites()["north"]["aliases"] == ["www.north.test"]
+    assert Browser("north.test").get("/").status_code == 404
+    assert Browser("new.test").get("/admin/login/").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
+        (("rename", "north.test", "south.test"), "already the domain of South"),
+        (("rename", "north.test", "www.south.test"), "already an alias of South"),
+        (("rename", "north.test", "a..b"), "not a valid domain"),
+        (("rename", "nowhere.test", "new.test"), "no site 'nowhere.test'"),
         (("add", "north.test"), "already the domain of North"),
         (("add", "NORTH.test."), "already the domain of North"),
         (("add", "www.north.test"), "already an alias of North"),

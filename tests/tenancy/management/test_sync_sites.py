@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from app.tenancy.models import SiteProfile
 from tests.support.commands import call, listed_sites
+from tests.support.makers import Browser
 
 Sync = Callable[..., str]
 DECLARED = """
@@ -78,6 +79,33 @@ def test_pruning_archives_what_is_no_longer_declared_and_touches_no_other_row(sy
     assert listed_sites()["gamma"]["state"] == "archived"
     sync(DECLARED.replace("suspended", "active"))
     assert listed_sites()["gamma"]["state"] == "active"
+
+
+RENAMED = DECLARED.replace("alpha.test, name", "new.test, name").replace("www.alpha.test, ", "")
+
+
+def test_a_domain_that_is_given_up_is_named(sync: Sync) -> None:
+    sync(DECLARED)
+    for options in (("--dry-run",), ()):
+        output = sync(RENAMED, *options)
+        assert "domain: alpha.test → new.test; alpha.test no longer leads here; alias - www.alpha.test" in output
+    assert listed_sites()["alpha"]["aliases"] == ["*.alpha.test"]
+    # *.alpha.test does not match alpha.test itself.
+    assert Browser("alpha.test").get("/").status_code == 404
+
+
+def test_hosts_are_kept_if_the_operator_says_so_for_as_long_as_she_does(sync: Sync) -> None:
+    sync(DECLARED)
+    assert "domain: alpha.test → new.test; alias + alpha.test" in sync(RENAMED, "--keep-hosts")
+    kept = {"*.alpha.test": False, "alpha.test": True, "www.alpha.test": True}
+    assert listed_sites()["alpha"]["redirects"] == kept
+    for host in ("alpha.test", "www.alpha.test"):
+        assert Browser(host).get("/x/").headers["Location"] == "http://new.test/x/"
+    assert "Sites: 3 unchanged." in sync(RENAMED, "--keep-hosts")
+    taken = RENAMED.replace("beta.test", "alpha.test")
+    assert "~ beta  domain: beta.test → alpha.test; alias + beta.test" in sync(taken, "--keep-hosts")
+    assert listed_sites()["alpha"]["aliases"] == ["*.alpha.test", "www.alpha.test"]
+    assert "alias - www.alpha.test" in sync(taken)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -110,8 +111,14 @@ def test_the_switcher_knows_no_such_site(editor: Browser, value: str, status: in
 def test_the_switcher_refuses_a_site_without_a_role(nora: User, at_north: Browser, south: Site) -> None:
     at_north.login(username="nora", password="nora")
     assert at_north.post(SWITCH, {"site_id": south.pk}).status_code == 403
-    assert Browser("north.test").post(SWITCH, {"site_id": south.pk}).status_code == 403
     assert "site_id" not in at_north.session
+
+
+def test_the_switcher_tells_visitors_nothing_of_sites(north: Site, south: Site) -> None:
+    visitor = Browser("north.test")
+    ids = (north.pk, south.pk, 999999, "two", "")
+    responses = {(r.status_code, r.headers["Location"]) for r in (visitor.post(SWITCH, {"site_id": i}) for i in ids)}
+    assert responses == {(302, "/admin/login/?next=/admin/")}
 
 
 def test_the_switcher_takes_no_get_and_needs_its_token(editor: Browser, north: Site, south: Site) -> None:
@@ -120,6 +127,15 @@ def test_the_switcher_takes_no_get_and_needs_its_token(editor: Browser, north: S
     strict.cookies = editor.cookies
     assert strict.post(SWITCH, {"site_id": south.pk}).status_code == 403
     assert shown(editor, "/admin/") == (str(north.pk), "host")
+
+
+def test_the_switcher_needs_its_token_whatever_the_middlewares_are(
+    editor: Browser, south: Site, settings: Settings
+) -> None:
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "csrf" not in name.lower()]
+    strict = Browser("north.test", enforce_csrf_checks=True)
+    strict.cookies = editor.cookies
+    assert strict.post(SWITCH, {"site_id": south.pk}).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -152,10 +168,28 @@ def test_a_session_of_one_site_opens_nothing_on_another(editor: Browser, south: 
 def test_sam_is_refused_on_north(sam: User, north: Site) -> None:
     browser = Browser("north.test")
     response = browser.post("/admin/login/", {"username": "sam", "password": "sam"})
-    assert b"You have no role on North" in response.content
+    assert b"with a role on North" in response.content
     assert "_auth_user_id" not in browser.session
-    wrong = browser.post("/admin/login/", {"username": "sam", "password": "wrong"})
-    assert b"You have no role" not in wrong.content
+
+
+def test_the_sign_in_tells_nobody_which_part_was_wrong(sam: User, nora: User, north: Site) -> None:
+    User.objects.create_user("closed", password="closed", is_active=False)
+
+    def told(username: str, password: str) -> tuple[int, str]:
+        response = Browser("north.test").post("/admin/login/", {"username": username, "password": password})
+        page = response.content.decode().replace(username, "USER")
+        return response.status_code, re.sub(r'value="[A-Za-z0-9]{64}"', "", page)
+
+    sign_ins = [("sam", "sam"), ("sam", "wrong"), ("nora", "wrong"), ("nobody", "x"), ("closed", "closed")]
+    assert len({told(*sign_in) for sign_in in sign_ins}) == 1
+    assert told("nora", "nora")[0] == 302
+
+
+@pytest.mark.parametrize("target", ["https://evil.test/", "//evil.test/", "/\\evil.test", "javascript:alert(1)", ""])
+def test_a_refused_address_after_the_sign_in_is_the_overview(nora: User, north: Site, target: str) -> None:
+    browser = Browser("north.test")
+    response = browser.post("/admin/login/", {"username": "nora", "password": "nora", "next": target})
+    assert (response.status_code, response.headers["Location"]) == (302, "/admin/")
 
 
 def test_a_choice_counts_on_a_host_that_an_operator_listed(

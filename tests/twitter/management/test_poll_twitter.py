@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
+import pytest
 from django.contrib.sites.models import Site
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -11,6 +13,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from app.twitter.models import Feed, Tweet
+from tests.support.commands import call_main
 from tests.support.twitter import Poll, make_feed, reload, texts
 from tests.x_api import World, XServer
 
@@ -181,3 +184,50 @@ def test_poll_requested_during_a_run_stays_queued(followed: Feed, poll: Poll) ->
 
     assert poll()["polled"] == 1
     assert reload(followed).requested_at == during_the_run
+
+
+def test_feed_that_fails_is_named_with_its_site(
+    north: Site, south: Site, world: World, x: XServer, poll: Poll, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.post(world.account("nasa"), "Lift-off")
+    make_feed(north, "user", "nasa")
+    make_feed(south, "search", "colour:red")
+
+    report = poll()
+
+    message = "X rejects this request: Reference to invalid operator 'colour:red'"
+    assert report["failed_feeds"] == [
+        {"site": "south.test", "feed": "colour:red", "kind": "invalid", "message": message}
+    ]
+    Feed.all_sites.update(requested_at=timezone.now())
+    done = call_main("poll_twitter")
+    assert done.returncode == 1
+    assert f"poll_twitter: colour:red on south.test: {message}" in caplog.messages
+    assert f"  colour:red on south.test: {message}\n" in done.stdout
+
+
+def test_many_feeds_with_one_fault_are_one_line(north: Site, x: XServer, settings: Settings) -> None:
+    settings.TWITTER_BEARER_TOKEN = ""
+    for number in range(8):
+        make_feed(north, "search", f"word{number}")
+
+    lines = call_main("poll_twitter").stdout.splitlines()
+
+    assert len(lines) == 2
+    assert lines[0].startswith("  word0 on north.test, word1 on north.test, ")
+    assert lines[0].endswith(" and 3 more: There is no bearer token for X.")
+
+
+def test_dry_run_says_that_there_is_no_token(north: Site, x: XServer, settings: Settings) -> None:
+    settings.TWITTER_BEARER_TOKEN = ""
+    make_feed(north, "search", "comet")
+
+    done = call_main("poll_twitter", "--dry-run")
+
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        "  comet on north.test: There is no bearer token for X.",
+        "poll_twitter: 0 requests for 1 feeds; nothing sent, nothing written. 1 would fail: There is no bearer token "
+        "for X.",
+    ]
+    assert json.loads(call_main("poll_twitter", "--dry-run", "--json").stdout)["failed_feeds"][0]["feed"] == "comet"

@@ -97,10 +97,13 @@ def test_failed_feed_waits_unless_a_poll_is_requested() -> None:
     assert due(new(1, **waiting), now=later).sources
 
 
-def test_poll_now_goes_first() -> None:
+def test_poll_now_goes_first_among_the_sites_own_feeds() -> None:
     feeds = [new(1, "search", "never polled"), polled(2, "nasa"), polled(3, "esa", requested_at=NOW)]
+    feeds += [polled(4, "south"), polled(5, "south2")]
+    for feed, site in zip(feeds, (1, 1, 1, 2, 2), strict=True):
+        feed.site_id = site
 
-    assert [source.value for source in due(*feeds).sources] == ["esa", "never polled", "nasa"]
+    assert [source.value for source in due(*feeds).sources] == ["esa", "south", "never polled", "south2", "nasa"]
 
 
 @settings(deadline=None)

@@ -186,6 +186,21 @@ def test_invalid_posts_are_left_out(north: Site, followed: Feed, x: XServer, pol
     assert texts(ours) == ["Fine\ufffd word?"]
 
 
+@pytest.mark.parametrize("name", ["nasa) OR (from:evil", "nasa/status/1", '"><script>', "n\u0430sa", "", "n" * 51])
+def test_account_with_a_name_that_x_does_not_allow_is_left_out(
+    name: str, north: Site, followed: Feed, x: XServer, poll: Poll
+) -> None:
+    ours = make_feed(north, "search", "word")
+    post = {"id": "900000000000000001", "text": "Word", "author_id": "7", "created_at": "2026-01-01T00:00:00.000Z"}
+    users = {"users": [{"id": "7", "username": name, "name": "Seven"}]}
+    x.inject("search", status=200, body={"data": [post], "includes": users})
+
+    assert poll()["exit_code"] == 0
+
+    assert texts(ours) == []
+    assert texts(followed) == ["Good news"]
+
+
 def test_clock_that_is_set_back_stops_nothing(
     north: Site, followed: Feed, world: World, x: XServer, poll: Poll
 ) -> None:

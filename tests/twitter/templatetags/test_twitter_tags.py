@@ -50,7 +50,9 @@ def test_it_works(
             page = Template(PAGE % tag).render(Context())
         assert page.count('<li class="tweet">') == 5
         assert page.index("Post 6") < page.index("Post 2")
-        assert '<a href="https://x.com/NASA" rel="nofollow noopener"><strong>NASA &lt;i&gt;</strong> @NASA</a>' in page
+        name = '<strong dir="auto">NASA &lt;i&gt;</strong>'
+        assert f'<a href="https://x.com/NASA" rel="nofollow noopener">{name} @NASA</a>' in page
+        assert '<p class="tweet-text" dir="auto">Post 6</p>' in page
         assert "<script" not in page
         assert "<img" not in page
     with use_site(south), django_assert_num_queries(1):
@@ -59,14 +61,15 @@ def test_it_works(
 
 def test_time_links_to_the_post_and_reposts_are_labelled(north: Site, world: World, poll: Poll) -> None:
     nasa = world.account("nasa")
-    post = world.post(nasa, "RT @esa: Landed", referenced_tweets=[{"type": "retweeted", "id": "1"}])
+    post = world.post(world.account("esa"), "Landed")
+    world.repost(nasa, post)
     listed = world.make_list([nasa])
     make_feed(north, "list", listed)
     poll()
 
     page = render(north, f"tweets_for_list {listed}")
 
-    assert f'<a href="https://x.com/nasa/status/{post.remote_id}" rel="nofollow noopener"><time datetime="' in page
+    assert f'<a href="https://x.com/esa/status/{post.remote_id}" rel="nofollow noopener"><time datetime="' in page
     assert "Nasa reposted" in page
 
 
@@ -82,6 +85,26 @@ def test_default_is_the_default_feed_or_the_first(north: Site, world: World, pol
     assert "Of first" in render(north, "tweets_default 3")
 
 
-@pytest.mark.parametrize("tag", ['tweets_for_user "no such name at all"', 'tweets_for_list "x"', "tweets_default"])
-def test_mistake_in_a_template_leaves_out_the_feed(tag: str, north: Site) -> None:
+@pytest.mark.parametrize(
+    "tag",
+    [
+        'tweets_for_user "no such name at all"', 'tweets_for_list "x"', "tweets_default", "tweets_for_user 5",
+        'tweets_for_user "nasa" "five"', 'tweets_for_user "nasa" missing', 'tweets_for_user "nasa" None',
+        'tweets_for_user "nasa" -1', 'tweets_for_search "post" 1.5', 'tweets_default "five"', "tweets_for_user missing",
+        "tweets_for_user None 3", "tweets_for_search True False", 'tweets_for_user "nasa" "inf"',
+    ],
+)  # fmt: skip
+def test_mistake_in_a_template_leaves_out_the_feed(tag: str, north: Site, world: World, poll: Poll) -> None:
+    world.post(world.account("nasa"), "Post")
+    if tag != "tweets_default":
+        make_feed(north, "user", "nasa")
+        poll()
     assert render(north, tag).strip() == ""
+
+
+def test_huge_count_shows_what_there_is(north: Site, world: World, poll: Poll) -> None:
+    world.post(world.account("nasa"), "Post")
+    make_feed(north, "user", "nasa")
+    poll()
+    for count in (str(10**30), '"1"', 'count="1"'):
+        assert render(north, f'tweets_for_user "nasa" {count}').count('<li class="tweet">') == 1

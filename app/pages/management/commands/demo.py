@@ -16,6 +16,7 @@ from app.accounts.models import User
 from app.pages.models import Page
 from app.tenancy.current import use_site
 from app.tenancy.management.errors import usage_error
+from app.tenancy.management.examples import add_examples
 from app.tenancy.models import Membership, SiteProfile
 from app.tenancy.sites.declarations import specification_from
 from app.tenancy.sites.write import host_lock, host_owners, write_site
@@ -28,6 +29,7 @@ class Command(BaseCommand):
     help = "Create three sites, each with pages, an alias and a feed, and three users. A second run changes nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        add_examples(parser, "manage.py demo --if-empty")
         parser.add_argument(
             "--if-empty", action="store_true", help="Do nothing if the database already has sites or users."
         )

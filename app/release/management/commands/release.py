@@ -10,6 +10,7 @@ from django.db import connection
 from app.locks import wait_for_lock
 from app.release.database import DatabaseUnusable, wait_for_database
 from app.release.superuser import SuperuserRefused, create_superuser
+from app.tenancy.management.examples import add_examples
 
 WAITING = "Another release is in progress on this database; waiting for it to end."
 
@@ -22,6 +23,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        add_examples(parser, "SITES_FILE=sites.yaml manage.py release")
         parser.add_argument("--only-migrate", action="store_true", help="Write neither sites nor superuser.")
 
     def handle(self, *, only_migrate: bool, **_: Any) -> None:

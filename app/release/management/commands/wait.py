@@ -4,11 +4,12 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
 
 from app.health.checks import pending_migrations
 from app.release.database import DatabaseUnusable, wait_for_database
+from app.tenancy.management.examples import add_examples
 
 POLL_SECONDS = 1.0
 REMIND_SECONDS = 30.0
@@ -16,10 +17,13 @@ REMIND_SECONDS = 30.0
 
 class Command(BaseCommand):
     help = (
-        "Waits until the database responds (at most DATABASE_WAIT_SECONDS) and has every migration of this code "
-        "(without a limit)."
+        "Waits until the database responds and has every migration of this code. For the database it waits at most "
+        "DATABASE_WAIT_SECONDS, for the migrations without a limit."
     )
     requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        add_examples(parser, "DATABASE_WAIT_SECONDS=300 manage.py wait")
 
     def handle(self, **_: Any) -> None:
         reminded_at = -REMIND_SECONDS

@@ -13,7 +13,9 @@ from app.accounts.models import User
 from app.tenancy.current import current_site_or_none, use_site
 from app.tenancy.directory import NoSuchSite, find_site
 from app.tenancy.management.errors import usage_error
+from app.tenancy.management.examples import add_examples
 from app.tenancy.models import Membership
+from app.tenancy.people.roles import noting_lost_admins
 from app.tenancy.sites.output import table
 
 COLUMNS = ("username", "name", "role")
@@ -23,19 +25,33 @@ class Command(BaseCommand):
     help = "Lists and changes the members of a site: manage.py members ACTION --site=DOMAIN."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        example = "manage.py members add ida --site=school.example --role=Editor"
+        add_examples(parser, example, "manage.py members list --site=school.example")
         actions = parser.add_subparsers(required=True, metavar="ACTION")
         listing = actions.add_parser("list", help="list the members of a site")
         listing.set_defaults(run=self.list_members)
+        add_examples(listing, "manage.py members list --site=school.example --json")
         listing.add_argument("--json", action="store_true", dest="as_json")
         add = actions.add_parser("add", help="give a person a role")
         add.set_defaults(run=self.add)
+        add_examples(
+            add,
+            example,
+            "manage.py members add ida --site=school.example --role=Editor --create --email ida@school.example",
+        )
         add.add_argument("username")
         add.add_argument("--role", required=True, help="Author, Editor, Site admin, or a role that you added")
         add.add_argument("--create", action="store_true", help="create the account if it does not exist")
-        add.add_argument("--email", default="")
-        add.add_argument("--password-stdin", action="store_true", help="read the new account's password")
+        add.add_argument("--email", default="", help="of the new account; needs --create")
+        add.add_argument(
+            "--password-stdin",
+            action="store_true",
+            help="read the new account's password from standard input; needs --create. Without it the account cannot "
+            "sign in until `manage.py changepassword` sets a password",
+        )
         remove = actions.add_parser("remove", help="remove a person's role")
         remove.set_defaults(run=self.remove)
+        add_examples(remove, "manage.py members remove ida --site=school.example")
         remove.add_argument("username")
         for action in (listing, add, remove):
             # manage.py removes --site from the command line before this parser sees it.
@@ -48,7 +64,7 @@ class Command(BaseCommand):
             raise usage_error(str(error)) from None
         if chosen is None:
             raise usage_error("No site given. Add --site=ID or --site=DOMAIN.")
-        with use_site(chosen), transaction.atomic():
+        with use_site(chosen), transaction.atomic(), noting_lost_admins([chosen.id], self.warn):
             try:
                 run(**options)
             except ValidationError as error:
@@ -67,13 +83,21 @@ class Command(BaseCommand):
         if group is None:
             names = ", ".join(Group.objects.order_by("name").values_list("name", flat=True))
             raise usage_error(f"There is no role {role!r}. Roles: {names}.")
+        if not create and (email or password_stdin):
+            raise usage_error("--email and --password-stdin are for a new account: add --create.")
         user = User.objects.filter(username=username).first()
         if user is None:
             if not create:
                 raise usage_error(f"There is no user {username!r}; --create creates one.")
             user = self.create(username, email, password_stdin)
+        elif email or password_stdin:
+            self.warn(f"The account {username} exists already: its e-mail address and its password are unchanged.")
         Membership.objects.update_or_create(user=user, defaults={"role": group})
         self.stdout.write(f"{username} is now {group.name}.")
+        if not user.is_active:
+            self.warn(f"The account {username} is not active and cannot sign in; a superuser can activate it.")
+        elif not user.has_usable_password():
+            self.warn(f"{username} has no password and cannot sign in: run `manage.py changepassword {username}`.")
 
     def create(self, username: str, email: str, password_stdin: bool) -> User:
         password = sys.stdin.readline().rstrip("\n") if password_stdin else None
@@ -87,6 +111,9 @@ class Command(BaseCommand):
             user.set_password(password)
         user.save()
         return user
+
+    def warn(self, text: str) -> None:
+        self.stderr.write(self.style.WARNING(text))
 
     def remove(self, *, username: str, **_: Any) -> None:
         if not Membership.objects.filter(user__username=username).delete()[0]:

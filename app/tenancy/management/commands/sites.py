@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.sites.models import Site
@@ -9,8 +10,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from app.tenancy.directory import NoSuchSite, find_site
 from app.tenancy.management.errors import usage_error
+from app.tenancy.management.examples import add_examples
 from app.tenancy.sites.models import SiteProfile
-from app.tenancy.sites.output import as_dict, table
+from app.tenancy.sites.output import as_dict, as_row, table
 from app.tenancy.sites.reachability import check_hosts
 from app.tenancy.sites.specification import SiteSpecification, renamed, specification_of, specify
 from app.tenancy.sites.validation import clean_alias, clean_domain
@@ -18,6 +20,16 @@ from app.tenancy.sites.write import free_key, host_lock, write_site
 
 State = SiteProfile.State
 STATES = {"suspend": State.SUSPENDED, "activate": State.ACTIVE, "archive": State.ARCHIVED}
+EXAMPLES = {
+    "list": "list",
+    "show": "show school.example --json",
+    "add": 'add school.example --name "Our school" --alias www.school.example --colour "#2b6a4d"',
+    "set": "set school.example --theme portico --setting 'tagline=\"Open to all\"'",
+    "rename": "rename school.example school.test",
+    "alias": 'alias school.example "*.school.example" --no-redirect',
+    "check": "check school.example --via 10.0.0.7",
+    **{action: f"{action} school.example" for action in STATES},
+}
 COLUMNS = ("id", "key", "domain", "name", "state", "aliases", "theme")
 
 
@@ -25,11 +37,13 @@ class Command(BaseCommand):
     help = "Lists, adds and changes sites. A change is served within SITES_REFRESH_SECONDS, without a restart."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        add_examples(parser, *(f"manage.py sites {EXAMPLES[name]}" for name in ("add", "check", "list")))
         actions = parser.add_subparsers(required=True, metavar="ACTION")
 
         def action(name: str, run: Any, help_text: str, *, site: str = "id, domain or alias") -> CommandParser:
             added: CommandParser = actions.add_parser(name, help=help_text)
             added.set_defaults(run=run)
+            add_examples(added, f"manage.py sites {EXAMPLES[name]}")
             if site:
                 added.add_argument("site", help=site)
             return added
@@ -77,17 +91,17 @@ class Command(BaseCommand):
 
     def list_sites(self, *, as_json: bool, **_: Any) -> None:
         sites = Site.objects.select_related("profile").prefetch_related("aliases").order_by("pk")
-        self.print([as_dict(site) for site in sites], as_json)
+        self.print(sites, as_json)
 
     def show(self, *, site: str, as_json: bool, **_: Any) -> None:
-        self.print(as_dict(_row(site)), as_json)
+        self.print(_row(site), as_json)
 
     def add(self, *, domain: str, aliases: list[str], as_json: bool, **options: Any) -> None:
         with host_lock():
             host = clean_domain(domain)
             values = {"key": free_key(host), **_given(options)}
             site = specify(domain=host, aliases=[(alias, True) for alias in aliases], **values)
-            self.print(as_dict(write_site(site)), as_json)
+            self.print(write_site(site), as_json)
 
     def set_values(self, *, site: str, as_json: bool, **options: Any) -> None:
         values = _given(options)
@@ -99,7 +113,11 @@ class Command(BaseCommand):
         )
 
     def rename(self, *, site: str, domain: str, drop_old: bool, as_json: bool, **_: Any) -> None:
-        self.change(site, lambda stored: renamed(stored, domain, keep_old=not drop_old), as_json=as_json)
+        old = _row(site).domain
+        new = self.change(site, lambda stored: renamed(stored, domain, keep_old=not drop_old), as_json=as_json).domain
+        if new != old and not as_json:
+            said = "no longer leads to this site" if drop_old else f"stays as an alias that redirects to {new}"
+            self.stdout.write(f"{old} {said}.")
 
     def alias(self, *, site: str, host: str, no_redirect: bool, remove: bool, **_: Any) -> None:
         def with_alias(stored: SiteSpecification) -> SiteSpecification:
@@ -116,10 +134,12 @@ class Command(BaseCommand):
     def set_state(self, *, site: str, state: str, **_: Any) -> None:
         self.change(site, lambda stored: specify(stored, state=state))
 
-    def change(self, wanted: str, make: Any, *, as_json: bool = False) -> None:
+    def change(self, wanted: str, make: Any, *, as_json: bool = False) -> Site:
         with host_lock():
             profile = _row(wanted).profile
-            self.print(as_dict(write_site(make(specification_of(profile)), profile)), as_json)
+            site = write_site(make(specification_of(profile)), profile)
+            self.print(site, as_json)
+        return site
 
     def check_sites(
         self, *, site: str | None, scheme: str, port: int | None, via: str | None, timeout: float, **_: Any
@@ -133,11 +153,12 @@ class Command(BaseCommand):
         if faults:
             raise CommandError(f"{faults} hosts do not lead here.", returncode=1)
 
-    def print(self, content: Any, as_json: bool) -> None:
+    def print(self, sites: Site | Iterable[Site], as_json: bool) -> None:
         if as_json:
+            content = as_dict(sites) if isinstance(sites, Site) else [as_dict(site) for site in sites]
             self.stdout.write(json.dumps(content, indent=2, ensure_ascii=False))
             return
-        for line in table(content if isinstance(content, list) else [content], COLUMNS):
+        for line in table([as_row(site) for site in ([sites] if isinstance(sites, Site) else sites)], COLUMNS):
             self.stdout.write(line)
 
 

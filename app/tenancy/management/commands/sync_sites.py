@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from app.tenancy.management.errors import usage_error
+from app.tenancy.management.examples import add_examples
 from app.tenancy.sites.declarations import InvalidDeclaration, parse
 from app.tenancy.sites.sync import sync
 
@@ -21,6 +22,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        add_examples(
+            parser, "manage.py sync_sites sites.yaml --dry-run", "manage.py sync_sites sites.yaml --prune --max-prune=3"
+        )
         parser.add_argument("file", help="the file; - for standard input")
         parser.add_argument("--dry-run", action="store_true", help="print the differences and change nothing")
         parser.add_argument("--prune", action="store_true", help="archive managed sites that are no longer declared")
@@ -34,6 +38,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--adopt", action="store_true", help="take over sites with a declared key that no file manages yet"
         )
+        parser.add_argument(
+            "--keep-hosts",
+            action="store_true",
+            help="the old domain of a renamed site, and aliases that are no longer declared, stay as aliases that "
+            "redirect; without it they no longer lead to the site",
+        )
 
     def handle(
         self,
@@ -43,6 +53,7 @@ class Command(BaseCommand):
         prune: bool,
         max_prune: int | None,
         adopt: bool,
+        keep_hosts: bool,
         as_json: bool,
         verbosity: int,
         **_: Any,
@@ -52,7 +63,9 @@ class Command(BaseCommand):
         except (OSError, UnicodeDecodeError) as error:
             raise usage_error(f"{file} cannot be read: {error}") from None
         try:
-            plan = sync(parse(text), prune=prune, max_prune=max_prune, adopt=adopt, dry_run=dry_run)
+            plan = sync(
+                parse(text), prune=prune, max_prune=max_prune, adopt=adopt, keep_hosts=keep_hosts, dry_run=dry_run
+            )
         except InvalidDeclaration as error:
             problems = "\n".join(f"  {problem}" for problem in error.problems)
             raise usage_error(f"{file} was not applied; nothing was changed.\n{problems}") from None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from argparse import ArgumentParser
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -14,10 +16,15 @@ from django.utils import timezone
 from app.locks import try_lock
 from app.tenancy.current import current_site_or_none
 from app.tenancy.directory import NoSuchSite, find_site
+from app.tenancy.management.examples import add_examples
 from app.twitter.poll.monitor import monitor_poll
 from app.twitter.poll.record import save_record
 from app.twitter.poll.run import Run, Work, read_work
+from app.twitter.poll.site_locks import SiteLocks
 from app.twitter.poll.summary import CANNOT_WORK, Summary
+
+log = logging.getLogger(__name__)
+MAX_LINES = 20
 
 
 class Command(BaseCommand):
@@ -29,6 +36,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        add_examples(parser, "manage.py poll_twitter --dry-run", "manage.py poll_twitter --site=school.example")
         parser.add_argument("--site", help="id or domain of the only site to poll for")
         parser.add_argument("--dry-run", action="store_true", help="print the requests; send and write nothing")
         parser.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
@@ -61,7 +69,7 @@ class Command(BaseCommand):
         def poll() -> Summary:
             summary = Run(read_work(site_id, timezone.now())).run()
             summary.seconds = time.monotonic() - started
-            save_record(summary)
+            SiteLocks().try_write(partial(save_record, summary))
             return summary
 
         with try_lock("poll") as held:
@@ -71,8 +79,10 @@ class Command(BaseCommand):
         if as_json:
             self.stdout.write(json.dumps(summary.as_json()))
             return summary.exit_code
-        for message, feeds in summary.messages.most_common(20):
-            self.stdout.write(f"  {feeds} x {message}")
+        self._print_faults(list(summary.faults()))
+        for fault in summary.faults():
+            # Not with --json: the log goes to standard output too, where that is the only object.
+            log.warning("poll_twitter: %s", fault)
         self.stdout.write(summary.line)
         return summary.exit_code
 
@@ -82,11 +92,23 @@ class Command(BaseCommand):
         return CANNOT_WORK
 
     def _print_plan(self, work: Work, *, as_json: bool) -> None:
-        requests = work.preview()
+        requests, summary = work.preview(), Summary()
+        for feeds, error in work.faults():
+            summary.add_failure(feeds, error)
         line = f"poll_twitter: {len(requests)} requests for {len(work.feeds)} feeds; nothing sent, nothing written."
+        if summary.failed:
+            line += f" {summary.failed} would fail: {next(iter(summary.messages))}"
         if as_json:
-            self.stdout.write(json.dumps({"exit_code": 0, "requests": requests, "summary": line}))
+            plan = {"requests": requests, "failed_feeds": summary.failed_feeds, "summary": line}
+            self.stdout.write(json.dumps({"exit_code": 0, **plan}))
             return
         for request in requests:
             self.stdout.write(f"  {request}")
+        self._print_faults(list(summary.faults()))
         self.stdout.write(line)
+
+    def _print_faults(self, faults: list[str]) -> None:
+        for fault in faults[:MAX_LINES]:
+            self.stdout.write(f"  {fault}")
+        if len(faults) > MAX_LINES:
+            self.stdout.write(f"  and {len(faults) - MAX_LINES} more; --json lists every feed.")
