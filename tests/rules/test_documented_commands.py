@@ -58,7 +58,7 @@ def test_manage_py_is_spelled_in_one_way(page: Path) -> None:
 def test_commands_work(page: Path, db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_used_database()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("getpass.getpass", lambda *_: "typed at a prompt, twice")
+    monkeypatch.setattr("getpass.getpass", lambda *_, **__: "typed at a prompt, twice")
     for text in re.findall(r"```yaml\n(sites:\n.*?)```", page.read_text(), re.DOTALL):
         Path("sites.yaml").write_text(text)
     for line in commands(page):
