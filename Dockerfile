@@ -37,7 +37,7 @@ RUN --mount=type=bind,from=earlier,source=/,target=/earlier \
     mkdir /added/site/data /added/site/media; \
     ln -s /data var; \
     echo "${SOURCE_DATE_EPOCH}" > source-date; \
-    SECRET_KEY=for-collectstatic-only DATABASE_URL=sqlite:////tmp/none /app/.venv/bin/python manage.py collectstatic --noinput --verbosity 0; \
+    SECRET_KEY=only-for-collectstatic-and-in-no-layer DATABASE_URL=sqlite:////tmp/none /app/.venv/bin/python manage.py collectstatic --noinput --verbosity 0; \
     python /carry_static.py /earlier/app/static static; \
     /app/.venv/bin/python -m compileall -q -j 1 -s /added/site --invalidation-mode unchecked-hash .; \
     chmod -R u=rwX,go=rX /added/site; \
@@ -59,11 +59,16 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["/app/.venv/bin/python", "-I", "-S", "/app/docker/healthcheck.py"]
 ENTRYPOINT ["/app/.venv/bin/python", "/app/docker/entrypoint"]
 CMD ["web"]
+ARG PYTHON_IMAGE
 ARG VERSION=0.1.0
 ARG REVISION=unknown
+ARG CREATED=1980-01-01T00:00:00Z
 LABEL org.opencontainers.image.title="Colonnade" \
       org.opencontainers.image.description="Many sites, one roof: any number of websites from one Django deployment" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}" \
+      org.opencontainers.image.base.name="${PYTHON_IMAGE}" \
       org.opencontainers.image.source="https://github.com/colonnade/colonnade" \
+      org.opencontainers.image.documentation="https://github.com/colonnade/colonnade/tree/main/docs" \
       org.opencontainers.image.licenses="BSD-3-Clause"

@@ -12,13 +12,14 @@ help:
 
 install: .venv/dev-installed ## Create .venv with everything needed to run and test
 
-run: .venv/run-installed static/staticfiles.json ## Migrate SQLite, load the demo into an empty database, start the server on port 8000
+# Loopback: the demo's superuser is root, with the password root.
+run: export BIND ?= 127.0.0.1:8000
+run: .venv/run-installed static/staticfiles.json ## Migrate SQLite, load the demo into an empty database, start the server on port 8000 (BIND)
 	@mkdir -p var
 	@$(BIN)/python manage.py migrate --verbosity 0
-	@$(BIN)/python manage.py demo --if-empty
-	@# Without your own token, the demo feeds come from a fake X server; every post says that it is not real.
-	@test -n "$$TWITTER_BEARER_TOKEN$$TWITTER_BEARER_TOKEN_FILE" || \
-	  $(BIN)/python -m tests.x_api -- $(BIN)/python manage.py poll_twitter
+	@# Without your own token, the demo's feeds come from a fake X server; every post says that it is not real.
+	@test -n "$$TWITTER_BEARER_TOKEN$$TWITTER_BEARER_TOKEN_FILE" || fake_x="$(BIN)/python -m tests.x_api --"; \
+	  $$fake_x $(BIN)/python manage.py demo --if-empty --poll --port "$${BIND##*:}"
 	@exec $(BIN)/gunicorn -c docker/gunicorn.conf.py app.wsgi:application
 
 static/staticfiles.json: .venv/run-installed $(shell find app -path '*/static/*' -type f)
@@ -30,12 +31,12 @@ static/staticfiles.json: .venv/run-installed $(shell find app -path '*/static/*'
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Colonnade needs Python 3.11 or newer: make PYTHON=/path/to/python")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing requirements/run.txt ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements/run.txt
 	@touch $@
 
 .venv/dev-installed: requirements/dev.txt .venv/run-installed
 	@echo "Installing requirements/dev.txt ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
 ##@ Check
@@ -71,6 +72,7 @@ test-cluster: install ## Test the chart on the cluster of KUBECONFIG (TEST_IMAGE
 image: ## Build the container image (IMAGE=colonnade:dev)
 	DOCKER_BUILDKIT=1 docker build $(DOCKER_BUILD) --tag $(IMAGE) \
 	  --build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) --build-arg REVISION=$$(git rev-parse HEAD) \
+	  --build-arg CREATED=$$(TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd) \
 	  --build-arg VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) .
 
 requirements: install ## Pin the dependencies of pyproject.toml with hashes

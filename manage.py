@@ -6,6 +6,12 @@ import sys
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "app.settings")
-    from app.tenancy.management.command_line import main
+    try:
+        from app.tenancy.management.command_line import main
+    except ModuleNotFoundError as error:
+        if str(error.name).partition(".")[0] == "app":
+            raise
+        sys.stderr.write(f"{error.msg}. Run `make install` once, then .venv/bin/python manage.py ...\n")
+        sys.exit(2)
 
     sys.exit(main(sys.argv))

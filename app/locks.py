@@ -10,10 +10,11 @@ import fcntl
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from pathlib import Path
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections
+
+from app.private_files import opener
 
 
 def try_lock(name: str) -> AbstractContextManager[bool]:
@@ -60,7 +61,7 @@ def _file_lock(name: str, on_wait: Callable[[], object] | None) -> Iterator[bool
     if ":memory:" in database or "mode=memory" in database:
         yield True  # no other process can open this database
         return
-    with Path(f"{database}.{name}-lock").open("w") as file:
+    with open(f"{database}.{name}-lock", "w", opener=opener) as file:
         held = _flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         if not held and on_wait is not None:
             on_wait()

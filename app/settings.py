@@ -1,14 +1,17 @@
 """Every setting comes from the environment (docs/settings.md). A process with a bad value does not start."""
 
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import quote
 
 import django_stubs_ext
 from django.core.management.utils import get_random_secret_key
 from environs import ValidationError, validate
+from sentry_sdk.utils import BadDsn, Dsn
 
+from app import service_urls
 from app.env import Environment, read_or_create_secret
 from app.observability import logs
+from app.private_files import PrivateSQLite
 from app.tenancy.hosts.names import InvalidHost, normalise_domain
 from app.twitter.x.tokens import InvalidToken, clean_token
 
@@ -16,7 +19,7 @@ django_stubs_ext.monkeypatch()  # makes forms.ModelForm[Site] and the like valid
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
-EMBEDDED_DATABASE = f"sqlite:///{VAR / 'db.sqlite3'}"
+EMBEDDED_DATABASE = f"sqlite:///{quote(str(VAR / 'db.sqlite3'))}"
 PRIVATE_NETWORKS = [
     "127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7",
 ]  # fmt: skip
@@ -33,6 +36,26 @@ def domains(value: str | list[str]) -> list[str]:
     return [domain(part) for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def secret_key(value: str) -> str:
+    # Of Django's own bounds (security.W009) those that separate a weak key from a strong one: 32 hexadecimal
+    # digits are 128 bits. `check --deploy` asks for 50 characters.
+    if value and not DEBUG and (len(value) < 32 or len(set(value)) < 5):
+        raise ValidationError("Too weak: it needs at least 32 characters, 5 of them different, and must be random.")
+    return value
+
+
+def secret_keys(value: str | list[str]) -> list[str]:
+    return [secret_key(part) for part in value.split(",") if part] if isinstance(value, str) else value
+
+
+def sentry_dsn(value: str) -> str:
+    try:
+        Dsn(value or "https://key@none/0")
+    except (BadDsn, ValueError):
+        raise ValidationError("Not a DSN of the form https://KEY@HOST/PROJECT.") from None
+    return value
+
+
 def bearer_token(value: str) -> str:
     try:
         return clean_token(value)
@@ -41,16 +64,20 @@ def bearer_token(value: str) -> str:
 
 
 env = Environment()
-env.add_parser("bearer_token", bearer_token)
-env.add_parser("domain", domain)
-env.add_parser("domains", domains)
+for parser in (bearer_token, domain, domains, secret_key, secret_keys, sentry_dsn):
+    env.add_parser(parser.__name__, parser)
+env.add_parser("cache_url", service_urls.cache)
+env.add_parser("database_url", service_urls.database)
+env.add_parser("email_url", service_urls.email)
+env.add_parser("storage_url", service_urls.storage)
 NON_NEGATIVE = validate.Range(min=0)
 POSITIVE = validate.Range(min=1)
+HTTP_URL = validate.URL(require_tld=False, schemes={"http", "https"})
 
 # Process
 DEBUG = env.bool("DEBUG", False)
-SECRET_KEY = env.str("SECRET_KEY", "")
-SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
+SECRET_KEY = env.secret_key("SECRET_KEY", "")
+SECRET_KEY_FALLBACKS: list[str] = env.secret_keys("SECRET_KEY_FALLBACKS", [])
 LOG_FORMAT = env.str("LOG_FORMAT", "console", validate=validate.OneOf(logs.FORMATS))
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(logs.LEVELS))
 # gunicorn reads these itself (docker/gunicorn.conf.py); a bad one is reported here with the rest.
@@ -59,11 +86,11 @@ WEB_THREADS = env.int("WEB_THREADS", 4, validate=POSITIVE)
 METRICS_PORT = env.int("METRICS_PORT", 9090, validate=validate.Range(min=0, max=65535))
 
 # Data
-DATABASE = env.dj_db_url("DATABASE_URL", EMBEDDED_DATABASE)
-CACHE = env.dj_cache_url("CACHE_URL", "locmem://colonnade")
+DATABASE = env.database_url("DATABASE_URL", EMBEDDED_DATABASE)
+CACHE = env.cache_url("CACHE_URL", "locmem://colonnade")
 DATABASE_WAIT_SECONDS = env.int("DATABASE_WAIT_SECONDS", 60, validate=NON_NEGATIVE)
 MEDIA_ROOT = env.path("MEDIA_ROOT", VAR / "media")
-STORAGE_URL = env.str("STORAGE_URL", "")
+STORAGE = env.storage_url("STORAGE_URL", "")
 
 # Sites and the proxies in front of them
 DEFAULT_SITE_ID = env.int("SITE_ID", 1, validate=POSITIVE)
@@ -84,39 +111,36 @@ SUPERUSER_EMAIL = env.str("DJANGO_SUPERUSER_EMAIL", "")
 SUPERUSER_PASSWORD = env.str("DJANGO_SUPERUSER_PASSWORD", "")
 
 # Mail
-EMAIL = env.dj_email_url("EMAIL_URL", "console:")
+EMAIL = env.email_url("EMAIL_URL", "console:")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "colonnade@localhost")
 
 # Errors and health
-SENTRY_DSN = env.str("SENTRY_DSN", "")
+SENTRY_DSN = env.sentry_dsn("SENTRY_DSN", "")
 SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", "production")
 SENTRY_TRACES_SAMPLE_RATE = env.float("SENTRY_TRACES_SAMPLE_RATE", 0.0, validate=validate.Range(min=0, max=1))
 HEALTH_TOKEN = env.str("HEALTH_TOKEN", "")
 
 # Twitter
 TWITTER_BEARER_TOKEN = env.bearer_token("TWITTER_BEARER_TOKEN", "")
-TWITTER_API_URL = env.str("TWITTER_API_URL", "https://api.x.com", validate=validate.URL(require_tld=False))
+TWITTER_API_URL = env.str("TWITTER_API_URL", "https://api.x.com", validate=HTTP_URL)
 TWITTER_DAILY_READS = env.int("TWITTER_DAILY_READS", 10_000, validate=NON_NEGATIVE)
 TWITTER_KEEP = env.int("TWITTER_KEEP", 50, validate=POSITIVE)
 
-if not SECRET_KEY and DATABASE is not None:
+if SECRET_KEY == "":
     # A generated key for the embedded database keeps `git clone` to first page at two commands;
     # a deployment names its database, so it must set its key.
     key_file = VAR / "secret-key"
-    if DATABASE["ENGINE"] == "django.db.backends.sqlite3" and Path(str(DATABASE["NAME"])).parent == VAR:
+    if DATABASE is not None and Path(str(DATABASE.settings["NAME"])).parent == VAR:
         try:
-            SECRET_KEY = read_or_create_secret(key_file, get_random_secret_key)
+            SECRET_KEY = secret_key(read_or_create_secret(key_file, get_random_secret_key))
         except OSError as error:
             env.add_error("SECRET_KEY", f"Not set, and {key_file} is not usable ({error.strerror}).")
+        except ValidationError as error:
+            env.add_error("SECRET_KEY", f"Not set, and the one in {key_file} is not usable: {error}")
     else:
         env.add_error(
             "SECRET_KEY", "Not set. Set it to 50 random characters, or SECRET_KEY_FILE to a file that holds them."
         )
-if EMAIL is not None and "EMAIL_BACKEND" not in EMAIL:
-    env.add_error("EMAIL_URL", "Not a valid email URL; smtp+tls://USER:PASSWORD@HOST:587, for example.")
-storage = urlsplit(STORAGE_URL or "")
-if STORAGE_URL and (storage.scheme not in {"s3", "s3+http"} or not storage.path.strip("/")):
-    env.add_error("STORAGE_URL", "Not of the form s3://KEY:SECRET@HOST/BUCKET?region=REGION.")
 env.seal()
 
 ALLOWED_HOSTS = ["*"]  # SECURITY: app.tenancy.requests.middleware refuses more; it knows every site's hosts.
@@ -186,6 +210,7 @@ TEMPLATES = [
 ]
 
 SQLITE = {
+    "factory": PrivateSQLite,
     # One writer at a time: a transaction takes the lock when it starts, and waits for it; readers do not.
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
@@ -197,23 +222,19 @@ POSTGRESQL = {
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
-    "options": "-c statement_timeout=30000",
+    # libpq uses the last value of a setting, so a URL can replace this one; its other options leave it in place.
+    "options": f"-c statement_timeout=30000 {DATABASE.settings['OPTIONS'].pop('options', '')}".strip(),
 }
+IS_SQLITE = DATABASE.settings["ENGINE"].endswith("sqlite3")
 DATABASES = {
     "default": {
+        **DATABASE.settings,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        **DATABASE,
-        "OPTIONS": {
-            **(SQLITE if DATABASE["ENGINE"].endswith("sqlite3") else POSTGRESQL),
-            **DATABASE.get("OPTIONS", {}),
-        },
+        "OPTIONS": {**(SQLITE if IS_SQLITE else POSTGRESQL), **DATABASE.settings["OPTIONS"]},
     }
 }
-CACHES = {"default": {**CACHE, "KEY_FUNCTION": "app.tenancy.requests.cache_keys.with_site"}}
-if "redis" in CACHE["BACKEND"].lower():
-    CACHES["default"]["BACKEND"] = "django.core.cache.backends.redis.RedisCache"
-    CACHES["default"]["OPTIONS"] = {**CACHE.get("OPTIONS", {}), "socket_timeout": 1, "socket_connect_timeout": 1}
+CACHES = {"default": {**CACHE.settings, "KEY_FUNCTION": "app.tenancy.requests.cache_keys.with_site"}}
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["app.tenancy.people.permissions.MembershipBackend"]
@@ -245,24 +266,9 @@ MEDIA_URL = "/media/"
 COLLECTED = not DEBUG and (STATIC_ROOT / "staticfiles.json").exists()
 WHITENOISE_USE_FINDERS = not COLLECTED
 WHITENOISE_AUTOREFRESH = DEBUG
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "app.themes.storage.StaticFilesStorage"},
-}
-if STORAGE_URL:
-    STORAGES["default"] = {
-        "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {  # type: ignore[dict-item]  # Django's stubs know only the file system's options
-            "access_key": storage.username,
-            "secret_key": storage.password,
-            "bucket_name": storage.path.strip("/"),
-            "endpoint_url": f"{'http' if storage.scheme == 's3+http' else 'https'}://{storage.netloc.rpartition('@')[2]}",
-            "region_name": dict(parse_qsl(storage.query)).get("region"),
-            "file_overwrite": False,
-        },
-    }
+STORAGES = {"default": STORAGE.settings, "staticfiles": {"BACKEND": "app.themes.storage.StaticFilesStorage"}}
 
-vars().update({name: value for name, value in EMAIL.items() if name.startswith("EMAIL_")})  # EMAIL_HOST and so on
+vars().update(EMAIL.settings)  # EMAIL_HOST and so on
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -290,6 +296,5 @@ LOGGING_CONFIG = None  # app.observability configures the logs
 # SECURITY: these values are removed from every log line and every report to Sentry.
 SECRETS = [
     *[SECRET_KEY, *SECRET_KEY_FALLBACKS, HEALTH_TOKEN, TWITTER_BEARER_TOKEN, SENTRY_DSN, SUPERUSER_PASSWORD],
-    *[DATABASE.get("PASSWORD"), EMAIL.get("EMAIL_HOST_PASSWORD"), storage.password],
-    urlsplit(str(CACHE.get("LOCATION"))).password,
+    *[secret for service in (DATABASE, CACHE, EMAIL, STORAGE) for secret in service.secrets],
 ]

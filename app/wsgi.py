@@ -17,6 +17,8 @@ except InvalidEnvironment as error:
     sys.stderr.write(f"{error}\n")
     sys.exit(2)  # as manage.py does: a restart would not help
 
-from app.server.warm_up import warm_up  # needs the apps
+from app.server.warm_up import warm_up  # these need the apps
+from app.tenancy.current import site_of_process
 
+site_of_process.is_server = True
 warm_up()

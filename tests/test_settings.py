@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
-import runpy
+import stat
 import subprocess
 import threading
 from pathlib import Path
-from unittest import mock
 
 import pytest
 
-from app.env import InvalidEnvironment, read_or_create_secret
+from app.env import read_or_create_secret
+from app.observability.redact import Redactor
 from tests.support.commands import environment, manage, managed
 from tests.support.programs import ROOT, free_port
 from tests.support.server import COMMAND
-from tests.support.variables import known_variables
+from tests.support.variables import known_variables, problems, settings_from
 
 BAD = {
     "DEBUG": "flase",
@@ -38,6 +37,9 @@ BAD = {
     "SECURE_SSL_REDIRECT": "perhaps",
     "HSTS_SECONDS": "-5",
     "EMAIL_URL": "pigeon://x",
+    "SECRET_KEY": "short",
+    "SECRET_KEY_FALLBACKS": "the first key of a rotation is long enough,short",
+    "SENTRY_DSN": "https://sentry.example/1",
     "SENTRY_TRACES_SAMPLE_RATE": "2",
     "TWITTER_API_URL": "not a url",
     "TWITTER_BEARER_TOKEN": "no header carries \u201cthis\u201d",
@@ -54,9 +56,6 @@ FREE = {
     "DJANGO_SUPERUSER_USERNAME",
     "HEALTH_TOKEN",
     "MEDIA_ROOT",
-    "SECRET_KEY",
-    "SECRET_KEY_FALLBACKS",
-    "SENTRY_DSN",
     "SENTRY_ENVIRONMENT",
     "SITES_FILE",
 }
@@ -64,13 +63,6 @@ FREE = {
 
 def test_every_variable_is_tried() -> None:
     assert known_variables() == set(BAD) | FREE
-
-
-def problems(**values: object) -> dict[str, list[str]]:
-    """What is wrong with an environment, by variable. The settings are read and refused; none takes effect."""
-    with mock.patch.dict(os.environ, environment(**values), clear=True), pytest.raises(InvalidEnvironment) as invalid:
-        runpy.run_path(str(ROOT / "app" / "settings.py"))
-    return invalid.value.problems
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -98,6 +90,58 @@ def test_a_deployment_needs_a_key() -> None:
     assert set(problems(SECRET_KEY="", DATABASE_URL="postgres://db/x")) == {"SECRET_KEY"}
 
 
+def test_a_missing_key_is_reported_with_everything_else() -> None:
+    assert set(problems(**{**BAD, "SECRET_KEY": ""})) == set(BAD)
+
+
+@pytest.mark.parametrize("weak", ["x" * 64, "abc" * 20, "only 31 characters, nearly good", "0123456789abcdef"])
+def test_a_weak_key_is_refused_unless_it_is_for_debugging(weak: str) -> None:
+    (message,) = problems(SECRET_KEY=weak)["SECRET_KEY"]
+    assert "32 characters" in message
+    assert weak not in message
+    assert settings_from(SECRET_KEY=weak, DEBUG="true")["SECRET_KEY"] == weak
+
+
+def test_the_shortest_key_is_128_bits_in_hexadecimal() -> None:
+    assert settings_from(SECRET_KEY="0123456789abcdef" * 2)["SECRET_KEY"] == "0123456789abcdef" * 2
+
+
+@pytest.mark.parametrize(
+    "dsn", ["nonsense", "https://key@sentry.example/project", "ftp://key@sentry.example/1", "https://key@[x/1"]
+)
+def test_a_bad_dsn_is_named_and_not_printed(dsn: str) -> None:
+    (message,) = problems(SENTRY_DSN=dsn)["SENTRY_DSN"]
+    assert dsn not in message
+    assert "key@" not in message
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SECRET_KEY",
+        "SECRET_KEY_FALLBACKS",
+        "HEALTH_TOKEN",
+        "TWITTER_BEARER_TOKEN",
+        "SENTRY_DSN",
+        "DJANGO_SUPERUSER_PASSWORD",
+    ],
+)
+def test_every_secret_is_removed_from_logs(name: str) -> None:
+    """Those of URLs: tests/test_service_urls.py."""
+    value = (
+        "https://planted@sentry.example/1" if name == "SENTRY_DSN" else "planted-and-long-enough-to-be-taken-for-one"
+    )
+    redactor = Redactor()
+    redactor.learn(settings_from(**{name: value})["SECRETS"])
+    assert "planted" not in redactor.clean_known(f"It is {value}.")
+
+
+def test_connections_to_the_database_are_kept_and_checked() -> None:
+    for url in ("postgres://db/x", "sqlite:////tmp/x.sqlite3"):
+        database = settings_from(DATABASE_URL=url)["DATABASES"]["default"]
+        assert (database["CONN_MAX_AGE"], database["CONN_HEALTH_CHECKS"]) == (60, True)
+
+
 @pytest.mark.process
 def test_no_process_starts_with_a_bad_value() -> None:
     result = manage("check", **BAD)
@@ -113,9 +157,11 @@ def test_no_process_starts_with_a_bad_value() -> None:
 @pytest.mark.process
 def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "key"
-    file.write_text("a secret from a file\n")
+    file.write_text("a secret from a file, and long enough for one\n")
     show = ("shell", "-v0", "-c", "from django.conf import settings; print(repr(settings.SECRET_KEY))")
-    assert managed(*show, SECRET_KEY="", SECRET_KEY_FILE=file).strip() == "'a secret from a file'"
+    assert (
+        managed(*show, SECRET_KEY="", SECRET_KEY_FILE=file).strip() == "'a secret from a file, and long enough for one'"
+    )
 
 
 @pytest.mark.process
@@ -144,3 +190,26 @@ def test_processes_that_start_side_by_side_keep_one_key(tmp_path: Path) -> None:
     assert made[0].startswith("key ")
     assert [file.name for file in (tmp_path / "var").iterdir()] == ["secret-key"]
     assert (tmp_path / "var" / "secret-key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.process
+def test_nobody_else_can_read_what_sqlite_keeps(tmp_path: Path) -> None:
+    """Password hashes, sessions and tokens: also in files that an earlier version left readable."""
+    database, code = tmp_path / "db.sqlite3", "import pathlib, sys\n"
+    code += "from django.db import connection\nfrom app.locks import try_lock\n"
+    code += "connection.cursor().execute('CREATE TABLE IF NOT EXISTS t (x)')\n"
+    code += "held = try_lock('poll')\nheld.__enter__()\n"
+    code += "for path in sorted(pathlib.Path(sys.argv[-1]).iterdir()):\n    print(path.name, oct(path.stat().st_mode))"
+    for _ in range(2):
+        shown = managed(
+            "shell",
+            "-v0",
+            "-c",
+            code.replace("sys.argv[-1]", repr(str(tmp_path))),
+            DATABASE_URL=f"sqlite:///{database}",
+        )
+        modes = dict(line.split() for line in shown.splitlines())
+        assert modes.keys() == {f"db.sqlite3{end}" for end in ("", "-wal", "-shm", ".poll-lock")}
+        assert set(modes.values()) == {oct(stat.S_IFREG | 0o600)}
+        for path in tmp_path.iterdir():
+            path.chmod(0o644)

@@ -1,12 +1,20 @@
-"""The current site: kept in a ContextVar for the length of a request or of a `use_site` block."""
+"""The current site: kept in a ContextVar for the length of a request or of a `use_site` block.
+
+Outside both, in a script that calls `django.setup()`, it is the site of `MEZZANINE_SITE_ID`, if that is set. In a
+server that variable is one of the steps of a request (docs/sites.md): nothing else there has a site because of it.
+"""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from inspect import CO_GENERATOR
 from types import FrameType
 from typing import Protocol
+
+from django.conf import settings
 
 from app.observability.context import bind_site, unbind_site
 from app.tenancy.directory import find_site
@@ -69,6 +77,20 @@ class Block:
         return self.generator is not None and self.generator.f_back is None
 
 
+class SiteOfProcess:
+    """Which site is current where neither a request nor a `use_site` block decides."""
+
+    is_server = False
+
+    def find(self) -> CurrentSite | None:
+        """The site of MEZZANINE_SITE_ID. Raises `NoSuchSite`, `DirectoryUnavailable`."""
+        if self.is_server or _in_request.get() or settings.MEZZANINE_SITE_ID is None:
+            return None
+        return find_site(settings.MEZZANINE_SITE_ID).chosen_by("environment")
+
+
+site_of_process = SiteOfProcess()
+_in_request: ContextVar[bool] = ContextVar("in_request", default=False)
 _current: ContextVar[Block | None] = ContextVar("current_site", default=None)
 
 
@@ -84,7 +106,7 @@ def current_site_or_none() -> CurrentSite | None:
     """As `current_site`, but None without a site."""
     block = _current.get()
     if block is None:
-        return None
+        return site_of_process.find()
     # SECURITY: without this the consumer of a generator would work on the generator's site instead of its own.
     if block.is_suspended:
         raise SiteOfAnotherBlock
@@ -98,6 +120,16 @@ def use_site(site: HasSiteId | int) -> Block:
 
 def activate(site: CurrentSite) -> Block:
     return Block(site)
+
+
+@contextmanager
+def chosen_by_request() -> Iterator[None]:
+    """Inside the block only the request's pipeline makes a site current, whatever MEZZANINE_SITE_ID says."""
+    token = _in_request.set(True)
+    try:
+        yield
+    finally:
+        _in_request.reset(token)
 
 
 def _set(block: Block | None) -> None:

@@ -32,6 +32,15 @@ ADMIN = [
     "/admin/sites/site/",
     "/admin/sites/site/1/change/",
     "/admin/password_change/",
+    "/admin/auth/group/",
+    "/admin/auth/group/1/history/",
+    "/admin/accounts/user/",
+    "/admin/accounts/user/1/change/",
+    "/admin/accounts/user/add/",
+    "/admin/accounts/user/1/password/",
+    "/admin/tenancy/membership/add/",
+    "/admin/sites/site/add/",
+    "/admin/status/",
 ]
 
 
@@ -71,6 +80,17 @@ def test_admin_can_be_read_on_a_telephone(narrow: Page, server: Server) -> None:
         assert answer.status == 200, path
         narrow.get_by_text("Switch site", exact=True).click()
         assert_well_shown(narrow)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_form_of_a_role_can_be_read(scheme: str, person: Callable[..., BrowserContext], server: Server) -> None:
+    tab = person(scheme=scheme).new_page()
+    sign_in(tab, server, "root", site="north")
+    tab.goto(server.url("north", "/admin/auth/group/1/change/"))
+    assert too_faint(tab) == []
+    tab.locator("#id_permissions_selected_input").press_sequentially("Twitter")
+    expect(tab.locator(".selector-chosen .list-footer-display")).to_be_visible()
+    assert too_faint(tab) == []
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -9,6 +9,7 @@ import sys
 import tarfile
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,11 @@ def test_it_says_what_it_is(image: str) -> None:
     assert labels["org.opencontainers.image.title"] == "Colonnade"
     assert labels["org.opencontainers.image.revision"] == commit.stdout.strip()
     assert labels["org.opencontainers.image.licenses"] == "BSD-3-Clause"
+    dated = ["git", "log", "-1", "--format=%ct"]
+    seconds = subprocess.run(dated, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert datetime.fromisoformat(labels["org.opencontainers.image.created"]).timestamp() == int(seconds)
+    assert labels["org.opencontainers.image.base.name"] == base()
+    assert labels["org.opencontainers.image.documentation"].startswith("https://")
     assert labels["org.opencontainers.image.source"].startswith("https://")
     assert labels["org.opencontainers.image.version"] in (ROOT / "pyproject.toml").read_text()
 

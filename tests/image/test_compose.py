@@ -68,7 +68,7 @@ def compose(image: str) -> Iterator[Compose]:
     }
     made = Compose(env, port)
     try:
-        made("up --detach")
+        made("up --detach --wait")
         wait_until(made.serves, seconds=60, what="the first page")
         yield made
     finally:

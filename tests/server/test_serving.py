@@ -90,6 +90,15 @@ def test_odd_headers_never_bring_another_sites_page_or_a_500(port: int, lines: l
     assert SOUTH not in response.body
 
 
+@pytest.mark.parametrize("header", ["SCRIPT_NAME: /about", "PATH_INFO: /"])
+def test_a_header_never_changes_the_address_of_a_page(port: int, header: str) -> None:
+    """Not even from a peer that gunicorn trusts, as it does loopback."""
+    lines = ["GET /about/ HTTP/1.1", "Host: north.localhost", header, "Connection: close"]
+    plain = exchange(port, "\n".join(line for line in lines if line != header))
+    assert "<h1>About us</h1>" in plain.body
+    assert exchange(port, "\n".join(lines)).body == plain.body
+
+
 @pytest.mark.service("postgresql")
 def test_known_hosts_resolve_while_the_database_is_away(tmp_path: Path, postgresql: PostgreSQL) -> None:
     url = postgresql.url()

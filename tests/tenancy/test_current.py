@@ -15,8 +15,17 @@ from django.test import Client
 from django.urls import path
 from pytest_django import Settings
 
-from app.tenancy.current import NoCurrentSite, SiteOfAnotherBlock, current_site, current_site_or_none, use_site
+from app.tenancy.current import (
+    NoCurrentSite,
+    SiteOfAnotherBlock,
+    current_site,
+    current_site_or_none,
+    site_of_process,
+    use_site,
+)
 from app.tenancy.directory import NoSuchSite
+from app.tenancy.hosts.resolver import HostRefused
+from app.tenancy.requests import responses
 from tests.support.makers import Browser
 from tests.third_party.models import Label
 
@@ -81,6 +90,39 @@ def test_it_is_restored_after_an_exception(north: Site) -> None:
     with pytest.raises(ZeroDivisionError), use_site(north):
         1 / 0  # noqa: B018
     assert current_site_or_none() is None
+
+
+def test_outside_a_request_the_variable_names_the_site(settings: Settings, north: Site, south: Site) -> None:
+    settings.MEZZANINE_SITE_ID = north.pk
+    assert (current_site().domain, current_site().source) == ("north.test", "environment")
+    assert Site.objects.get_current() == north
+    assert Label.objects.count() == 2
+    with use_site(south):
+        assert current_site().domain == "south.test"
+    settings.MEZZANINE_SITE_ID = 999999
+    with pytest.raises(NoSuchSite):
+        Label.objects.count()
+    settings.MEZZANINE_SITE_ID = None  # what the settings say after the test
+
+
+def test_in_a_request_the_variable_is_only_a_step(
+    settings: Settings, north: Site, at_south: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MEZZANINE_SITE_ID = north.pk
+    seen: list[object] = []
+    refused = responses.refused
+
+    def see(refusal: HostRefused) -> HttpResponse:
+        seen.append(current_site_or_none())
+        return refused(refusal)
+
+    monkeypatch.setattr(responses, "refused", see)
+    assert Client(HTTP_HOST="unknown.test").get("/").status_code == 404
+    assert seen == [None]
+    monkeypatch.setattr(site_of_process, "is_server", True)  # as app/wsgi.py sets it
+    assert at_south.get("/thread/").content == b"none south.test"
+    assert current_site_or_none() is None
+    settings.MEZZANINE_SITE_ID = None
 
 
 def test_a_site_that_is_not_there() -> None:

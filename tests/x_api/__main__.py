@@ -74,13 +74,16 @@ def main() -> int:
     parser.add_argument("command", nargs="*", help="command to run against the stand-in")
     options = parser.parse_args()
     with DemoServer(EndlessWorld(), port=options.port, token=TOKEN) as server:
-        sys.stdout.write(f"A stand-in for X at {server.url}; its posts are made up. The token is {TOKEN}.\n")
-        sys.stdout.flush()
         if not options.command:
+            sys.stdout.write(f"A stand-in for X at {server.url}; its posts are made up. The token is {TOKEN}.\n")
+            sys.stdout.flush()
             threading.Event().wait()
         env = {**os.environ, "TWITTER_API_URL": server.url, "TWITTER_BEARER_TOKEN": TOKEN}
         env.pop("TWITTER_BEARER_TOKEN_FILE", None)
-        return subprocess.run(options.command, env=env, check=False).returncode
+        status = subprocess.run(options.command, env=env, check=False).returncode
+        if server.requests:
+            sys.stdout.write("These posts are made up: they come from a stand-in, not from X.\n")
+        return status
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ admin.site.unregister(Group)
 
 @admin.register(User)
 class PersonAdmin(SuperusersOnly[User], UserAdmin[User]):
-    list_display = ("username", "get_full_name", "email", "works_on", "is_superuser", "is_active")
+    list_display = ("username", "full_name", "email", "works_on", "is_superuser", "is_active")
     list_filter = ("is_superuser", "is_active")
     readonly_fields = ("last_login", "date_joined", "works_on")
     filter_horizontal = ()
@@ -34,6 +34,10 @@ class PersonAdmin(SuperusersOnly[User], UserAdmin[User]):
         (_("Rights"), {"fields": ("is_active", "is_superuser", "works_on")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
+
+    @admin.display(description=_("full name"), ordering="last_name")
+    def full_name(self, person: User) -> str:
+        return person.get_full_name()
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         deleted, counts, *refusals = super().get_deleted_objects(objs, request)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import django
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError, connection
 
 from app.env import InvalidEnvironment
 from app.tenancy.management.errors import USAGE_ERROR
@@ -27,18 +27,25 @@ def main(argv: Sequence[str]) -> int:
         signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         rest, wanted, every = extract_site_options(argv)
-        if wanted is None and not every:
-            wanted = os.environ.get("MEZZANINE_SITE_ID") or None
-        if wanted is None and not every:
-            len(settings.INSTALLED_APPS)  # reads the environment, so that its faults are reported here
-            execute_from_command_line(rest)
-            return 0
         if wanted is not None and wanted.isdigit():
             os.environ["MEZZANINE_SITE_ID"] = wanted
+            os.environ.pop("MEZZANINE_SITE_ID_FILE", None)
+        named = settings.MEZZANINE_SITE_ID  # reads the environment, so that its faults are reported here
+        if wanted is None and not every:
+            wanted = os.environ.get("MEZZANINE_SITE_ID") or (str(named) if named else None)
+        if wanted is None and not every:
+            execute_from_command_line(rest)
+            return 0
         django.setup()
+        refuse_unreadable_sites(f"site {wanted}" if wanted else "active sites")
         return run_for_all(rest) if every else run_for_one(rest, wanted or "")
     except (InvalidEnvironment, CommandLineError) as error:
         sys.stderr.write(f"{error}\n")
+        return USAGE_ERROR
+    except OperationalError as error:
+        if connection.connection is not None:
+            raise  # the database responded: the traceback shows which query failed
+        sys.stderr.write(f"The database cannot be reached: {first_line(error)}\n")
         return USAGE_ERROR
 
 
@@ -64,6 +71,26 @@ def extract_site_options(argv: Sequence[str]) -> tuple[list[str], str | None, bo
     return rest, wanted, every
 
 
+def refuse_unreadable_sites(wanted: str) -> None:
+    """Raises `CommandLineError` if the sites cannot be read: the database is away, or has no tables yet."""
+    from app.tenancy.directory import SiteTables
+
+    try:
+        SiteTables().epoch()
+    except DatabaseError as error:
+        hint = (
+            ""
+            if connection.connection is None
+            else " Without MEZZANINE_SITE_ID and --site, migrate creates its tables."
+        )
+        raise CommandLineError(f"The {wanted} cannot be looked up: {first_line(error)}.{hint}") from None
+
+
+def first_line(error: DatabaseError) -> str:
+    """Hints, and a line for each address that was tried, follow it."""
+    return str(error).strip().splitlines()[0]
+
+
 def run_for_one(argv: list[str], wanted: str) -> int:
     # Models exist only after django.setup(), so the modules that need them are imported here.
     from app.tenancy.current import use_site
@@ -73,8 +100,6 @@ def run_for_one(argv: list[str], wanted: str) -> int:
         site = find_site(wanted)
     except LookupError as error:
         raise CommandLineError(str(error)) from None
-    except DatabaseError as error:
-        raise CommandLineError(f"The site {wanted} cannot be looked up, the database failed: {error}") from None
     os.environ["MEZZANINE_SITE_ID"] = str(site.id)
     settings.MEZZANINE_SITE_ID = site.id
     with use_site(site):

@@ -12,7 +12,7 @@ from django.utils.cache import patch_cache_control
 
 from app.observability import metrics
 from app.observability.context import note_refused_hosts
-from app.tenancy.current import activate
+from app.tenancy.current import activate, chosen_by_request
 from app.tenancy.directory import DirectoryUnavailable, directory
 from app.tenancy.hosts.resolver import Fallbacks, HostRefused, resolve
 from app.tenancy.hosts.snapshot import CurrentSite
@@ -45,6 +45,11 @@ class HostMiddleware:
         )
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        # SECURITY: a request has the site that the steps below choose, or none: not the one of its process.
+        with chosen_by_request():
+            return self.respond(request)
+
+    def respond(self, request: HttpRequest) -> HttpResponseBase:
         arrived, forwarded = request.META.get("HTTP_HOST", ""), request.META.get("HTTP_X_FORWARDED_HOST", "")
         try:
             snapshot = directory.snapshot()

@@ -13,6 +13,7 @@ from django.contrib.sites.models import Site
 from django.urls import reverse
 
 from app.accounts.models import User
+from app.pages.models import Page
 from app.tenancy.admin.admin_site import OPENED_UNDER
 from app.tenancy.current import use_site
 from app.tenancy.models import Alias, Membership, SiteRelated
@@ -310,3 +311,33 @@ def test_nothing_of_the_admin_without_signing_in(path: str, north: Site) -> None
     response = Browser("north.test").get(path)
     assert response.status_code == 302
     assert response.headers["Location"].startswith("/admin/login/")
+
+
+def test_every_column_of_a_list_has_a_heading_in_words() -> None:
+    """Without a description, Django makes the heading of the method's name: GET FULL NAME."""
+    for model, shown in admin.site._registry.items():
+        for column in shown.list_display:
+            method = getattr(shown, str(column), None) or getattr(model, str(column), None)
+            if callable(method) and column != "__str__":
+                assert getattr(method, "short_description", ""), f"{model._meta.label}: {column}"
+
+
+def test_an_error_page_promises_nothing_that_no_one_does(
+    superuser: Browser, at_south: Browser, south: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without Sentry, no one is notified of an error; it is in the log."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("app.pages.views.render", fail)
+    monkeypatch.setattr("app.tenancy.admin.status.render", fail)
+    with use_site(south):
+        Page.objects.create(title="Home", status="published")
+    for browser, path in ((at_south, "/"), (superuser, "/admin/status/")):
+        browser.raise_request_exception = False
+        answer = browser.get(path)
+        assert answer.status_code == 500
+        text = answer.content.decode()
+        assert "has been logged" in text
+        assert not re.search(r"been (told|notified|informed|reported)|e-?mail", text)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import manage, managed
+from tests.support.commands import environment, manage, managed
+from tests.support.programs import PYTHON, ROOT, free_port
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 pytestmark = pytest.mark.process
@@ -67,3 +68,73 @@ def test_standard_input_is_read(run: Run) -> None:
     assert "ida" in run("members", "list", "--site=2").stdout
     assert run("sync_sites", "-", stdin="sites: {east: {domain: east.test}}").returncode == 0
     assert "east.test" in run("sites", "list").stdout
+
+
+SCRIPT = """
+import django
+django.setup()
+{extra}
+from django.conf import settings
+from app.pages.models import Page
+from app.tenancy.current import current_site_or_none
+site = current_site_or_none()
+print(site and site.domain, getattr(settings, "SITE_ID", None), site and Page.objects.count())
+"""
+
+
+def script(database: str, extra: str = "", **env: object) -> list[str]:
+    """What a plain script prints: the current site's domain, SITE_ID and its number of pages."""
+    values = environment(DATABASE_URL=database, DJANGO_SETTINGS_MODULE="app.settings", **env)
+    command = [PYTHON, "-c", SCRIPT.format(extra=extra)]
+    return subprocess.run(command, cwd=ROOT, env=values, capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_a_plain_script_has_the_site_of_the_variable_and_a_server_process_has_none(migrated: Path) -> None:
+    database = f"sqlite:///{migrated}"
+    assert script(database, MEZZANINE_SITE_ID=1) == ["localhost", "1", "0"]
+    assert script(database) == ["None", "None", "None"]
+    assert script(database, "import app.wsgi", MEZZANINE_SITE_ID=1)[-3:] == ["None", "None", "None"]
+
+
+AWAY = f"postgres://me:planted@127.0.0.1:{free_port()}/none"
+FOR_SITES = ["MEZZANINE_SITE_ID=1 migrate", "migrate --site=1", "migrate --site=a.test", "migrate --all-sites"]
+
+
+def manage_line(line: str, database: str) -> subprocess.CompletedProcess[str]:
+    """A command line that may begin with a variable, as in a shell."""
+    variable, _, value = line.split()[0].partition("=")
+    rest = line.split()[1 if value else 0 :]
+    return manage(*rest, **{"DATABASE_URL": database, **({variable: value} if value else {})})
+
+
+@pytest.mark.parametrize("line", [*FOR_SITES, "migrate", "sites list", "createsuperuser --noinput"])
+def test_a_database_that_is_away_is_one_line_and_status_2(line: str) -> None:
+    done = manage_line(line, AWAY)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    assert "Connection refused" in done.stderr
+    assert "planted" not in done.stderr
+
+
+@pytest.mark.parametrize("line", FOR_SITES)
+def test_a_database_without_tables_is_one_line_and_status_2(line: str, tmp_path: Path) -> None:
+    done = manage_line(line, f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    assert "migrate creates its tables" in done.stderr
+
+
+def test_the_variable_may_come_from_a_file_and_the_command_line_replaces_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "site").write_text("2\n")
+    show = ("shell", "-v0", "-c", "from app.tenancy.current import current_site as c; print(c().domain)")
+    assert run(*show, MEZZANINE_SITE_ID_FILE=tmp_path / "site").stdout.strip() == "north.test"
+    assert run(*show, "--site=1", MEZZANINE_SITE_ID_FILE=tmp_path / "site").stdout.strip() == "localhost"
+    assert run(*show, "--site=localhost", MEZZANINE_SITE_ID_FILE=tmp_path / "site").stdout.strip() == "localhost"
+
+
+def test_without_the_environment_one_line_says_how_to_make_it() -> None:
+    """An interpreter that has none of the libraries."""
+    code = "import sys; sys.path.insert(0, ''); sys.argv = ['manage.py', 'check']; "
+    code += "import runpy; runpy.run_path('manage.py', run_name='__main__')"
+    done = subprocess.run([PYTHON, "-I", "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    assert "make install" in done.stderr
+    assert ".venv/bin/python manage.py" in done.stderr

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from app.accounts.models import User
@@ -31,9 +33,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--if-empty", action="store_true", help="Do nothing if the database already has sites or users."
         )
+        parser.add_argument("--poll", action="store_true", help="Poll the feeds as well, if this run creates the demo.")
         parser.add_argument("--port", default="8000", help="Port in the printed addresses (default: 8000).")
 
-    def handle(self, *, if_empty: bool, port: str, **_: Any) -> None:
+    def handle(self, *, if_empty: bool, poll: bool, port: str, **_: Any) -> None:
         demo = yaml.safe_load(CONTENT.read_text(encoding="utf-8"))
         if not (if_empty and (User.objects.exists() or Site.objects.count() > 1)):
             try:
@@ -44,6 +47,9 @@ class Command(BaseCommand):
                         self.create_person(**person)
             except ValidationError as error:
                 raise usage_error(f"Nothing was changed: {' '.join(error.messages)}") from None
+            if poll:
+                with suppress(SystemExit):  # it has printed what failed; the demo works without posts
+                    call_command("poll_twitter", stdout=self.stdout)
         self.print_addresses(port, demo["people"])
 
     def create_site(self, *, site: dict[str, Any], feed: dict[str, str], pages: list[dict[str, str]]) -> None:
