@@ -157,7 +157,9 @@ class SitesAdmin(SuperusersOnly[Site]):
 
     @admin.display(description=_("state"), ordering="profile__state")
     def state(self, site: Site) -> str:
-        return site.profile.get_state_display()
+        state = site.profile.get_state_display()
+        left = site.profile.managed_by == SiteProfile.Manager.UNDECLARED
+        return f"{state} ({_('no longer declared in the file')})" if left else state
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.method != "POST":

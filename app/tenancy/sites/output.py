@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.sites.models import Site
 
-from app.tenancy.sites.models import Alias
+from app.tenancy.sites.models import Alias, SiteProfile
 
 
 def as_dict(site: Site) -> dict[str, Any]:
@@ -25,9 +25,11 @@ def as_dict(site: Site) -> dict[str, Any]:
 
 
 def as_row(site: Site) -> dict[str, Any]:
-    """One site for `table`: with each alias, whether it redirects to the domain or serves the site itself."""
+    """One site for `table`: whether each alias redirects or serves the site, and whether a file still declares it."""
     aliases = [f"{alias.host} ({'redirects' if alias.redirect else 'serves'})" for alias in _aliases(site)]
-    return {**as_dict(site), "aliases": aliases}
+    left = site.profile.managed_by == SiteProfile.Manager.UNDECLARED
+    state = f"{site.profile.state}, no longer declared" if left else site.profile.state
+    return {**as_dict(site), "aliases": aliases, "state": state}
 
 
 def table(rows: Iterable[dict[str, Any]], columns: tuple[str, ...]) -> list[str]:

@@ -12,6 +12,7 @@ from django.core.management import CommandError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from app.accounts.models import User
 from app.tenancy.models import SiteProfile
 from tests.support.commands import call, listed_sites
 from tests.support.makers import Browser
@@ -73,6 +74,10 @@ def test_pruning_archives_what_is_no_longer_declared_and_touches_no_other_row(sy
     sync(DECLARED)
     two = "\n".join(line for line in DECLARED.splitlines() if "gamma" not in line)
     assert "? gamma" in sync(two)
+    assert "suspended, no longer declared" in call("sites", "list")
+    boss = Browser("north.test")
+    boss.force_login(User.objects.create_superuser("root"))
+    assert "no longer declared in the file" in boss.get("/admin/sites/site/").content.decode()
     assert listed_sites()["gamma"]["state"] == "suspended"
     assert "- gamma" in sync(two, "--prune")
     assert {key for key, site in listed_sites().items() if site["state"] != "active"} == {"gamma"}
@@ -207,6 +212,10 @@ def test_a_site_that_is_no_longer_declared_is_marked_until_it_is_declared_again(
     sync(two)
     assert SiteProfile.objects.get(key="gamma").managed_by == "gone"
     assert "? gamma" in sync(two)
+    assert "suspended, no longer declared" in call("sites", "list")
+    boss = Browser("north.test")
+    boss.force_login(User.objects.create_superuser("root"))
+    assert "no longer declared in the file" in boss.get("/admin/sites/site/").content.decode()
     assert "~ gamma  declared again" in sync(DECLARED)
     assert SiteProfile.objects.get(key="gamma").managed_by == "file"
 
