@@ -170,8 +170,13 @@ def test_killed_during_store(deployment: Deployment) -> None:
             process.wait()
         deployment.sql("DROP TRIGGER slow")
     else:
-        # The posts are inserted; then the transaction needs the sites' content versions.
-        with deployment.writes_blocked("SELECT 1 FROM tenancy_siteprofile FOR UPDATE"), deployment.polling() as process:
+        # The trigger waits for a lock that the test holds, with posts inserted and not committed.
+        deployment.sql(
+            "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END $$"
+        )
+        deployment.sql("CREATE TRIGGER slow AFTER INSERT ON twitter_tweet EXECUTE FUNCTION slow()")
+        with deployment.writes_blocked("SELECT pg_advisory_xact_lock(7)"), deployment.polling() as process:
             wait_until(deployment.has_waiter)
             process.kill()
             process.wait()
@@ -182,6 +187,7 @@ def test_killed_during_store(deployment: Deployment) -> None:
                 )
             )
         )
+        deployment.sql("DROP TRIGGER slow ON twitter_tweet")
     assert deployment.tweets() == []
     assert deployment.sql("SELECT 1 FROM twitter_feed WHERE succeeded_at IS NOT NULL") == []
 
