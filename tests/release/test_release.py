@@ -28,8 +28,8 @@ def file_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'db.sqlite3'}"
 
 
-def release(url: str, *words: str, **env: object) -> subprocess.CompletedProcess[str]:
-    return manage("release", *words, DATABASE_URL=url, **{name: str(value) for name, value in env.items()})
+def release(url: str, *words: object, **env: object) -> subprocess.CompletedProcess[str]:
+    return manage("release", *map(str, words), DATABASE_URL=url, **{name: str(value) for name, value in env.items()})
 
 
 def listed(url: str) -> str:
@@ -72,6 +72,23 @@ def test_only_migrate_does_only_that(file_url: str, tmp_path: Path) -> None:
     done = release(file_url, "--only-migrate", SITES_FILE=tmp_path / "none", DJANGO_SUPERUSER_USERNAME="root")
 
     assert done.returncode == 0, done.stderr
+
+
+def test_a_release_that_was_replaced_changes_nothing(file_url: str, tmp_path: Path) -> None:
+    """The job of a failed upgrade, whose image can be pulled only after the rollback."""
+    current = tmp_path / "job"
+    current.write_text("later\n")
+    replaced, unreadable = (
+        release(file_url, "--current", current, "earlier"),
+        release(file_url, "--current", "none", "x"),
+    )
+    assert replaced.returncode == 0
+    assert "Another release has replaced this one. Nothing was changed." in replaced.stdout
+    assert "Applying" not in replaced.stdout
+    assert (unreadable.returncode, "--current none" in unreadable.stderr) == (2, True)
+
+    current.write_text("earlier\n")
+    assert "Applying tenancy.0001_initial" in release(file_url, "--current", current, "earlier").stdout
 
 
 def test_a_site_file_that_is_wrong_changes_nothing(file_url: str, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from app.release.superuser import SuperuserRefused, create_superuser
 from app.tenancy.management.examples import add_examples
 
 WAITING = "Another release is in progress on this database; waiting for it to end."
+REPLACED = "Another release has replaced this one. Nothing was changed."
 
 
 class Command(BaseCommand):
@@ -25,11 +27,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         add_examples(parser, "SITES_FILE=sites.yaml manage.py release")
         parser.add_argument("--only-migrate", action="store_true", help="Write neither sites nor superuser.")
+        parser.add_argument(
+            "--current",
+            nargs=2,
+            metavar=("FILE", "RELEASE"),
+            help="Change nothing, and exit with 0, if FILE does not contain RELEASE: another one is current.",
+        )
 
-    def handle(self, *, only_migrate: bool, **_: Any) -> None:
+    def handle(self, *, only_migrate: bool, current: list[str] | None, **_: Any) -> None:
         try:
             wait_for_database(settings.DATABASE_WAIT_SECONDS, self.say)
             with wait_for_lock("release", lambda: self.say(WAITING)):
+                if current and not is_current(*current):
+                    return self.say(REPLACED)
                 self.migrate()
                 if not only_migrate:
                     self.sites()
@@ -57,3 +67,11 @@ class Command(BaseCommand):
     def say(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
+
+
+def is_current(file: str, release: str) -> bool:
+    """Whether the file names this release. Raises `CommandError` if it cannot be read."""
+    try:
+        return Path(file).read_text(encoding="utf-8").strip() == release
+    except OSError as error:
+        raise CommandError(f"--current {file}: {error.strerror}.", returncode=2) from None
