@@ -12,7 +12,7 @@ from app import service_urls
 from app.env import Environment, read_or_create_secret
 from app.observability import logs
 from app.private_files import PrivateSQLite
-from app.tenancy.hosts.names import InvalidHost, normalise_domain
+from app.tenancy.hosts.names import InvalidHost, normalise_alias, normalise_domain
 from app.twitter.x.tokens import InvalidToken, clean_token
 
 django_stubs_ext.monkeypatch()  # makes forms.ModelForm[Site] and the like valid at run time
@@ -25,15 +25,15 @@ PRIVATE_NETWORKS = [
 ]  # fmt: skip
 
 
-def domain(value: str) -> str:
+def domain(value: str, *, wildcards: bool = False) -> str:
     try:
-        return normalise_domain(value)
+        return normalise_alias(value) if wildcards else normalise_domain(value)
     except InvalidHost as error:
         raise ValidationError(f"{value!r} is not a host: {error.reason}.") from None
 
 
-def domains(value: str | list[str]) -> list[str]:
-    return [domain(part) for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+def domains(value: str, *, wildcards: bool = False) -> list[str]:
+    return [domain(part, wildcards=wildcards) for part in value.split(",") if part.strip()]
 
 
 def secret_key(value: str) -> str:
@@ -96,11 +96,12 @@ STORAGE = env.storage_url("STORAGE_URL", "")
 DEFAULT_SITE_ID = env.int("SITE_ID", 1, validate=POSITIVE)
 SITE_DOMAIN = env.domain("SITE_DOMAIN", "localhost")
 MEZZANINE_SITE_ID = env.int("MEZZANINE_SITE_ID", None, validate=POSITIVE)
-LISTED_HOSTS = env.domains("ALLOWED_HOSTS", [])
+LISTED_HOSTS = env.domains("ALLOWED_HOSTS", "")
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", PRIVATE_NETWORKS)
 PROXY_HOPS = env.int("PROXY_HOPS", 1, validate=POSITIVE)
 SITES_REFRESH_SECONDS = env.float("SITES_REFRESH_SECONDS", 1.0, validate=NON_NEGATIVE)
 REDIRECT_TO_HTTPS = env.bool("SECURE_SSL_REDIRECT", False)
+SSL_REDIRECT_EXCEPT = env.domains("SSL_REDIRECT_EXCEPT", "", wildcards=True)
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 0, validate=NON_NEGATIVE)
 SITES_FILE = env.str("SITES_FILE", "")
 SITES_PRUNE = env.bool("SITES_PRUNE", False)
@@ -248,7 +249,6 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a 
 
 # Cookies stay on the host that set them; a session of one site is not valid on another.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = REDIRECT_TO_HTTPS
-SESSION_COOKIE_HTTPONLY = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # HostMiddleware drops it from untrusted peers
 # Not Django's SECURE_SSL_REDIRECT, which redirects before the forwarding headers are checked and keeps the port.
 SILENCED_SYSTEM_CHECKS = ["security.W008"] if REDIRECT_TO_HTTPS else []

@@ -1,4 +1,4 @@
-"""Generates from the chart: its schema, the table in its README, and the plain manifests in k8s/.
+"""Generates from the chart: its schema, the table in its README, its files/ and the plain manifests in k8s/.
 
 `python helm/generate.py` writes the files. `--check` writes nothing; it prints the files that would change and exits
 with 1.
@@ -20,6 +20,7 @@ import yaml
 REPOSITORY = Path(__file__).resolve().parent.parent
 CHART = REPOSITORY / "helm" / "colonnade"
 PLAIN = REPOSITORY / "k8s"
+DASHBOARD = REPOSITORY / "docs" / "dashboards" / "colonnade.json"
 HEADER = "# Generated from helm/colonnade by `make manifests`. Change the chart or k8s/values.yaml, not this file.\n"
 # Only Helm reads these labels, or they would change every file with every version.
 HELM_ONLY_LABELS = {"helm.sh/chart", "app.kubernetes.io/managed-by"}
@@ -39,6 +40,11 @@ class Value:
     @property
     def is_leaf(self) -> bool:
         return not self.children
+
+    @property
+    def is_map(self) -> bool:
+        """A map whose keys are the user's, such as `cronJobs`."""
+        return isinstance(self.schema.get("additionalProperties"), dict)
 
 
 def read_values(text: str) -> list[Value]:
@@ -89,7 +95,7 @@ def _schema_of_value(value: Value) -> dict[str, Any]:
     described = {"description": value.description} if value.description else {}
     if "$ref" in value.schema or "oneOf" in value.schema:
         return {**value.schema, **described}
-    if "additionalProperties" in value.schema:
+    if value.is_map:
         return {"type": "object", **value.schema, **described}
     if value.children:
         return {**schema_of(value.children), **value.schema, **described}
@@ -119,6 +125,29 @@ def schema() -> str:
     definitions = yaml.safe_load((CHART.parent / "definitions.yaml").read_text())
     head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "Values of the chart colonnade"}
     return json.dumps({**head, **whole, "definitions": definitions}, indent=1) + "\n"
+
+
+def defaults() -> str:
+    """The default of every value that a template needs: a section as a map, a value as a list with one item.
+
+    Helm removes a key that the user sets to null, and `--reuse-values` lacks the keys of a newer chart.
+    """
+    return json.dumps(_defaults(read_values((CHART / "values.yaml").read_text())), separators=(",", ":")) + "\n"
+
+
+def _defaults(values: list[Value]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for value in values:
+        name = value.path.rpartition(".")[2]
+        if value.children and not value.is_map:
+            found[name] = _defaults(value.children)
+        elif not value.free and "null" not in value.schema.get("type", ""):  # these may be null
+            found[name] = [value.default]
+    return found
+
+
+def dashboard() -> str:
+    return json.dumps(json.loads(DASHBOARD.read_text()), separators=(",", ":")) + "\n"
 
 
 def readme() -> str:
@@ -176,15 +205,21 @@ def _plain(item: dict[str, Any]) -> str:
     return HEADER + yaml.safe_dump(item, sort_keys=False, width=200)
 
 
+def inputs() -> dict[Path, str]:
+    """What Helm reads when it renders the manifests."""
+    files = {"values.schema.json": schema(), "files/defaults.json": defaults(), "files/dashboard.json": dashboard()}
+    return {CHART / name: text for name, text in files.items()}
+
+
 def generated() -> dict[Path, str]:
-    files = {CHART / "values.schema.json": schema(), CHART / "README.md": readme()}
-    # Helm renders the manifests with the schema on disk, so the schema is written first.
+    files = {**inputs(), CHART / "README.md": readme()}
     return {**files, **{PLAIN / "base" / name: text for name, text in manifests().items()}}
 
 
 def main(arguments: list[str]) -> int:
     if "--check" not in arguments:
-        (CHART / "values.schema.json").write_text(schema())
+        for path, text in inputs().items():
+            path.write_text(text)
     files = generated()
     obsolete = {path for path in (PLAIN / "base").glob("*") if path not in files and path.name != "sites.yaml"}
     changed = sorted(path for path, text in files.items() if not path.exists() or path.read_text() != text)

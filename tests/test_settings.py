@@ -35,6 +35,7 @@ BAD = {
     "PROXY_HOPS": "0",
     "SITES_REFRESH_SECONDS": "-1",
     "SECURE_SSL_REDIRECT": "perhaps",
+    "SSL_REDIRECT_EXCEPT": "plain.example.org, a b",
     "HSTS_SECONDS": "-5",
     "EMAIL_URL": "pigeon://x",
     "SECRET_KEY": "short",

@@ -10,6 +10,7 @@ from tests.chart.rendering import Refused, Values, render
 
 SITE = {"domain": "north.example.org"}
 EXTERNAL = {"type": "external"}
+ISSUED: Values = {"ingress": {"enabled": True}, "tls": {"mode": "perSite", "clusterIssuer": "c"}}
 
 IMPOSSIBLE: list[tuple[Values, str]] = [
     ({"database": {"type": "sqlite"}, "replicaCount": 2}, "replicaCount=1"),
@@ -77,6 +78,86 @@ IMPOSSIBLE: list[tuple[Values, str]] = [
         "at most 64 hosts",
     ),
     ({"autoscaling": {"enabled": True, "minReplicas": 5, "maxReplicas": 4}}, "greater than maxReplicas"),
+    # what is set but not used
+    ({"tls": {"clusterIssuer": "c"}}, 'tls.clusterIssuer is set, but tls.mode is "none"'),
+    ({"tls": {"issuer": "c", "mode": "edge"}}, "Set tls.mode=perSite"),
+    ({"tls": {"dns01": True}}, "tls.dns01 is set"),
+    ({"tls": {"secretName": "w"}}, "Set tls.mode=wildcard"),
+    ({"sites": {"a": {**SITE, "tls": {"secretName": "s"}}}}, "sites.a.tls.secretName is not used with tls.mode=none"),
+    ({"sites": {"a": {**SITE, "tls": {"secretName": "s"}}}, "tls": {"mode": "edge"}}, "Set tls.mode=existing"),
+    (
+        {**ISSUED, "sites": {"a": {**SITE, "tls": {"secretName": "s", "enabled": False}}}},
+        "sites.a.tls.secretName is not used",
+    ),
+    ({"sites": {"a": {**SITE, "tls": {"enabled": True}}}}, "sites.a.tls.enabled=true is not used"),
+    ({"postgresql": {"auth": {"password": "a"}}, "database": {"type": "sqlite"}}, "postgresql.auth is set"),
+    ({"cnpg": {"clusterName": "a"}}, "cnpg.clusterName is set"),
+    ({"superuser": {"password": "a"}}, "superuser.create=true"),
+    ({"externalDatabase": {"sslRootCert": "system"}}, "externalDatabase is set"),
+    ({"ingress": {"hosts": [{"host": "a.example.org"}]}}, "ingress.hosts is set, but ingress.enabled is false"),
+    ({"ingress": {"tls": [{"secretName": "a"}]}}, "ingress.tls is set, but ingress.enabled is false"),
+    ({"ingress": {"catchAll": True}}, "ingress.catchAll is set, but ingress.enabled is false"),
+    ({"httpRoute": {"catchAll": True}}, "httpRoute.catchAll is set, but httpRoute.enabled is false"),
+    ({"httpRoute": {"redirect": {"enabled": True}}}, "set httpRoute.enabled=true"),
+    ({"metrics": {"enabled": False, "serviceMonitor": {"enabled": True}}}, "metrics.serviceMonitor.enabled=true"),
+    ({"metrics": {"enabled": False, "prometheusRule": {"enabled": True}}}, "metrics.prometheusRule.enabled=true"),
+    ({"metrics": {"enabled": False, "dashboard": {"enabled": True}}}, "Set metrics.enabled=true"),
+    ({"enabled": False}, "only a parent chart"),
+    # TLS that reaches no route
+    ({"ingress": {"enabled": True, "tls": [{"secretName": "a"}]}}, "neither is set. For the sites, set tls.mode"),
+    (
+        {
+            "ingress": {"enabled": True, "hosts": [{"host": "b.example.org"}], "tls": [{"hosts": [SITE["domain"]]}]},
+            "sites": {"a": SITE},
+        },
+        'ingress.tls: "north.example.org" belongs to the site "a"',
+    ),
+    (
+        {"ingress": {"enabled": True, "catchAll": True, "tls": [{"secretName": "a"}]}, "sites": {"a": SITE}},
+        "the declared sites have no TLS",
+    ),
+    ({"ingress": {"enabled": True, "catchAll": True}, "tls": ISSUED["tls"]}, "the other hosts have no certificate"),
+    ({"tls": {"mode": "existing"}}, "the chart creates no route"),
+    ({"tls": {"mode": "perSite", "issuer": "c"}}, "tls.mode=edge if something else terminates TLS"),
+    (
+        {
+            "httpRoute": {"enabled": True},
+            "listenerSet": {"enabled": True, "parentRef": {"name": "p"}},
+            "tls": ISSUED["tls"],
+            "sites": {"a": {**SITE, "tls": {"enabled": False}}},
+        },
+        "its route needs an HTTP listener",
+    ),
+    # a database's CA
+    (
+        {"database": EXTERNAL, "externalDatabase": {"host": "db", "sslmode": "verify-full"}},
+        "externalDatabase.sslmode=verify-full: set externalDatabase.sslRootCert",
+    ),
+    (
+        {"database": EXTERNAL, "externalDatabase": {"host": "db", "sslmode": "verify-ca", "sslRootCert": "system"}},
+        "sslmode=verify-full",
+    ),
+    # pods
+    ({"lifecycle": {"preStop": {"sleep": {"seconds": 60}}}}, "Set at least 86"),
+    ({"terminationGracePeriodSeconds": 31, "lifecycle": {"preStop": {"sleep": {"seconds": 6}}}}, "Set at least 32"),
+    ({"podDisruptionBudget": {"maxUnavailable": None}}, "set minAvailable or maxUnavailable"),
+    (
+        {
+            "replicaCount": 2,
+            "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "a", "whenUnsatisfiable": "DoNotSchedule"}],
+        },
+        "topologySpreadConstraints: a ReadWriteOnce volume keeps all web pods on one node",
+    ),
+    # the Service
+    ({"service": {"nodePort": 30080}}, "service.nodePort"),
+    ({"service": {"externalTrafficPolicy": "Local"}}, "service.externalTrafficPolicy"),
+    ({"service": {"type": "NodePort", "loadBalancerClass": "a"}}, "service.loadBalancerClass"),
+    (
+        {"service": {"type": "NodePort", "loadBalancerSourceRanges": ["192.0.2.0/24"]}},
+        "service.loadBalancerSourceRanges",
+    ),
+    ({"service": {"type": "LoadBalancer"}, "tls": {"mode": "edge"}}, "set proxy.trustedCIDRs"),
+    ({"service": {"type": "NodePort"}, "ingress": {"enabled": True}}, "set proxy.trustedCIDRs"),
     ({"cronJobs": {"mine": {"schedule": "@daily"}}}, "set args"),
     ({"cronJobs": {"mine": {"args": ["manage", "x"]}}}, "set schedule"),
     ({"cronJobs": {"poll-twitter": {"restartPolicy": "OnFailure"}}}, "requires restartPolicy=Never"),

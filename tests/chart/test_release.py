@@ -32,7 +32,10 @@ def test_the_bundled_database_is_migrated_by_a_job_while_pods_wait() -> None:
     job = rendered.of("Job")
     assert job["metadata"]["name"].startswith("demo-colonnade-release-")
     assert "annotations" not in job["metadata"]
-    assert job["spec"]["template"]["spec"]["containers"][0]["args"] == ["release"]
+    args = job["spec"]["template"]["spec"]["containers"][0]["args"]
+    assert args[:3] == ["release", "--current", "/etc/colonnade-release/job"]
+    assert job["metadata"]["name"].endswith(args[3])
+    assert rendered.of("ConfigMap", "demo-colonnade-release")["data"] == {"job": args[3]}
     assert [c["args"] for c in rendered.of("Deployment")["spec"]["template"]["spec"]["initContainers"]] == [["wait"]]
 
 
@@ -81,7 +84,7 @@ def test_sqlite_is_migrated_by_its_pod_and_a_job_writes_new_sites() -> None:
         {"release": {"resources": {"limits": {"memory": "1Gi"}}}},
         {"django": {"logLevel": "DEBUG"}},
         {"extraEnv": [{"name": "A", "value": "b"}]},
-        {"twitter": {"bearerToken": "other"}},
+        {"email": {"url": "smtp://other"}},
         {"podSecurityContext": {"fsGroup": 5}},
         NORTH,
     ],
@@ -100,6 +103,8 @@ def test_web_release_and_poll_have_the_same_configuration(name: str) -> None:
         assert container["image"] == shared["image"], where
         assert container["securityContext"] == shared["securityContext"], where
         special = {"SITES_FILE", "SITE_DOMAIN", "SITE_DOMAIN_FILE"}
+        if where.startswith("CronJob"):
+            special |= {name for name in environment(container) if name.startswith("TWITTER_")}
         ours, theirs = environment(container), environment(shared)
         for variable in (ours.keys() | theirs.keys()) - special:
             assert variable.startswith("DJANGO_SUPERUSER_") or ours[variable] == theirs[variable], (where, variable)
@@ -146,8 +151,8 @@ def test_one_key_of_a_cron_job_can_be_set() -> None:
     [
         ({}, "false"),
         ({"tls": {"mode": "edge"}}, "true"),
-        ({"tls": {"mode": "perSite", "clusterIssuer": "c"}}, "true"),
-        ({"ingress": {"enabled": True, "tls": [{"secretName": "s", "hosts": ["a.example.org"]}]}}, "true"),
+        ({"ingress": {"enabled": True}, "tls": {"mode": "perSite", "clusterIssuer": "c"}}, "true"),
+        ({"ingress": {"enabled": True, "catchAll": True, "tls": [{"secretName": "s"}]}}, "true"),
         ({"tls": {"mode": "edge"}, "django": {"secureSSLRedirect": False}}, "false"),
         ({"django": {"secureSSLRedirect": True}}, "true"),
     ],
@@ -162,7 +167,7 @@ def test_the_redirect_to_https_follows_the_tls_values(values: Values, expected: 
 def test_credentials_are_files() -> None:
     values = {"twitter": {"bearerToken": "t"}, "health": {"token": "h"}, "sentry": {"dsn": "https://k@s.example/1"}}
     rendered = render(values)
-    found = environment(web(rendered))
+    found = environment(application(rendered)["CronJob demo-colonnade-poll-twitter manage"])
     for name in ("SECRET_KEY", "DATABASE_URL", "TWITTER_BEARER_TOKEN", "HEALTH_TOKEN", "SENTRY_DSN"):
         assert name not in found
         assert found[f"{name}_FILE"] == f"/run/secrets/colonnade/{name}"
@@ -172,7 +177,7 @@ def test_credentials_are_files() -> None:
 def test_every_credential_can_come_from_an_existing_secret() -> None:
     rendered = render(scenario("scaled"))
     assert not rendered.kind("Secret")
-    spec = pod_spec(rendered.of("Deployment"))
+    spec = pod_spec(rendered.of("CronJob", "demo-colonnade-poll-twitter"))
     assert spec
     sources = next(v for v in spec["volumes"] if v["name"] == "credentials")["projected"]["sources"]
     assert {s["secret"]["items"][0]["path"]: s["secret"]["items"][0]["key"] for s in sources} == {
@@ -221,7 +226,11 @@ def test_an_extra_variable_replaces_the_charts(extra: str) -> None:
 @pytest.mark.parametrize(
     ("change", "restarts"),
     [
-        ({"twitter": {"bearerToken": "new"}}, True),
+        ({"email": {"url": "smtp://new"}}, True),
+        ({"twitter": {"bearerToken": "new"}}, False),
+        ({"twitter": {"apiUrl": "https://x.example", "dailyReads": 5, "keep": 5}}, False),
+        ({"sites": {"north": {"domain": "north.example.org"}}}, False),
+        ({"metrics": {"dashboard": {"enabled": True}}}, False),
         ({"django": {"logLevel": "DEBUG"}}, True),
         ({"commonLabels": {"a": "b"}}, False),
         ({"ingress": {"enabled": True}}, False),
@@ -233,3 +242,29 @@ def test_pods_restart_only_for_their_own_configuration(change: Values, restarts:
         return render(values).of("Deployment")["spec"]["template"]
 
     assert (template({}) != template(change)) is restarts
+
+
+def test_only_cron_jobs_get_the_token_for_x() -> None:
+    found = application(render({"twitter": {"bearerToken": "t"}}))
+    readers = {where for where, one in found.items() if any(name.startswith("TWITTER_") for name in environment(one))}
+    assert readers == {where for where in found if where.startswith("CronJob ")}
+    jobs = [render({"twitter": {"bearerToken": token}}).of("Job") for token in ("old", "new")]
+    assert jobs[0] == jobs[1]
+
+
+def test_jobs_end_and_are_deleted() -> None:
+    for values in ({}, EXTERNAL, {**NORTH, "siteSync": {"prune": True}}, {**NORTH, "database": {"type": "sqlite"}}):
+        for job in render(values).kind("Job"):
+            assert job["spec"]["activeDeadlineSeconds"] == 900
+            assert job["spec"]["ttlSecondsAfterFinished"] == 86400
+            policy = job["metadata"].get("annotations", {}).get("helm.sh/hook-delete-policy", "hook-failed")
+            assert "hook-failed" in policy, "a hook that is not done in time must not run later"
+
+
+def test_an_earlier_job_is_not_the_current_one() -> None:
+    """Helm has no record of the job of a failed upgrade; the job reads which one is current."""
+    failed, rolled_back = (render({"image": {"tag": tag}}) for tag in ("2", "1"))
+    args = failed.of("Job")["spec"]["template"]["spec"]["containers"][0]["args"]
+    assert args[3] != rolled_back.of("ConfigMap", "demo-colonnade-release")["data"]["job"]
+    mounts = failed.of("Job")["spec"]["template"]["spec"]["containers"][0]["volumeMounts"]
+    assert {"name": "current", "mountPath": "/etc/colonnade-release", "readOnly": True} in mounts

@@ -16,6 +16,10 @@ OTHERS = {
     "DJANGO_SUPERUSER_USERNAME",
     "DJANGO_SUPERUSER_EMAIL",
     "DJANGO_SUPERUSER_PASSWORD",
+    "PGSSLROOTCERT",
+    # extraEnv of the scenarios
+    "LIMIT",
+    "ENABLED",
 }
 # The chart archives rows in a separate job, after the routes are removed.
 LEFT_OUT = {"SITES_PRUNE"}
@@ -29,7 +33,8 @@ EVERYTHING: Values = {
     "twitter": {"bearerToken": "t"},
     "health": {"token": "h"},
     "superuser": {"create": True, "password": "p"},
-    "sites": {"north": {"domain": "north.example.org"}},
+    "sites": {"north": {"domain": "north.example.org", "tls": {"enabled": False}}},
+    "tls": {"mode": "edge"},
 }
 
 
@@ -62,4 +67,5 @@ def test_alerts_use_metrics_that_the_application_has() -> None:
     used = set(re.findall(r"\bcolonnade_[a-z_]+", " ".join(str(one["expr"]) for one in rules)))
     given = " ".join(path.read_text() for path in (REPOSITORY / "app" / "observability").rglob("*.py"))
     assert used
-    assert {name for name in used if f'"{name.removesuffix("_total")}"' not in given} == set()
+    families = {re.sub("_(total|bucket)$", "", name) for name in used}
+    assert {name for name in families if f'"{name}"' not in given} == set()

@@ -19,6 +19,7 @@ from app.tenancy.hosts.snapshot import CurrentSite
 from app.tenancy.requests import responses
 from app.tenancy.requests.database import guarded
 from app.tenancy.requests.forwarded import apply_forwarded_headers
+from app.tenancy.requests.https import secure_cookies
 from app.tenancy.requests.sessions import permitted_choice
 from app.tenancy.requests.tenancy import Tenancy, TenancyRequest, tenancy_of
 
@@ -64,7 +65,7 @@ class HostMiddleware:
         site = resolution.site
         metrics.RESOLUTIONS.labels(site.source).inc()
         cast("TenancyRequest", request).tenancy = Tenancy(host.name, site, site, snapshot, self.fallbacks)
-        if resolution.redirects or responses.needs_https(request):
+        if resolution.redirects or responses.needs_https(request, host.name):
             domain = site.domain if resolution.redirects else host.name
             return serve(request, site, lambda r: responses.moved(r, domain, host.port))
         if "\0" in request.path_info:
@@ -72,7 +73,9 @@ class HostMiddleware:
             return serve(request, site, lambda _: responses.invalid_path())
         if responses.is_closed(site, request.path_info):
             return serve(request, site, lambda _: responses.closed(site))
-        return serve(request, site, self.get_response)
+        response = serve(request, site, self.get_response)
+        secure_cookies(response, host.name)
+        return response
 
 
 class SessionSiteMiddleware:

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from app.tenancy.hosts.resolver import HostRefused
 from app.tenancy.hosts.snapshot import ACTIVE, ARCHIVED, CurrentSite
+from app.tenancy.requests.https import requires_https
 
 RETRY_AFTER_SECONDS = "600"
 # Browsers keep a permanent redirect for good; after a domain was changed and changed back, two would make a loop.
@@ -61,13 +62,13 @@ def closed(site: CurrentSite) -> HttpResponseBase:
     return response
 
 
-def needs_https(request: HttpRequest) -> bool:
-    return settings.REDIRECT_TO_HTTPS and not request.is_secure()
+def needs_https(request: HttpRequest, host: str) -> bool:
+    return requires_https(host) and not request.is_secure()
 
 
 def moved(request: HttpRequest, domain: str, port: int | None) -> HttpResponseBase:
     """Redirects to the same path and query on a domain: from an alias to the site's own, from http to https."""
-    upgrade = needs_https(request)
+    upgrade = needs_https(request, domain)
     scheme = "https" if upgrade else request.scheme
     suffix = "" if port is None or upgrade else f":{port}"  # https is not served on the port of http
     # 301 lets clients turn a POST into a GET, 308 does not.

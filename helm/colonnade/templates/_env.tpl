@@ -1,4 +1,5 @@
-{{/* Every credential of the application. `key`: its key in `from.existingSecretKeys`. */}}
+{{/* Every credential of the application. `key`: its key in `from.existingSecretKeys`. With "twitter" also the token for X,
+     which only CronJobs read: a new token restarts no other pod. */}}
 {{- define "colonnade.credentials" -}}
 {{- $v := .root.Values -}}
 {{- $all := list
@@ -8,9 +9,14 @@
   (dict "env" "EMAIL_URL" "value" $v.email.url "from" $v.email "key" "url")
   (dict "env" "STORAGE_URL" "value" $v.storage.url "from" $v.storage "key" "url")
   (dict "env" "SENTRY_DSN" "value" $v.sentry.dsn "from" $v.sentry "key" "dsn")
-  (dict "env" "TWITTER_BEARER_TOKEN" "value" $v.twitter.bearerToken "from" $v.twitter "key" "bearerToken")
   (dict "env" "HEALTH_TOKEN" "value" $v.health.token "from" $v.health "key" "token")
 -}}
+{{- if .twitter -}}
+{{- $all = append $all (dict "env" "TWITTER_BEARER_TOKEN" "value" $v.twitter.bearerToken "from" $v.twitter "key" "bearerToken") -}}
+{{- end -}}
+{{- if and (eq $v.database.type "external") (ne $v.externalDatabase.sslRootCert "system") -}}
+{{- $all = append $all (dict "env" "PGSSLROOTCERT" "value" $v.externalDatabase.sslRootCert "from" $v.externalDatabase "key" "sslRootCert") -}}
+{{- end -}}
 {{- if .superuser -}}
 {{- $all = append $all (dict "env" "DJANGO_SUPERUSER_PASSWORD" "value" $v.superuser.password "from" $v.superuser "key" "password") -}}
 {{- end -}}
@@ -75,6 +81,9 @@
 {{/* DATABASE_URL without the password, and the password for libpq. Only used when a Secret has the password alone. */}}
 {{- define "colonnade.databaseEnv" -}}
 {{- $v := .Values -}}
+{{- if and (eq $v.database.type "external") (eq $v.externalDatabase.sslRootCert "system") }}
+- {name: PGSSLROOTCERT, value: system}
+{{- end }}
 {{- if eq $v.database.type "sqlite" }}
 - {name: DATABASE_URL, value: "sqlite:////data/db.sqlite3"}
 {{- else if and (eq $v.database.type "postgresql") $v.postgresql.auth.existingSecret }}
@@ -82,13 +91,13 @@
 - name: DATABASE_URL
   value: {{ include "colonnade.databaseUrl" (dict "user" $a.username "host" (include "colonnade.postgresqlName" .) "port" 5432 "name" $a.database) | quote }}
 - name: PGPASSWORD
-  valueFrom: {secretKeyRef: {name: {{ $a.existingSecret }}, key: {{ $a.existingSecretKeys.password }}}}
+  valueFrom: {secretKeyRef: {name: {{ $a.existingSecret | quote }}, key: {{ $a.existingSecretKeys.password | quote }}}}
 {{- else if and (eq $v.database.type "external") $v.externalDatabase.existingSecret (not $v.externalDatabase.existingSecretKeys.url) }}
 {{- $e := $v.externalDatabase }}
 - name: DATABASE_URL
   value: {{ include "colonnade.databaseUrl" (omit $e "password") | quote }}
 - name: PGPASSWORD
-  valueFrom: {secretKeyRef: {name: {{ $e.existingSecret }}, key: {{ $e.existingSecretKeys.password }}}}
+  valueFrom: {secretKeyRef: {name: {{ $e.existingSecret | quote }}, key: {{ $e.existingSecretKeys.password | quote }}}}
 {{- end }}
 {{- end -}}
 
@@ -110,12 +119,18 @@
 - {name: MEZZANINE_SITE_ID, value: {{ . | int | quote }}}
 {{- end }}
 - {name: ALLOWED_HOSTS, value: {{ $hosts | uniq | join "," | quote }}}
-{{- with $v.proxy.trustedCIDRs }}
-- {name: TRUSTED_PROXIES, value: {{ join "," . | quote }}}
+{{- if $v.proxy.trustedCIDRs }}
+- {name: TRUSTED_PROXIES, value: {{ join "," $v.proxy.trustedCIDRs | quote }}}
+{{- else if ne $v.service.type "ClusterIP" }}
+{{- /* SECURITY: the nodes replace visitors' addresses by their own, private ones. */}}
+- {name: TRUSTED_PROXIES, value: "127.0.0.0/8,::1/128"}
 {{- end }}
 - {name: PROXY_HOPS, value: {{ $v.proxy.hops | int | quote }}}
 - {name: SITES_REFRESH_SECONDS, value: {{ $v.django.sitesRefreshSeconds | quote }}}
 - {name: SECURE_SSL_REDIRECT, value: {{ include "colonnade.sslRedirect" .root | quote }}}
+{{- with include "colonnade.sslExceptions" .root | fromYamlArray }}
+- {name: SSL_REDIRECT_EXCEPT, value: {{ join "," . | quote }}}
+{{- end }}
 - {name: HSTS_SECONDS, value: {{ $v.django.hstsSeconds | int | quote }}}
 - {name: LOG_FORMAT, value: {{ $v.django.logFormat | quote }}}
 - {name: LOG_LEVEL, value: {{ $v.django.logLevel | quote }}}
@@ -123,9 +138,11 @@
 - {name: MEDIA_ROOT, value: /media}
 - {name: SENTRY_ENVIRONMENT, value: {{ $v.sentry.environment | quote }}}
 - {name: SENTRY_TRACES_SAMPLE_RATE, value: {{ $v.sentry.tracesSampleRate | quote }}}
+{{- if .twitter }}
 - {name: TWITTER_API_URL, value: {{ $v.twitter.apiUrl | quote }}}
 - {name: TWITTER_DAILY_READS, value: {{ $v.twitter.dailyReads | int | quote }}}
 - {name: TWITTER_KEEP, value: {{ $v.twitter.keep | int | quote }}}
+{{- end }}
 - {name: METRICS_PORT, value: {{ ternary "9090" "0" $v.metrics.enabled | quote }}}
 - {name: WEB_CONCURRENCY, value: {{ $v.gunicorn.workers | int | quote }}}
 - {name: WEB_THREADS, value: {{ $v.gunicorn.threads | int | quote }}}
@@ -142,13 +159,18 @@
 
 {{/* env of one container, a YAML list, one entry per variable, the last wins: server-side apply refuses a name twice.
      NAME and NAME_FILE are one variable to the application, so an extra NAME replaces the chart's NAME_FILE.
-     (dict "root" $ "sites" bool "superuser" bool "predeploy" bool) */}}
+     (dict "root" $ "sites" bool "superuser" bool "predeploy" bool "twitter" bool) */}}
 {{- define "colonnade.env" -}}
 {{- $entries := concat (include "colonnade.plainEnv" . | fromYamlArray) (include "colonnade.databaseEnv" .root | fromYamlArray) -}}
 {{- range include "colonnade.credentials" . | fromYamlArray -}}
-{{- $entries = append $entries (dict "name" (printf "%s_FILE" .env) "value" (printf "/run/secrets/colonnade/%s" .env)) -}}
+{{- /* libpq wants the path of the certificate itself. */ -}}
+{{- $name := ternary .env (printf "%s_FILE" .env) (eq .env "PGSSLROOTCERT") -}}
+{{- $entries = append $entries (dict "name" $name "value" (printf "/run/secrets/colonnade/%s" .env)) -}}
 {{- end -}}
-{{- $entries = concat $entries (tpl (toYaml .root.Values.extraEnv) .root | fromYamlArray) -}}
+{{- range tpl (toYaml .root.Values.extraEnv) .root | fromYamlArray -}}
+{{- if not (kindIs "invalid" .value) -}}{{- $_ := set . "value" (include "colonnade.text" .value) -}}{{- end -}}
+{{- $entries = append $entries . -}}
+{{- end -}}
 {{- $last := dict -}}{{- $order := list -}}
 {{- range $entries -}}
 {{- $name := trimSuffix "_FILE" .name -}}

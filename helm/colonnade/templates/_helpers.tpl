@@ -3,13 +3,15 @@
 {{- end -}}
 
 {{- define "colonnade.fullname" -}}
-{{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
-{{- else if contains (default .Chart.Name .Values.nameOverride) .Release.Name -}}
-{{- .Release.Name | trunc 63 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name (default .Chart.Name .Values.nameOverride) | trunc 63 | trimSuffix "-" -}}
+{{- $full := .Values.fullnameOverride -}}
+{{- if not $full -}}
+{{- /* The name of a Service has no dots and begins with a letter; the name of a release may be `v2.0` or `2026`. */ -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- $release := .Release.Name | replace "." "-" -}}
+{{- $full = ternary $release (printf "%s-%s" $release $name) (contains $name $release) -}}
+{{- if regexMatch "^[0-9]" $full -}}{{- $full = printf "%s-%s" $name $full -}}{{- end -}}
 {{- end -}}
+{{- $full | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
 {{/* A name of at most `max` (63) characters: (dict "root" $ "suffix" "poll-twitter" "max" 52). A shortened name
@@ -30,9 +32,9 @@
 {{/* metadata of one object: (dict "root" $ "name" … "component" … "annotations" … "labels" …) */}}
 {{- define "colonnade.metadata" -}}
 {{- $annotations := merge (dict) (default dict .annotations) .root.Values.commonAnnotations -}}
-name: {{ .name }}
+name: {{ .name | quote }}
 {{- with .root.Values.namespaceOverride }}
-namespace: {{ . }}
+namespace: {{ . | quote }}
 {{- end }}
 labels:
   {{- merge (dict
@@ -42,18 +44,18 @@ labels:
         "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_")
         "app.kubernetes.io/version" (.root.Chart.AppVersion | toString)
         "app.kubernetes.io/part-of" "colonnade"
-        "app.kubernetes.io/managed-by" .root.Release.Service) (default dict .labels) .root.Values.commonLabels | toYaml | nindent 2 }}
+        "app.kubernetes.io/managed-by" .root.Release.Service) (default dict .labels) .root.Values.commonLabels | include "colonnade.strings" | nindent 2 }}
 {{- with $annotations }}
 annotations:
-  {{- toYaml . | nindent 2 }}
+  {{- include "colonnade.strings" . | nindent 2 }}
 {{- end }}
 {{- end -}}
 
 {{/* Labels that never change: (dict "root" $ "component" "web") */}}
 {{- define "colonnade.selector" -}}
-app.kubernetes.io/name: {{ include "colonnade.name" .root }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
-app.kubernetes.io/component: {{ .component }}
+app.kubernetes.io/name: {{ include "colonnade.name" .root | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
+app.kubernetes.io/component: {{ .component | quote }}
 {{- end -}}
 
 {{- define "colonnade.serviceAccountName" -}}
@@ -67,13 +69,9 @@ app.kubernetes.io/component: {{ .component }}
 {{/* (dict "root" $ "image" .Values.image "tag" "default") */}}
 {{- define "colonnade.image" -}}
 {{- $registry := default .root.Values.global.imageRegistry .image.registry -}}
-{{- $tag := .image.tag -}}
-{{- if kindIs "float64" $tag -}}
-{{- /* a number from a values file: 2024 must not become 2.024e+03 */ -}}
-{{- $tag = ternary (printf "%.0f" $tag) (printf "%v" $tag) (eq (float64 (int64 $tag)) $tag) -}}
-{{- end -}}
+{{- $tag := include "colonnade.text" .image.tag -}}
 {{- $name := trimPrefix "/" (printf "%s/%s" $registry .image.repository) -}}
-{{- if .image.digest -}}{{ $name }}@{{ .image.digest }}{{- else -}}{{ $name }}:{{ default .tag (toString $tag) }}{{- end -}}
+{{- if .image.digest -}}{{ $name }}@{{ .image.digest }}{{- else -}}{{ $name }}:{{ default .tag $tag }}{{- end -}}
 {{- end -}}
 
 {{- define "colonnade.imagePullSecrets" -}}
@@ -122,11 +120,8 @@ storageClassName: {{ ternary "" . (eq . "-") | quote }}
 {{- end -}}
 
 {{- define "colonnade.manyPods" -}}
-{{- if .Values.autoscaling.enabled -}}{{- if gt (int .Values.autoscaling.minReplicas) 1 -}}true{{- end -}}
-{{- else if gt (int .Values.replicaCount) 1 -}}true{{- end -}}
+{{- if gt (int (ternary .Values.autoscaling.maxReplicas .Values.replicaCount .Values.autoscaling.enabled)) 1 -}}true{{- end -}}
 {{- end -}}
 
-{{- define "colonnade.sslRedirect" -}}
-{{- if kindIs "bool" .Values.django.secureSSLRedirect -}}{{ .Values.django.secureSSLRedirect }}
-{{- else -}}{{ or (ne .Values.tls.mode "none") (not (empty .Values.ingress.tls)) }}{{- end -}}
-{{- end -}}
+{{/* The label of every object that belongs to one site. */}}
+{{- define "colonnade.siteLabel" -}}colonnade.github.io/site{{- end -}}

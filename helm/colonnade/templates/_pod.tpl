@@ -1,5 +1,6 @@
 {{/* What all pods of the application have in common, so that web, release and poll cannot differ.
-     Both take (dict "root" $ "sites" bool "superuser" bool "predeploy" bool "media" bool) and the keys named below. */}}
+     Both take (dict "root" $ "sites" bool "superuser" bool "predeploy" bool "media" bool "twitter" bool "current" bool)
+     and the keys named below. */}}
 
 {{/* One container: also "name" "args" "resources" "more" (a dict of additional fields). */}}
 {{- define "colonnade.container" -}}
@@ -23,6 +24,9 @@ volumeMounts:
   {{- if .sites }}
   - {name: sites, mountPath: /etc/colonnade, readOnly: true}
   {{- end }}
+  {{- if .current }}
+  - {name: current, mountPath: /etc/colonnade-release, readOnly: true}
+  {{- end }}
   {{- if .media }}
   - {name: media, mountPath: /media}
   {{- end }}
@@ -43,10 +47,16 @@ securityContext:
 {{- end }}
 {{- end -}}
 
-{{/* A pod spec without containers: also "restartPolicy" and "together" (on the web pods' node). */}}
+{{/* A pod spec without containers: also "restartPolicy", "together" (on the web pods' node) and "scheduling", a dict that
+     replaces the values of all pods. */}}
 {{- define "colonnade.podSpec" -}}
 {{- $v := .root.Values -}}
-serviceAccountName: {{ ternary (include "colonnade.shortName" (dict "root" .root "suffix" "predeploy")) (include "colonnade.serviceAccountName" .root) (and (not (empty .predeploy)) $v.serviceAccount.create) }}
+{{- $scheduling := pick $v "priorityClassName" "nodeSelector" "tolerations" "affinity" -}}
+{{- range $key := keys $scheduling -}}
+{{- $own := index (default dict $.scheduling) $key -}}
+{{- if not (kindIs "invalid" $own) -}}{{- $_ := set $scheduling $key $own -}}{{- end -}}
+{{- end -}}
+serviceAccountName: {{ ternary (include "colonnade.shortName" (dict "root" .root "suffix" "predeploy")) (include "colonnade.serviceAccountName" .root) (and (not (empty .predeploy)) $v.serviceAccount.create) | quote }}
 automountServiceAccountToken: {{ $v.serviceAccount.automount }}
 enableServiceLinks: false
 {{- with .restartPolicy }}
@@ -58,11 +68,11 @@ imagePullSecrets:
 {{- end }}
 securityContext:
   {{- toYaml $v.podSecurityContext | nindent 2 }}
-{{- with $v.priorityClassName }}
-priorityClassName: {{ . }}
+{{- with $scheduling.priorityClassName }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with $v.runtimeClassName }}
-runtimeClassName: {{ . }}
+runtimeClassName: {{ . | quote }}
 {{- end }}
 {{- with $v.hostAliases }}
 hostAliases:
@@ -75,15 +85,15 @@ dnsConfig:
 {{- with $v.dnsPolicy }}
 dnsPolicy: {{ . }}
 {{- end }}
-{{- with $v.nodeSelector }}
+{{- with $scheduling.nodeSelector }}
 nodeSelector:
-  {{- toYaml . | nindent 2 }}
+  {{- include "colonnade.strings" . | nindent 2 }}
 {{- end }}
-{{- with $v.tolerations }}
+{{- with $scheduling.tolerations }}
 tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- $affinity := deepCopy $v.affinity }}
+{{- $affinity := deepCopy $scheduling.affinity }}
 {{- if .together }}
 {{- $near := dict "labelSelector" (dict "matchLabels" (include "colonnade.selector" (dict "root" .root "component" "web") | fromYaml)) "topologyKey" "kubernetes.io/hostname" }}
 {{- $pods := default dict $affinity.podAffinity }}
@@ -105,19 +115,24 @@ volumes:
       sources:
         {{- range include "colonnade.credentials" . | fromYamlArray }}
         - secret:
-            name: {{ .secret }}
-            items: [{key: {{ .key }}, path: {{ .env }}}]
+            name: {{ .secret | quote }}
+            items: [{key: {{ .key | quote }}, path: {{ .env }}}]
         {{- end }}
   {{- if .sites }}
   - name: sites
     configMap:
-      name: {{ ternary (include "colonnade.shortName" (dict "root" .root "suffix" "predeploy")) (include "colonnade.sitesConfigMap" .root) (and (not (empty .predeploy)) (empty $v.sitesExistingConfigMap)) }}
+      name: {{ ternary (include "colonnade.shortName" (dict "root" .root "suffix" "predeploy")) (include "colonnade.sitesConfigMap" .root) (and (not (empty .predeploy)) (empty $v.sitesExistingConfigMap)) | quote }}
+  {{- end }}
+  {{- if .current }}
+  - name: current
+    configMap:
+      name: {{ include "colonnade.shortName" (dict "root" .root "suffix" "release") }}
   {{- end }}
   {{- if .media }}
   - name: media
     {{- if include "colonnade.hasMediaVolume" .root }}
     persistentVolumeClaim:
-      claimName: {{ default (include "colonnade.shortName" (dict "root" .root "suffix" "media")) $v.persistence.media.existingClaim }}
+      claimName: {{ default (include "colonnade.shortName" (dict "root" .root "suffix" "media")) $v.persistence.media.existingClaim | quote }}
     {{- else }}
     emptyDir: {}
     {{- end }}
@@ -125,9 +140,19 @@ volumes:
   {{- if eq $v.database.type "sqlite" }}
   - name: data
     persistentVolumeClaim:
-      claimName: {{ default (include "colonnade.shortName" (dict "root" .root "suffix" "data")) $v.persistence.data.existingClaim }}
+      claimName: {{ default (include "colonnade.shortName" (dict "root" .root "suffix" "data")) $v.persistence.data.existingClaim | quote }}
   {{- end }}
   {{- with $v.volumes }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
+{{- end -}}
+
+{{/* Annotations and labels of a pod template: (dict "labels" … "annotations" … "selector" …); the selector wins. */}}
+{{- define "colonnade.podMetadata" -}}
+labels:
+  {{- include "colonnade.strings" (merge (dict) .selector .labels) | nindent 2 }}
+{{- with .annotations }}
+annotations:
+  {{- include "colonnade.strings" . | nindent 2 }}
+{{- end }}
 {{- end -}}

@@ -1,4 +1,4 @@
-{{/* The spec of the job that runs the migrations and writes the sites: (dict "pod" … "resources" … "onlySites" bool) */}}
+{{/* The spec of the job that runs the migrations and writes the sites: (dict "pod" … "resources" … "onlySites" bool "args" list) */}}
 {{- define "colonnade.releaseJobSpec" -}}
 {{- $root := .pod.root -}}
 backoffLimit: {{ $root.Values.release.backoffLimit }}
@@ -8,8 +8,7 @@ ttlSecondsAfterFinished: {{ $root.Values.release.ttlSecondsAfterFinished }}
 {{- end }}
 template:
   metadata:
-    labels:
-      {{- include "colonnade.selector" (dict "root" $root "component" "release") | nindent 6 }}
+    {{- include "colonnade.podMetadata" (dict "labels" $root.Values.release.podLabels "annotations" $root.Values.release.podAnnotations "selector" (include "colonnade.selector" (dict "root" $root "component" "release") | fromYaml)) | nindent 4 }}
   spec:
     {{- include "colonnade.podSpec" .pod | nindent 4 }}
     {{- if .onlySites }}
@@ -19,5 +18,5 @@ template:
     {{- end }}
     containers:
       -
-        {{- include "colonnade.container" (merge (dict "name" "release" "args" (ternary (list "manage" "sync_sites" "/etc/colonnade/sites.yaml") (list "release") .onlySites)) .resources .pod) | nindent 8 }}
+        {{- include "colonnade.container" (merge (dict "name" "release" "args" .args) .resources .pod) | nindent 8 }}
 {{- end -}}

@@ -1,8 +1,14 @@
-{{/* The generated key: the one in the cluster if it exists, otherwise a new one, generated once per rendering. */}}
+{{/* The generated key: the one in the cluster if it exists, otherwise a new one, generated once per rendering. A live
+     release never gets another key: its pods would sign with two. */}}
 {{- define "colonnade.generatedSecretKey" -}}
 {{- if not (hasKey .Values "generatedSecretKey") -}}
 {{- $name := include "colonnade.shortName" (dict "root" . "suffix" "secret-key") -}}
-{{- $found := lookup "v1" "Secret" (include "colonnade.namespace" .) $name -}}
+{{- $ns := include "colonnade.namespace" . -}}
+{{- $full := include "colonnade.fullname" . -}}
+{{- $found := lookup "v1" "Secret" $ns $name -}}
+{{- if and (not $found) (lookup "apps/v1" "Deployment" $ns $full) -}}
+{{- fail (printf "The Secret %s with the generated key does not exist, but the pods of %s use a key. Create it with their key: kubectl -n %s create secret generic %s --from-literal=secret-key=\"$(kubectl -n %s exec deploy/%s -c web -- cat /run/secrets/colonnade/SECRET_KEY)\" (or set django.secretKey or django.existingSecret)" $name $full $ns $name $ns $full) -}}
+{{- end -}}
 {{- $key := randAlphaNum 64 -}}
 {{- if $found -}}{{- $key = index $found.data "secret-key" | b64dec -}}{{- end -}}
 {{- $_ := set .Values "generatedSecretKey" $key -}}

@@ -51,26 +51,6 @@
 {{- end -}}
 {{- end -}}
 
-{{/* The Secret with the certificate of a site, or nothing: (dict "root" $ "site" …) */}}
-{{- define "colonnade.siteTlsSecret" -}}
-{{- $tls := default dict .site.tls -}}
-{{- $mode := .root.Values.tls.mode -}}
-{{- if ne (toString (get $tls "enabled")) "false" -}}
-{{- if has $mode (list "perSite" "existing" "wildcard") -}}
-{{- if $tls.secretName -}}{{ $tls.secretName }}
-{{- else if eq $mode "wildcard" -}}{{ .root.Values.tls.secretName }}
-{{- else if eq $mode "perSite" -}}{{ include "colonnade.siteObject" (dict "root" .root "key" .site.key "suffix" "-tls") }}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-
-{{/* Whether cert-manager creates the certificate of this site: (dict "root" $ "site" …) */}}
-{{- define "colonnade.siteIsIssued" -}}
-{{- $tls := default dict .site.tls -}}
-{{- if and (eq .root.Values.tls.mode "perSite") (ne (toString (get $tls "enabled")) "false") (not $tls.secretName) -}}true{{- end -}}
-{{- end -}}
-
 {{/* The domain of the site that the first migration creates. */}}
 {{- define "colonnade.siteDomain" -}}
 {{- $default := "" -}}

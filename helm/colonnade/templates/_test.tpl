@@ -4,7 +4,8 @@ apiVersion: v1
 kind: Pod
 metadata:
   {{- include "colonnade.metadata" (dict "root" .root "name" (include "colonnade.shortName" (dict "root" .root "suffix" (printf "test-%s" .name))) "component" "test"
-        "annotations" (dict "helm.sh/hook" "test" "helm.sh/hook-delete-policy" "before-hook-creation,hook-succeeded")) | nindent 2 }}
+        "labels" .root.Values.tests.podLabels
+        "annotations" (merge (dict "helm.sh/hook" "test" "helm.sh/hook-delete-policy" "before-hook-creation,hook-succeeded") .root.Values.tests.podAnnotations)) | nindent 2 }}
 spec:
   automountServiceAccountToken: false
   enableServiceLinks: false
