@@ -1,5 +1,6 @@
 from django.apps import AppConfig, apps
 from django.contrib.admin import apps as admin_apps
+from django.core.checks import Tags, register
 from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save, pre_save
 
 
@@ -44,4 +45,6 @@ class AdminConfig(admin_apps.AdminConfig):
     def ready(self) -> None:
         super().ready()
         # Django's own classes for these models are registered by now; ours take their place.
-        from app.tenancy.admin import members, people, sites  # noqa: F401
+        from app.tenancy.admin import checks, members, people, sites  # noqa: F401
+
+        register(checks.registered_models, Tags.admin)

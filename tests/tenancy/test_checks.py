@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from app.tenancy import checks
 from app.tenancy.admin import ActionsBelongToTheSite, RowsOfSiteAdmin, SuperusersOnly
+from app.tenancy.admin.checks import registered_models
 from app.tenancy.admin.rows_of_site import bound_to_site
 from app.tenancy.isolation.managers import SiteManager
 from app.tenancy.models import SiteRelated
@@ -38,7 +39,7 @@ def test_an_admin_that_opens_the_rows_of_all_sites_to_roles(base: Any, monkeypat
     for model in (Banner, Redirect):
         opened = type("Opened", (base,), {"open_to_roles": True})
         monkeypatch.setitem(registry, model, bound_to_site(model, opened)(model, admin.site))
-    ids = [(message.id, message.obj) for message in checks.registered_models(None)]
+    ids = [(message.id, message.obj) for message in registered_models(None)]
     assert sorted(ids, key=str) == [("tenancy.E005", Redirect), ("tenancy.E005", Banner)]
 
 
@@ -47,7 +48,7 @@ def test_an_admin_that_says_who_sees_the_rows(base: Any, monkeypatch: pytest.Mon
     stated = type("Stated", (base,), {"site_field": "sites"})
     registry: dict[Any, Any] = admin.site._registry
     monkeypatch.setitem(registry, Banner, bound_to_site(Banner, stated)(Banner, admin.site))
-    assert checks.registered_models(None) == []
+    assert registered_models(None) == []
 
 
 @isolate_apps("tests.third_party")

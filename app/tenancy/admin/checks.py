@@ -1,0 +1,45 @@
+"""System checks of the admin: which models roles may reach there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.contrib import admin
+from django.contrib.sites.models import Site
+from django.core import checks
+from django.db import models
+
+from app.tenancy.admin.site_related import SuperuserPermissions
+from app.tenancy.models import SiteRelated
+
+
+def registered_models(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[checks.CheckMessage]:
+    """What roles may do with models that have a field to `Site` and are not site-related.
+
+    E005 open to roles, but nothing binds the rows to the current site · W002 closed, because nobody says how.
+    """
+    labels = {config.label for config in app_configs} if app_configs else None
+    found: list[checks.CheckMessage] = []
+    for model, model_admin in admin.site._registry.items():
+        wanted = labels is None or model._meta.app_label in labels
+        if not wanted or issubclass(model, SiteRelated) or not _has_field_to_site(model):
+            continue
+        hint = "Derive its admin class from app.tenancy.admin.RowsOfSiteAdmin, or from SuperusersOnly."
+        if getattr(model_admin, "closed_by_default", False):
+            message = "It has a field to Site and is not SiteRelated, so only superusers see it in the admin."
+            found.append(checks.Warning(message, hint=hint, obj=model, id="tenancy.W002"))
+        elif _is_open_everywhere(model_admin):
+            message = "Its admin is open to roles and shows the rows of all sites."
+            found.append(checks.Error(message, hint=hint, obj=model, id="tenancy.E005"))
+    return found
+
+
+def _has_field_to_site(model: type[models.Model]) -> bool:
+    return any(field.related_model is Site for field in (*model._meta.concrete_fields, *model._meta.many_to_many))
+
+
+def _is_open_everywhere(model_admin: admin.ModelAdmin[Any]) -> bool:
+    unbound = type(model_admin).get_queryset is admin.ModelAdmin.get_queryset
+    return unbound and not isinstance(model_admin, SuperuserPermissions)
