@@ -36,12 +36,12 @@ class SiteForm(forms.ModelForm[Site]):
     """A site and its profile in one form. `specification` is the site as the form describes it, without aliases."""
 
     key = forms.CharField(
-        label=_("key"), required=False, max_length=63, help_text=_("A short name that never changes.")
+        label=_("Key"), required=False, max_length=63, help_text=_("A short name that never changes.")
     )
-    state = forms.ChoiceField(label=_("state"), choices=SiteProfile.State.choices)
+    state = forms.ChoiceField(label=_("State"), choices=SiteProfile.State.choices)
     theme = forms.CharField()  # its choices depend on the site
     colour = forms.CharField(
-        label=_("colour"),
+        label=_("Colour"),
         required=False,
         widget=forms.TextInput(attrs={"size": 8}),
         help_text=_("Marks the site in the admin and on its pages, such as #1f6f5c."),
@@ -68,7 +68,7 @@ class SiteForm(forms.ModelForm[Site]):
         self.specification = self.stored
         names = {"", self.stored.theme, *theme_names()}
         choices = [(name, name or _("default")) for name in sorted(names)]
-        self.fields["theme"] = forms.ChoiceField(label=_("theme"), choices=choices, required=False)
+        self.fields["theme"] = forms.ChoiceField(label=_("Theme"), choices=choices, required=False)
         for name in PROFILE_FIELDS:
             self.fields[name].initial = getattr(self.stored, name)
 
