@@ -119,7 +119,7 @@ class FeedAdmin(SiteRelatedAdmin[Feed]):
 class CredentialForm(forms.ModelForm[Credential]):
     # SECURITY: a stored token is never sent to a browser.
     token = forms.CharField(
-        label=_("bearer token"),
+        label=_("Bearer token"),
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off", "size": 60}),
         max_length=500,
         help_text=_("Of the site's own app on X. It is never shown again; enter a new one to change it."),
