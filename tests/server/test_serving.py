@@ -13,10 +13,9 @@ import pytest
 from tests.support.commands import manage, managed
 from tests.support.http import exchange, request
 from tests.support.postgresql import PostgreSQL
-from tests.support.programs import ROOT, wait_until
+from tests.support.programs import wait_until
 from tests.support.server import serving
 
-STATIC = ROOT / "static"
 SOUTH = "South Quarter Gazette</title>"  # the sites of the demo link to each other
 REFRESH = 0.5
 WORKERS = 3
@@ -133,12 +132,6 @@ def test_static_files_are_served_compressed(port: int) -> None:
     assert response.status == 200
     assert response.headers["Content-Type"].startswith("text/css")
     assert "--accent" in response.body
-
-
-@pytest.mark.parametrize("suffix", ["", ".gz", ".br"])
-def test_the_list_of_static_files_is_not_served(port: int, suffix: str) -> None:
-    assert (STATIC / "staticfiles.json").exists()
-    assert request(port, f"/static/staticfiles.json{suffix}", host="north.localhost").status == 404
 
 
 def test_a_trusted_peer_cannot_choose_the_path(port: int) -> None:
