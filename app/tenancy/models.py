@@ -45,7 +45,7 @@ class LoggedAction(SiteRelated):
     entry = models.ForeignKey(LogEntry, on_delete=models.CASCADE, related_name="logged_actions")
 
     role_actions = {}
-    is_content = False  # otherwise a switch to a site would wait for whoever is saving there
+    is_content = False  # otherwise a switch to a site would wait for its other writers
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "entry"], name="an_action_is_logged_once_per_site")]

@@ -60,7 +60,22 @@ def refuse_expressions(model: Any, values: Mapping[str, Any]) -> None:
             raise TypeError(f"{model._meta.object_name}.{name} cannot be set by an expression; save each row.")
 
 
-class SiteQuerySet(models.QuerySet[Row]):
+class CheckedQuerySet(models.QuerySet[Row]):
+    """`update()` with the rules of `SiteRelated.save()`."""
+
+    @changes_data()
+    def update(self, **kwargs: Any) -> int:
+        for name, value in kwargs.items():
+            refuse_cross_site_value(self.model, name, value)
+        refuse_expressions(self.model, kwargs)
+        if saves_each(self.model, kwargs):
+            return save_each(self, kwargs, kwargs)
+        with transaction.atomic(self.db):
+            content_changed(self.model)
+            return super().update(**kwargs)
+
+
+class SiteQuerySet(CheckedQuerySet[Row]):
     """Bulk writes keep the rules of `SiteRelated.save()`: rows of the current site that refer to rows of it."""
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Row]:
@@ -92,16 +107,10 @@ class SiteQuerySet(models.QuerySet[Row]):
 
     @changes_data()
     def update(self, **kwargs: Any) -> int:
-        for name, value in kwargs.items():
+        for name in kwargs:
             if name in {"site", "site_id"}:
                 raise CrossSiteReference(self.model, name)
-            refuse_cross_site_value(self.model, name, value)
-        refuse_expressions(self.model, kwargs)
-        if saves_each(self.model, kwargs):
-            return save_each(self, kwargs, kwargs)
-        with transaction.atomic(self.db):
-            content_changed(self.model)
-            return super().update(**kwargs)
+        return super().update(**kwargs)
 
     @changes_data(queryset_only=True)
     def delete(self) -> tuple[int, dict[str, int]]:
@@ -126,7 +135,7 @@ class SiteManager(models.Manager.from_queryset(SiteQuerySet[Any])):  # type: ign
         self.get_queryset().raw(*args, **kwargs)
 
 
-class LinkingQuerySet(models.QuerySet[Row]):
+class LinkingQuerySet(CheckedQuerySet[Row]):
     """What Django itself works with: rows of every site, for cascades and the like."""
 
     @changes_data()
@@ -134,14 +143,7 @@ class LinkingQuerySet(models.QuerySet[Row]):
         # SECURITY: `label.notes.add(note)` writes through here, by primary key alone.
         if self.exclude(site_id=CurrentSiteId()).exists():
             raise CrossSiteReference(self.model, ", ".join(kwargs))
-        for name, value in kwargs.items():
-            refuse_cross_site_value(self.model, name, value)
-        refuse_expressions(self.model, kwargs)
-        if saves_each(self.model, kwargs):
-            return save_each(self, kwargs, kwargs)
-        with transaction.atomic(self.db):
-            content_changed(self.model)
-            return super().update(**kwargs)
+        return super().update(**kwargs)
 
 
 class LinkingManager(models.Manager.from_queryset(LinkingQuerySet[Any])):  # type: ignore[misc]  # built at run time

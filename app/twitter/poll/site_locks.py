@@ -1,6 +1,6 @@
 """The locks under which the poll writes: one site's long transaction must not stop the poll of all sites.
 
-Whoever changes content of a site holds its profile's row until the transaction ends (`content_changed`). The poll
+A transaction that changes content of a site holds its profile's row until it ends (`content_changed`). The poll
 takes the same rows first. It waits only briefly for them, writes for the sites that it gets, and leaves out the others
 until the next run. On SQLite a transaction locks all sites; the poll waits as briefly there.
 """
