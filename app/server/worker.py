@@ -51,6 +51,16 @@ def probe_path(head: bytes) -> str:
     return rest.partition(b" ")[0].partition(b"?")[0].decode("ascii", "replace")
 
 
+def received(sock: socket.socket) -> bytes | None:
+    """What has arrived: None for nothing yet, no bytes when the client is gone."""
+    try:
+        return sock.recv(BUFFERED_BYTES)
+    except BlockingIOError:
+        return None
+    except OSError:
+        return b""
+
+
 class Connection(TConn):
     """A client's connection, with the request that arrives on it."""
 
@@ -168,15 +178,10 @@ class ProbePoolWorker(ThreadWorker):
     def _on_readable(self, conn: Connection, _: object) -> None:
         if conn not in self.arriving:
             return  # it may have left since the poller saw it
-        try:
-            data = conn.sock.recv(BUFFERED_BYTES)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
+        data = received(conn.sock)
         if data:
             self._add(conn, data)
-        else:  # the client is gone
+        elif data is not None:
             self._leave(conn)
             self.nr_conns -= 1
             conn.close()
@@ -226,15 +231,7 @@ class ProbePoolWorker(ThreadWorker):
         self.poller.unregister(conn.sock)
 
     def _on_lingering_readable(self, conn: Connection, _: object) -> None:
-        if conn not in self.lingering:
-            return
-        try:
-            data = conn.sock.recv(BUFFERED_BYTES)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
+        if conn in self.lingering and received(conn.sock) == b"":
             self._forget(conn)
 
     def _forget(self, conn: Connection) -> None:
