@@ -105,6 +105,7 @@ SSL_REDIRECT_EXCEPT = env.domains("SSL_REDIRECT_EXCEPT", "", wildcards=True)
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 0, validate=NON_NEGATIVE)
 SITES_FILE = env.str("SITES_FILE", "")
 SITES_PRUNE = env.bool("SITES_PRUNE", False)
+AUDIT_DAYS = env.int("AUDIT_DAYS", 365, validate=POSITIVE)
 
 # The first superuser, created by `release`
 SUPERUSER_USERNAME = env.str("DJANGO_SUPERUSER_USERNAME", "")
@@ -272,7 +273,6 @@ vars().update(EMAIL.settings)  # EMAIL_HOST and so on
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
-USE_I18N = True
 USE_TZ = True
 
 # Functions as `module:function`. Before the first request, and in each worker after the fork (app/server/warm_up.py):
