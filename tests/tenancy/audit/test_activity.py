@@ -280,10 +280,10 @@ def test_a_long_list_costs_few_queries_and_uses_the_indexes(boss: Browser, root:
     assert f"{MOST_LISTED} activity" in boss.get(LIST).content.decode()
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {AuditEntry._meta.db_table}")
-    every = AuditEntry.all_sites.all()
-    for index, rows in (("audit_of_a_site", every.filter(site=north)), ("audit_of_all_sites", every)):
+    for rows in (AuditEntry.all_sites.filter(site=north), AuditEntry.all_sites.all()):
         plan = rows.order_by("-time", "-pk")[:100].explain()
-        assert index in plan
+        assert "audit_of_" in plan  # which of the two, the database decides by how many rows the site has
+        assert "Sort" not in plan
         assert "TEMP B-TREE" not in plan  # SQLite's word for sorting
 
 
