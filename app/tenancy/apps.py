@@ -54,6 +54,6 @@ class AdminConfig(admin_apps.AdminConfig):
     def ready(self) -> None:
         super().ready()
         # Django's own classes for these models are registered by now; ours take their place.
-        from app.tenancy.admin import activity, checks, members, people, sites  # noqa: F401
+        from app.tenancy.admin import activity, checks, members, people, roles, sites  # noqa: F401
 
         register(checks.registered_models, Tags.admin)
