@@ -7,5 +7,8 @@ class PublishingConfig(AppConfig):
 
     def ready(self) -> None:
         from app.publishing import checks  # the admin's classes need the models
+        from app.publishing.schedule import coming_changes
+        from app.tenancy.content_cache import register_schedule
 
         register(checks.publishable_admins, Tags.admin)
+        register_schedule(coming_changes)
