@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sites", "0002_alter_domain_unique"), ("tenancy", "0004_readable_switch_entries")]
+    dependencies = [("sites", "0002_alter_domain_unique"), ("tenancy", "0005_content_written_in")]
 
     operations = [
         migrations.CreateModel(
