@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from app.pages.models import HOME, Page, pages_below
 from app.publishing.admin import PublishableAdmin
+from app.publishing.rich_text import sanitise
 
 #: With more pages than this, the parent is searched for instead of chosen from all of them.
 LONGEST_SELECT = 200
@@ -56,6 +57,18 @@ class PageAdmin(PublishableAdmin[Page]):
         # SECURITY: a draft that moves takes the published pages below it along.
         moves_published = pages_below(obj.pk).filter(status=Page.Status.PUBLISHED).exists()
         return (*fields, "slug", "parent") if moves_published else fields
+
+    def get_fieldsets(self, request: HttpRequest, obj: Page | None = None) -> Any:
+        found = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return found
+        # Django shows the source of a field that cannot be changed.
+        shown = ("shown_body" if name == "body" else name for name in found[0][1]["fields"])
+        return [(found[0][0], {**found[0][1], "fields": tuple(shown)}), *found[1:]]
+
+    @admin.display(description=_("body"))
+    def shown_body(self, page: Page) -> str:
+        return format_html("<div>{}</div>", sanitise(page.body))
 
     def save_model(self, request: HttpRequest, obj: Page, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

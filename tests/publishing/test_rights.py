@@ -80,8 +80,9 @@ def test_an_author_writes_drafts_and_an_editor_publishes_them(author: Browser, e
 
 
 def test_what_is_published_is_read_only_for_an_author(author: Browser, editor: Browser, north: Site) -> None:
-    published = page(north)
+    published = page(north, body="<p>So <strong>it</strong> is.</p>")
     shown = author.get(change(published))
+    assert "<p>So <strong>it</strong> is.</p>" in shown.content.decode()
     assert shown.status_code == 200
     assert 'name="_save"' not in shown.content.decode()
     before = stored(published)

@@ -21,6 +21,8 @@ Entries = QuerySet[AuditEntry]
 MOST_LISTED = 10_000
 #: The people to choose from are those of the newest entries.
 ENTRIES_WITH_PEOPLE = 500
+#: Details that need no name before them.
+WITHOUT_NAME = {"changes", "role"}
 KINDS: dict[str, Any] = {
     "content": (_("Content and settings"), [Verb.ADDED, Verb.CHANGED, Verb.DELETED]),
     "sign-ins": (
@@ -47,7 +49,7 @@ class FirstEntries(Paginator[AuditEntry]):
 class SitesFilter(admin.SimpleListFilter):
     """For superusers: entries beyond those of the current site."""
 
-    title = _("sites")
+    title = _("site")
     parameter_name = "sites"
 
     def lookups(self, *_args: object) -> list[tuple[str, Any]]:
@@ -68,7 +70,7 @@ class SitesFilter(admin.SimpleListFilter):
 
 
 class KindFilter(admin.SimpleListFilter):
-    title = _("what")
+    title = _("kind")
     parameter_name = "kind"
 
     def lookups(self, *_args: object) -> list[tuple[str, Any]]:
@@ -80,7 +82,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 class PersonFilter(admin.SimpleListFilter):
-    title = _("who")
+    title = _("person")
     parameter_name = "who"
 
     def lookups(self, request: HttpRequest, *_args: object) -> list[tuple[str, str]]:
@@ -105,6 +107,9 @@ class ActivityAdmin(SiteRelatedAdmin[AuditEntry]):
     sortable_by = ("time",)  # has indexes
     paginator = FirstEntries
     show_full_result_count = False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return super().changelist_view(request, {"title": _("Activity"), **(extra_context or {})})
 
     def has_add_permission(self, *_args: Any) -> bool:
         return False
@@ -151,8 +156,12 @@ class ActivityAdmin(SiteRelatedAdmin[AuditEntry]):
 
     @admin.display(description=_("details"))
     def summary(self, entry: AuditEntry) -> str:
-        parts = (", ".join(map(str, value)) if isinstance(value, list) else value for value in entry.details.values())
-        return "; ".join(map(str, parts)) or "-"
+        return "; ".join(_detail(name, value) for name, value in entry.details.items()) or "-"
+
+
+def _detail(name: str, value: Any) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if name in WITHOUT_NAME else f"{name.replace('_', ' ')}: {text}"
 
 
 def _beyond_this_site(request: HttpRequest) -> bool:

@@ -45,7 +45,7 @@ class AuditEntry(SiteRelated):
 
     class Meta:
         verbose_name = _("activity entry")
-        verbose_name_plural = _("activity")
+        verbose_name_plural = _("activity entries")
         default_permissions = ("view",)
         ordering = ("-time",)
         constraints = [

@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "activity entry",
-                "verbose_name_plural": "activity",
+                "verbose_name_plural": "activity entries",
                 "ordering": ("-time",),
                 "default_permissions": ("view",),
                 "indexes": [

@@ -39,7 +39,7 @@ def test_rights_are_grouped_by_model_in_plain_words(browser: Browser) -> None:
     rights = offered(html)
     assert rights["Pages"] == ["View", "Add", "Change", "Delete", "Publish"]
     assert rights["Members"] == ["View", "Add", "Change", "Delete"]
-    assert rights["Activity"] == ["View"]
+    assert rights["Activity entries"] == ["View"]
     assert rights["Flat pages"] == ["View", "Add", "Change", "Delete"]
     assert "Feeds" in rights
     # Above the sites, written by nobody in the admin, or not in the admin at all.
