@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from app.accounts.models import User
-from app.observability.redact import redactor
+from app.observability.redact import Redactor
 from app.tenancy.admin.activity import MOST_LISTED
 from app.tenancy.audit.models import AuditEntry
 from app.tenancy.audit.record import Event, record, record_all
@@ -194,7 +194,9 @@ def test_what_other_apps_record(root: User, north: Site, south: Site) -> None:
 
 
 def test_a_secret_of_the_settings_is_not_recorded(north: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    redactor = Redactor()
     redactor.learn(["the-secret-of-a-setting"])
+    monkeypatch.setattr("app.tenancy.audit.record.redactor", redactor)
     with use_site(north):
         record("said", target_name="the-secret-of-a-setting", details={"text": "x the-secret-of-a-setting"})
     entry = only(north)
