@@ -12,6 +12,7 @@ from app import service_urls
 from app.env import Environment, read_or_create_secret
 from app.observability import logs
 from app.private_files import PrivateSQLite
+from app.sign_in import configuration as sign_in
 from app.tenancy.hosts.names import InvalidHost, normalise_alias, normalise_domain
 from app.twitter.x.tokens import InvalidToken, clean_token
 
@@ -66,10 +67,8 @@ def bearer_token(value: str) -> str:
 env = Environment()
 for parser in (bearer_token, domain, domains, secret_key, secret_keys, sentry_dsn):
     env.add_parser(parser.__name__, parser)
-env.add_parser("cache_url", service_urls.cache)
-env.add_parser("database_url", service_urls.database)
-env.add_parser("email_url", service_urls.email)
-env.add_parser("storage_url", service_urls.storage)
+for service in (service_urls.cache, service_urls.database, service_urls.email, service_urls.storage):
+    env.add_parser(f"{service.__name__}_url", service)
 NON_NEGATIVE = validate.Range(min=0)
 POSITIVE = validate.Range(min=1)
 HTTP_URL = validate.URL(require_tld=False, schemes={"http", "https"})
@@ -155,6 +154,7 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.sites",
     "app.accounts",
+    "app.sign_in",  # before app.tenancy and allauth, whose templates it replaces
     "app.tenancy",
     "app.health",
     "app.publishing",
@@ -162,10 +162,11 @@ INSTALLED_APPS = [
     "app.twitter",
     "app.pages",
     "app.release",
-    "app.tenancy.apps.AdminConfig",  # after app.tenancy, whose templates come before the admin's own
+    "app.sign_in.apps.AdminConfig",  # after app.tenancy, whose templates come before the admin's own
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    *sign_in.APPS,
     "django_prose_editor",
     "health_check",
 ]
@@ -185,6 +186,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "app.tenancy.requests.middleware.SessionSiteMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "app.tenancy.requests.database.DatabaseMiddleware",
     "app.tenancy.requests.streaming.StreamingMiddleware",
 ]
@@ -235,16 +237,14 @@ DATABASES = {
         "OPTIONS": {**(SQLITE if IS_SQLITE else POSTGRESQL), **DATABASE.settings["OPTIONS"]},
     }
 }
-CACHES = {"default": {**CACHE.settings, "KEY_FUNCTION": "app.tenancy.requests.cache_keys.with_site"}}
+CACHES = {
+    "default": {**CACHE.settings, "KEY_FUNCTION": "app.tenancy.requests.cache_keys.with_site"},
+    "every_site": {**CACHE.settings, "KEY_PREFIX": "every-site"},
+}
+CACHE_IS_SHARED = str(CACHE.settings["BACKEND"]).endswith("RedisCache")
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["app.tenancy.people.permissions.MembershipBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
-]
-LOGIN_URL = "admin:login"
-LOGIN_REDIRECT_URL = "admin:index"  # after a sign-in whose `next` was refused
+vars().update(sign_in.SETTINGS)
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a session is bound to its site
 
 # Cookies stay on the host that set them; a session of one site is not valid on another.
