@@ -38,6 +38,8 @@ DIRECTORY_CHECKED = Gauge(
 LABELLED_SITES = 100
 collectors: list[BackgroundCollector] = []
 _labelled: frozenset[int] = frozenset()
+# To find a counter by its labels takes longer than to raise it. Bounded as the labels are.
+_requests: dict[tuple[str, int], Counter] = {}
 
 
 def set_labelled_sites(ids: Iterable[int]) -> None:
@@ -54,6 +56,16 @@ def site_label(site_id: int | None) -> str:
     if site_id is None:
         return "none"
     return str(site_id) if site_id in _labelled else "other"
+
+
+def count_request(site_id: int | None, status: int, seconds: float) -> None:
+    """Counts a request that was served: its site, status, and the time until its headers were known."""
+    key = (site_label(site_id), status)
+    counter = _requests.get(key)
+    if counter is None:
+        counter = _requests[key] = REQUESTS.labels(key[0], str(status))
+    counter.inc()
+    REQUEST_SECONDS.observe(seconds)
 
 
 def register_collector(source: Callable[[], Iterable[Metric]]) -> None:
