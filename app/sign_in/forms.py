@@ -22,6 +22,7 @@ class SignInForm(LoginForm):
         self.fields["login"] = UsernameField(label=_("Username"), max_length=150)
         self.fields["login"].widget.attrs["autofocus"] = True
         self.fields["password"].help_text = ""
+        del self.fields["password"].widget.attrs["placeholder"]
         self.order_fields(["login", "password"])
 
     def add_prefix(self, field_name: str) -> str:
