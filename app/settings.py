@@ -6,15 +6,12 @@ from urllib.parse import quote
 import django_stubs_ext
 from django.core.management.utils import get_random_secret_key
 from environs import ValidationError, validate
-from sentry_sdk.utils import BadDsn, Dsn
 
-from app import service_urls
-from app.env import Environment, read_or_create_secret
+from app import parsers
+from app.env import read_or_create_secret
 from app.observability import logs
 from app.private_files import PrivateSQLite
 from app.sign_in import configuration as sign_in
-from app.tenancy.hosts.names import InvalidHost, normalise_alias, normalise_domain
-from app.twitter.x.tokens import InvalidToken, clean_token
 
 django_stubs_ext.monkeypatch()  # makes forms.ModelForm[Site] and the like valid at run time
 
@@ -26,57 +23,15 @@ PRIVATE_NETWORKS = [
 ]  # fmt: skip
 
 
-def domain(value: str, *, wildcards: bool = False) -> str:
-    try:
-        return normalise_alias(value) if wildcards else normalise_domain(value)
-    except InvalidHost as error:
-        raise ValidationError(f"{value!r} is not a host: {error.reason}.") from None
-
-
-def domains(value: str, *, wildcards: bool = False) -> list[str]:
-    return [domain(part, wildcards=wildcards) for part in value.split(",") if part.strip()]
-
-
-def secret_key(value: str) -> str:
-    # Of Django's own bounds (security.W009) those that separate a weak key from a strong one: 32 hexadecimal
-    # digits are 128 bits. `check --deploy` asks for 50 characters.
-    if value and not DEBUG and (len(value) < 32 or len(set(value)) < 5):
-        raise ValidationError("Too weak: it needs at least 32 characters, 5 of them different, and must be random.")
-    return value
-
-
-def secret_keys(value: str | list[str]) -> list[str]:
-    return [secret_key(part) for part in value.split(",") if part] if isinstance(value, str) else value
-
-
-def sentry_dsn(value: str) -> str:
-    try:
-        Dsn(value or "https://key@none/0")
-    except (BadDsn, ValueError):
-        raise ValidationError("Not a DSN of the form https://KEY@HOST/PROJECT.") from None
-    return value
-
-
-def bearer_token(value: str) -> str:
-    try:
-        return clean_token(value)
-    except InvalidToken as error:
-        raise ValidationError(str(error)) from None
-
-
-env = Environment()
-for parser in (bearer_token, domain, domains, secret_key, secret_keys, sentry_dsn):
-    env.add_parser(parser.__name__, parser)
-for service in (service_urls.cache, service_urls.database, service_urls.email, service_urls.storage):
-    env.add_parser(f"{service.__name__}_url", service)
+env = parsers.environment()
 NON_NEGATIVE = validate.Range(min=0)
 POSITIVE = validate.Range(min=1)
 HTTP_URL = validate.URL(require_tld=False, schemes={"http", "https"})
 
 # Process
 DEBUG = env.bool("DEBUG", False)
-SECRET_KEY = env.secret_key("SECRET_KEY", "")
-SECRET_KEY_FALLBACKS: list[str] = env.secret_keys("SECRET_KEY_FALLBACKS", [])
+SECRET_KEY = env.secret_key("SECRET_KEY", "", may_be_weak=DEBUG)
+SECRET_KEY_FALLBACKS: list[str] = env.secret_keys("SECRET_KEY_FALLBACKS", [], may_be_weak=DEBUG)
 LOG_FORMAT = env.str("LOG_FORMAT", "console", validate=validate.OneOf(logs.FORMATS))
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(logs.LEVELS))
 # gunicorn reads these itself (docker/gunicorn.conf.py); a bad one is reported here with the rest.
@@ -99,6 +54,8 @@ LISTED_HOSTS = env.domains("ALLOWED_HOSTS", "")
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", PRIVATE_NETWORKS)
 PROXY_HOPS = env.int("PROXY_HOPS", 1, validate=POSITIVE)
 SITES_REFRESH_SECONDS = env.float("SITES_REFRESH_SECONDS", 1.0, validate=NON_NEGATIVE)
+PAGE_CACHE_SECONDS = env.int("PAGE_CACHE_SECONDS", 300, validate=NON_NEGATIVE)
+PAGE_CACHE_MB = env.int("PAGE_CACHE_MB", 32, validate=NON_NEGATIVE)
 REDIRECT_TO_HTTPS = env.bool("SECURE_SSL_REDIRECT", False)
 SSL_REDIRECT_EXCEPT = env.domains("SSL_REDIRECT_EXCEPT", "", wildcards=True)
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 0, validate=NON_NEGATIVE)
@@ -132,7 +89,7 @@ if SECRET_KEY == "":
     key_file = VAR / "secret-key"
     if DATABASE is not None and Path(str(DATABASE.settings["NAME"])).parent == VAR:
         try:
-            SECRET_KEY = secret_key(read_or_create_secret(key_file, get_random_secret_key))
+            SECRET_KEY = parsers.secret_key(read_or_create_secret(key_file, get_random_secret_key))
         except OSError as error:
             env.add_error("SECRET_KEY", f"Not set, and {key_file} is not usable ({error.strerror}).")
         except ValidationError as error:
