@@ -11,6 +11,7 @@ from app import parsers
 from app.env import read_or_create_secret
 from app.observability import logs
 from app.private_files import PrivateSQLite
+from app.sign_in import configuration as sign_in
 
 django_stubs_ext.monkeypatch()  # makes forms.ModelForm[Site] and the like valid at run time
 
@@ -111,6 +112,7 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.sites",
     "app.accounts",
+    "app.sign_in",  # before app.tenancy and allauth, whose templates it replaces
     "app.tenancy",
     "app.health",
     "app.publishing",
@@ -118,10 +120,11 @@ INSTALLED_APPS = [
     "app.twitter",
     "app.pages",
     "app.release",
-    "app.tenancy.apps.AdminConfig",  # after app.tenancy, whose templates come before the admin's own
+    "app.sign_in.apps.AdminConfig",  # after app.tenancy, whose templates come before the admin's own
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    *sign_in.APPS,
     "django_prose_editor",
     "health_check",
 ]
@@ -141,6 +144,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "app.tenancy.requests.middleware.SessionSiteMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "app.tenancy.requests.database.DatabaseMiddleware",
     "app.tenancy.requests.streaming.StreamingMiddleware",
 ]
@@ -191,16 +195,14 @@ DATABASES = {
         "OPTIONS": {**(SQLITE if IS_SQLITE else POSTGRESQL), **DATABASE.settings["OPTIONS"]},
     }
 }
-CACHES = {"default": {**CACHE.settings, "KEY_FUNCTION": "app.tenancy.requests.cache_keys.with_site"}}
+CACHES = {
+    "default": {**CACHE.settings, "KEY_FUNCTION": "app.tenancy.requests.cache_keys.with_site"},
+    "every_site": {**CACHE.settings, "KEY_PREFIX": "every-site"},
+}
+CACHE_IS_SHARED = str(CACHE.settings["BACKEND"]).endswith("RedisCache")
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["app.tenancy.people.permissions.MembershipBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
-]
-LOGIN_URL = "admin:login"
-LOGIN_REDIRECT_URL = "admin:index"  # after a sign-in whose `next` was refused
+vars().update(sign_in.SETTINGS)
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a session is bound to its site
 
 # Cookies stay on the host that set them; a session of one site is not valid on another.
