@@ -150,7 +150,7 @@ class ActivityAdmin(SiteRelatedAdmin[AuditEntry]):
             return entry.target or "-"
         try:
             kind = str(apps.get_model(entry.target_type)._meta.verbose_name)
-        except LookupError:  # of an app that is no longer installed
+        except (LookupError, ValueError):  # of an app that is no longer installed, or not a model
             kind = entry.target_type
         return f"{capfirst(kind)}: {entry.target}"
 
