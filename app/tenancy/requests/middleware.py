@@ -19,7 +19,7 @@ from app.tenancy.hosts.snapshot import CurrentSite
 from app.tenancy.requests import responses
 from app.tenancy.requests.database import guarded
 from app.tenancy.requests.forwarded import apply_forwarded_headers
-from app.tenancy.requests.https import secure_cookies
+from app.tenancy.requests.https import read_cookies, write_cookies
 from app.tenancy.requests.sessions import permitted_choice
 from app.tenancy.requests.tenancy import Tenancy, TenancyRequest, tenancy_of
 
@@ -64,17 +64,20 @@ class HostMiddleware:
             return responses.unavailable()
         site = resolution.site
         metrics.RESOLUTIONS.labels(site.source).inc()
-        cast("TenancyRequest", request).tenancy = Tenancy(host.name, site, site, snapshot, self.fallbacks)
-        if resolution.redirects or responses.needs_https(request, host.name):
-            domain = site.domain if resolution.redirects else host.name
+        tenancy = Tenancy(host.name, site, site, snapshot, self.fallbacks)
+        cast("TenancyRequest", request).tenancy = tenancy
+        redirects = resolution.redirects
+        if redirects or responses.needs_https(request, host.name):
+            domain = site.domain if redirects else host.name
             return serve(request, site, lambda r: responses.moved(r, domain, host.port))
         if "\0" in request.path_info:
             # PostgreSQL refuses to compare a null, so any view that looks the path up would fail with 500.
             return serve(request, site, lambda _: responses.invalid_path())
         if responses.is_closed(site, request.path_info):
             return serve(request, site, lambda _: responses.closed(site))
+        read_cookies(request)
         response = serve(request, site, self.get_response)
-        secure_cookies(response, host.name)
+        write_cookies(request, response)
         return response
 
 
@@ -86,10 +89,11 @@ class SessionSiteMiddleware:
 
     @guarded
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        tenancy = tenancy_of(request)
         choice = permitted_choice(request)
         if choice is None:
             return self.get_response(request)
-        resolution = tenancy_of(request).resolve_with(choice)
+        resolution = tenancy.resolve_with(choice)
         if resolution.site.source != "session":
             return self.get_response(request)
         response = serve(request, resolution.site, self.get_response)
