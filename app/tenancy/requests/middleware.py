@@ -17,6 +17,7 @@ from app.tenancy.directory import DirectoryUnavailable, directory
 from app.tenancy.hosts.resolver import Fallbacks, HostRefused, resolve
 from app.tenancy.hosts.snapshot import CurrentSite
 from app.tenancy.requests import responses
+from app.tenancy.requests.admin_hosts import hide_admin, offers_admin
 from app.tenancy.requests.database import guarded
 from app.tenancy.requests.forwarded import apply_forwarded_headers
 from app.tenancy.requests.https import read_cookies, write_cookies
@@ -64,17 +65,19 @@ class HostMiddleware:
             return responses.unavailable()
         site = resolution.site
         metrics.RESOLUTIONS.labels(site.source).inc()
-        tenancy = Tenancy(host.name, site, site, snapshot, self.fallbacks)
+        tenancy = Tenancy(host.name, site, site, snapshot, self.fallbacks, offers_admin(host.name))
         cast("TenancyRequest", request).tenancy = tenancy
-        redirects = resolution.redirects
+        redirects = resolution.redirects and host.name not in settings.ADMIN_HOSTS
         if redirects or responses.needs_https(request, host.name):
             domain = site.domain if redirects else host.name
             return serve(request, site, lambda r: responses.moved(r, domain, host.port))
         if "\0" in request.path_info:
             # PostgreSQL refuses to compare a null, so any view that looks the path up would fail with 500.
             return serve(request, site, lambda _: responses.invalid_path())
-        if responses.is_closed(site, request.path_info):
+        if responses.is_closed(request, tenancy):
             return serve(request, site, lambda _: responses.closed(site))
+        if not tenancy.offers_admin:
+            hide_admin(request)
         read_cookies(request)
         response = serve(request, site, self.get_response)
         write_cookies(request, response)
@@ -90,7 +93,8 @@ class SessionSiteMiddleware:
     @guarded
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         tenancy = tenancy_of(request)
-        choice = permitted_choice(request)
+        # A session from before ADMIN_HOSTS was set may hold a choice that no page here can change.
+        choice = permitted_choice(request) if tenancy.offers_admin else None
         if choice is None:
             return self.get_response(request)
         resolution = tenancy.resolve_with(choice)

@@ -15,7 +15,8 @@ from app.tenancy.hosts.snapshot import CurrentSite, SiteEntry, Snapshot
 class Tenancy:
     """`host_site` is the site of the host; `site` the one that is served, another one in an editor's preview.
 
-    `repeated`: the view was called a second time, because the database was lost.
+    `offers_admin`: whether the host serves the admin. `repeated`: the view was called a second time, because the
+    database was lost.
     """
 
     host: str
@@ -23,6 +24,7 @@ class Tenancy:
     site: CurrentSite
     snapshot: Snapshot
     fallbacks: Fallbacks
+    offers_admin: bool = True
     repeated: bool = False
 
     def resolve_with(self, session_site: SiteEntry) -> Resolution:
