@@ -178,6 +178,7 @@ MIDDLEWARE = [
     # Outside of the host's middleware, so that refused hosts, redirects and closed sites have their headers too.
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "app.tenancy.headers.middleware.HeadersMiddleware",
     "app.tenancy.requests.middleware.HostMiddleware",
     "app.themes.static_files.StaticFilesMiddleware",
     "app.tenancy.requests.sessions.SiteSessionMiddleware",
@@ -255,7 +256,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # HostMiddleware 
 # W008: not Django's SECURE_SSL_REDIRECT, which redirects before the forwarding headers are checked and keeps the port.
 # W005, W021: subdomains and the preload list are decisions of each site's owner (docs/sites.md).
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", *(["security.W008"] if REDIRECT_TO_HTTPS else [])]
-X_FRAME_OPTIONS = "DENY"
+X_FRAME_OPTIONS = "DENY"  # as frame-ancestors in app.tenancy.headers.policy
 CSRF_FAILURE_VIEW = "app.tenancy.requests.csrf.failure"
 
 STATIC_URL = "/static/"
