@@ -103,7 +103,7 @@ def postgresql(parts: Parts) -> Service:
 
     parts.refuse_options_except({option.keyword.decode() for option in pq.Conninfo.get_defaults()})
     options = dict(parts.options)
-    settings: dict[str, Any] = {"ENGINE": "django.db.backends.postgresql"}
+    settings: dict[str, Any] = {"ENGINE": "app.postgresql"}
     given = {
         "user": ("USER", parts.user),
         "password": ("PASSWORD", parts.password),

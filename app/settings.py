@@ -6,14 +6,12 @@ from urllib.parse import quote
 import django_stubs_ext
 from django.core.management.utils import get_random_secret_key
 from environs import ValidationError, validate
-from sentry_sdk.utils import BadDsn, Dsn
 
-from app import service_urls
-from app.env import Environment, read_or_create_secret
+from app import parsers
+from app.env import read_or_create_secret
 from app.observability import logs
 from app.private_files import PrivateSQLite
-from app.tenancy.hosts.names import InvalidHost, normalise_alias, normalise_domain
-from app.twitter.x.tokens import InvalidToken, clean_token
+from app.sign_in import configuration as sign_in
 
 django_stubs_ext.monkeypatch()  # makes forms.ModelForm[Site] and the like valid at run time
 
@@ -25,59 +23,15 @@ PRIVATE_NETWORKS = [
 ]  # fmt: skip
 
 
-def domain(value: str, *, wildcards: bool = False) -> str:
-    try:
-        return normalise_alias(value) if wildcards else normalise_domain(value)
-    except InvalidHost as error:
-        raise ValidationError(f"{value!r} is not a host: {error.reason}.") from None
-
-
-def domains(value: str, *, wildcards: bool = False) -> list[str]:
-    return [domain(part, wildcards=wildcards) for part in value.split(",") if part.strip()]
-
-
-def secret_key(value: str) -> str:
-    # Of Django's own bounds (security.W009) those that separate a weak key from a strong one: 32 hexadecimal
-    # digits are 128 bits. `check --deploy` asks for 50 characters.
-    if value and not DEBUG and (len(value) < 32 or len(set(value)) < 5):
-        raise ValidationError("Too weak: it needs at least 32 characters, 5 of them different, and must be random.")
-    return value
-
-
-def secret_keys(value: str | list[str]) -> list[str]:
-    return [secret_key(part) for part in value.split(",") if part] if isinstance(value, str) else value
-
-
-def sentry_dsn(value: str) -> str:
-    try:
-        Dsn(value or "https://key@none/0")
-    except (BadDsn, ValueError):
-        raise ValidationError("Not a DSN of the form https://KEY@HOST/PROJECT.") from None
-    return value
-
-
-def bearer_token(value: str) -> str:
-    try:
-        return clean_token(value)
-    except InvalidToken as error:
-        raise ValidationError(str(error)) from None
-
-
-env = Environment()
-for parser in (bearer_token, domain, domains, secret_key, secret_keys, sentry_dsn):
-    env.add_parser(parser.__name__, parser)
-env.add_parser("cache_url", service_urls.cache)
-env.add_parser("database_url", service_urls.database)
-env.add_parser("email_url", service_urls.email)
-env.add_parser("storage_url", service_urls.storage)
+env = parsers.environment()
 NON_NEGATIVE = validate.Range(min=0)
 POSITIVE = validate.Range(min=1)
 HTTP_URL = validate.URL(require_tld=False, schemes={"http", "https"})
 
 # Process
 DEBUG = env.bool("DEBUG", False)
-SECRET_KEY = env.secret_key("SECRET_KEY", "")
-SECRET_KEY_FALLBACKS: list[str] = env.secret_keys("SECRET_KEY_FALLBACKS", [])
+SECRET_KEY = env.secret_key("SECRET_KEY", "", may_be_weak=DEBUG)
+SECRET_KEY_FALLBACKS: list[str] = env.secret_keys("SECRET_KEY_FALLBACKS", [], may_be_weak=DEBUG)
 LOG_FORMAT = env.str("LOG_FORMAT", "console", validate=validate.OneOf(logs.FORMATS))
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(logs.LEVELS))
 # gunicorn reads these itself (docker/gunicorn.conf.py); a bad one is reported here with the rest.
@@ -101,6 +55,8 @@ LISTED_HOSTS = [*(env.domains("ALLOWED_HOSTS", "") or []), *ADMIN_HOSTS]
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", PRIVATE_NETWORKS)
 PROXY_HOPS = env.int("PROXY_HOPS", 1, validate=POSITIVE)
 SITES_REFRESH_SECONDS = env.float("SITES_REFRESH_SECONDS", 1.0, validate=NON_NEGATIVE)
+PAGE_CACHE_SECONDS = env.int("PAGE_CACHE_SECONDS", 300, validate=NON_NEGATIVE)
+PAGE_CACHE_MB = env.int("PAGE_CACHE_MB", 32, validate=NON_NEGATIVE)
 REDIRECT_TO_HTTPS = env.bool("SECURE_SSL_REDIRECT", False)
 SSL_REDIRECT_EXCEPT = env.domains("SSL_REDIRECT_EXCEPT", "", wildcards=True)
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 0, validate=NON_NEGATIVE)
@@ -134,7 +90,7 @@ if SECRET_KEY == "":
     key_file = VAR / "secret-key"
     if DATABASE is not None and Path(str(DATABASE.settings["NAME"])).parent == VAR:
         try:
-            SECRET_KEY = secret_key(read_or_create_secret(key_file, get_random_secret_key))
+            SECRET_KEY = parsers.secret_key(read_or_create_secret(key_file, get_random_secret_key))
         except OSError as error:
             env.add_error("SECRET_KEY", f"Not set, and {key_file} is not usable ({error.strerror}).")
         except ValidationError as error:
@@ -156,6 +112,7 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.sites",
     "app.accounts",
+    "app.sign_in",  # before app.tenancy and allauth, whose templates it replaces
     "app.tenancy",
     "app.health",
     "app.publishing",
@@ -163,10 +120,11 @@ INSTALLED_APPS = [
     "app.twitter",
     "app.pages",
     "app.release",
-    "app.tenancy.apps.AdminConfig",  # after app.tenancy, whose templates come before the admin's own
+    "app.sign_in.apps.AdminConfig",  # after app.tenancy, whose templates come before the admin's own
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    *sign_in.APPS,
     "django_prose_editor",
     "health_check",
 ]
@@ -187,6 +145,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "app.tenancy.requests.middleware.SessionSiteMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "app.tenancy.requests.database.DatabaseMiddleware",
     "app.tenancy.requests.streaming.StreamingMiddleware",
 ]
@@ -237,16 +196,14 @@ DATABASES = {
         "OPTIONS": {**(SQLITE if IS_SQLITE else POSTGRESQL), **DATABASE.settings["OPTIONS"]},
     }
 }
-CACHES = {"default": {**CACHE.settings, "KEY_FUNCTION": "app.tenancy.requests.cache_keys.with_site"}}
+CACHES = {
+    "default": {**CACHE.settings, "KEY_FUNCTION": "app.tenancy.requests.cache_keys.with_site"},
+    "every_site": {**CACHE.settings, "KEY_PREFIX": "every-site"},
+}
+CACHE_IS_SHARED = str(CACHE.settings["BACKEND"]).endswith("RedisCache")
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["app.tenancy.people.permissions.MembershipBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
-]
-LOGIN_URL = "admin:login"
-LOGIN_REDIRECT_URL = "admin:index"  # after a sign-in whose `next` was refused
+vars().update(sign_in.SETTINGS)
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a session is bound to its site
 
 # Cookies stay on the host that set them; a session of one site is not valid on another. Over TLS their names begin

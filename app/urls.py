@@ -3,4 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
-urlpatterns = [path("admin/", admin.site.urls), path("", include("app.pages.urls"))]
+urlpatterns = [
+    path("admin/", include("app.sign_in.urls")),
+    path("admin/", admin.site.urls),
+    path("", include("app.pages.urls")),
+]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import logging.config
 from typing import Any
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from app.observability import access
 from app.observability.context import current_request
 from app.observability.redact import REDACTED, redactor
 from app.observability.text import escaped, shortened
 
 FORMATS = ("console", "json")
-ACCESS_LOGGER = "app.access"
 LONGEST_TEXT = 32 * 1024
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -65,20 +66,23 @@ class LineFormatter(structlog.stdlib.ProcessorFormatter):
     def __init__(self, log_format: str) -> None:
         renderers: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
         if log_format == "json":
-            renderers.append(structlog.processors.JSONRenderer(ensure_ascii=False, default=str))
+            encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
+            renderers.append(lambda _, __, event: encode(event))
         else:
             renderers.append(structlog.dev.ConsoleRenderer(colors=False, sort_keys=False))
         super().__init__(foreign_pre_chain=ENRICH, processors=renderers)
+        self._render = renderers[-1]
 
     def format(self, record: logging.LogRecord) -> str:
+        # The fields of an access line are complete, escaped and cut (app.observability.access).
+        fields = getattr(record, "fields", None) if record.name == access.LOGGER else None
+        line = super().format(record) if fields is None else str(self._render(None, "", dict(fields)))
         # SECURITY: the last step. Without it a secret in an exception's text reaches every log store.
-        return redactor.clean_known(super().format(record))
+        return redactor.clean_known(line)
 
 
 def without_credentials(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Message and traceback without credentials, values of the request's query, and excess length."""
-    if event.get("logger") == ACCESS_LOGGER:
-        return event  # its fields are escaped and cut where they are made
     observed = current_request.get()
     for field in ("event", "exception"):
         text = event.get(field)

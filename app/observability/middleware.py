@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
-import uuid
-from collections.abc import Callable
-from urllib.parse import quote
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import sentry_sdk
 import structlog
@@ -14,16 +14,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from app.observability import metrics
+from app.observability import access
 from app.observability.context import ObservedRequest, current_request, site_of, site_tags
-from app.observability.logs import ACCESS_LOGGER
-from app.observability.redact import redactor
-from app.observability.text import escaped
 
-access = structlog.stdlib.get_logger(ACCESS_LOGGER)
-LONGEST_METHOD = 20
-LONGEST_PATH = 1024
-LONGEST_AGENT = 200
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -34,54 +27,49 @@ class RequestLogMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request_id = _request_id(request)
-        observed = ObservedRequest(request)
-        token = current_request.set(observed)  # log lines repeat none of its credentials
         # HostMiddleware replaces the peer's address by the one that a trusted proxy names.
         client = request.META.get("REMOTE_ADDR", "")
+        observed = ObservedRequest(request, request_id_of(request.META), client)
+        token = current_request.set(observed)  # log lines repeat none of its credentials
         try:
-            with structlog.contextvars.bound_contextvars(request_id=request_id, client=client):
+            with structlog.contextvars.bound_contextvars(request_id=observed.request_id, client=client):
                 started = time.perf_counter()
                 response = self.get_response(request)
                 _record(observed, response, time.perf_counter() - started)
         finally:
             current_request.reset(token)
-        response.headers["X-Request-Id"] = request_id
+        response.headers["X-Request-Id"] = observed.request_id
         return response
 
 
-def _request_id(request: HttpRequest) -> str:
+def request_id_of(environ: Mapping[str, Any]) -> str:
+    """The id that a trusted proxy gave the request, or a new one."""
+    given = environ.get("HTTP_X_REQUEST_ID", "")
     # SECURITY: only a proxy's id is used; a visitor could imitate another one in the log.
-    if request.META.get("REMOTE_ADDR") in settings.TRUSTED_PROXIES:
-        given = request.headers.get("X-Request-Id", "")
-        if REQUEST_ID.fullmatch(given):
-            return given
-    return uuid.uuid4().hex
+    if given and environ.get("REMOTE_ADDR") in settings.TRUSTED_PROXIES and REQUEST_ID.fullmatch(given):
+        return str(given)
+    return os.urandom(16).hex()
 
 
 def _record(observed: ObservedRequest, response: HttpResponseBase, seconds: float) -> None:
-    request, status = observed.request, response.status_code
+    request = observed.request
     site = site_of(request)
-    metrics.REQUESTS.labels(metrics.site_label(site.id if site else None), str(status)).inc()
-    metrics.REQUEST_SECONDS.observe(seconds)
-    fields: dict[str, object] = {**observed.refused_hosts}
-    if site is not None:
-        fields |= {"site": site.id, "site_domain": site.domain, "site_source": site.source}
+    if site is not None and sentry_sdk.get_client().is_active():
         transaction = sentry_sdk.get_current_scope().transaction
         if transaction is not None:
             for name, value in site_tags(site.id, site.domain, site.source).items():
                 transaction.set_tag(name, value)
-    write = access.error if status >= 500 else access.info
-    write(
-        "request",
-        method=escaped(request.method or "", LONGEST_METHOD),
-        # The path is quoted because it may contain line ends; the query is omitted because it may contain secrets.
-        path=escaped(quote(request.path[:LONGEST_PATH], safe="/:@!$&'()*+,;=~"), LONGEST_PATH),
-        status=status,
-        bytes=_size(response),
-        ms=round(seconds * 1000, 1),
-        agent=redactor.clean(escaped(request.headers.get("User-Agent", ""), LONGEST_AGENT)),
-        **fields,
+    access.record(
+        request_id=observed.request_id,
+        client=observed.client,
+        method=request.method or "",
+        path=request.path,
+        agent=request.META.get("HTTP_USER_AGENT", ""),
+        status=response.status_code,
+        size=_size(response),
+        seconds=seconds,
+        site=site,
+        refused=observed.refused_hosts,
     )
 
 

@@ -47,7 +47,9 @@ class Redactor:
 
     def clean_known(self, text: str) -> str:
         """The text without known secrets. For a complete line: its format stays intact."""
-        return text if self._pattern is None else self._pattern.sub(REDACTED, text)
+        if self._pattern is None or not any(secret in text for secret in self._known):
+            return text  # nearly always, and several times faster than to search for the pattern
+        return self._pattern.sub(REDACTED, text)
 
     def clean_tree(self, value: Any) -> Any:  # Sentry's events are JSON without a fixed structure
         if isinstance(value, str):

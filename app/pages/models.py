@@ -9,6 +9,7 @@ from django.db import models, transaction
 from django.db.models import Max, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Concat, Length, Substr
+from django.utils import timezone
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,7 @@ from app.pages.slugs import normalised, slug_of, validate_slug
 from app.publishing.models import Publishable
 from app.publishing.rich_text import RichTextField
 from app.tenancy.isolation.content_version import lock_site
+from app.tenancy.isolation.prepared import Parameter, PreparedQuery
 
 HOME = "/"
 LONGEST_SLUG = 80
@@ -154,6 +156,18 @@ class Page(Publishable):
             # A page could get an address that another one of them still has, so all of them leave theirs first.
             below.update(path=Concat(Value("*"), Substr("path", 2)))
         below.update(path=_moved(before, self.path))
+
+
+published_page: PreparedQuery[Page] = PreparedQuery(
+    lambda: Page.objects.published(at=Parameter("now", models.DateTimeField())).filter(
+        path=Parameter("path", models.CharField())
+    )
+)
+
+
+def find_published(path: str) -> Page | None:
+    """The page that visitors of the current site see at a path now; one query."""
+    return published_page.first(path=path, now=timezone.now())
 
 
 def _moved(before: str, after: str) -> Concat:

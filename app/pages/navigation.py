@@ -11,6 +11,7 @@ from django.utils.functional import SimpleLazyObject
 
 from app.pages.models import HOME, Page
 from app.publishing.models import PublishableQuerySet
+from app.tenancy.content_cache import cached_by_content
 
 #: The most entries that a page gets in its menu, and that all menus have together; pages on top come first.
 MOST_CHILDREN = 50
@@ -27,26 +28,44 @@ class Entry:
     children: list[Entry] = field(default_factory=list)
 
 
+class Navigation(list[Entry]):
+    """The entries of the top level. Two requests with the same `place` get the same open and current entries."""
+
+    place = ""
+
+
 def context_processor(request: HttpRequest) -> dict[str, object]:
-    """`navigation`: a list of `Entry`, loaded when a template first uses it."""
+    """`navigation`: a `Navigation`, loaded when a template first uses it."""
     return {"navigation": SimpleLazyObject(lambda: entries(request.path))}
 
 
-def entries(current_path: str) -> list[Entry]:
-    """The published pages of the current site that are shown in menus, as a tree; one query, or two on a large site."""
+def entries(current_path: str) -> Navigation:
+    """The published pages of the current site that are shown in menus, as a tree."""
+    navigation = Navigation()
+    by_id: dict[int, Entry] = {}
+    rows = cached_by_content("navigation", _rows)
+    for pk, _, title, path in rows:
+        is_open = path != HOME and current_path.startswith(path)
+        by_id[pk] = Entry(title, path, is_open)
+        if path == current_path or (is_open and len(path) > len(navigation.place)):
+            navigation.place = path
+    if navigation.place == current_path:
+        navigation.place += " is current"
+    for pk, parent, _, _ in rows:
+        siblings = navigation if parent is None else by_id[parent].children if parent in by_id else []
+        if len(siblings) < MOST_CHILDREN:
+            siblings.append(by_id[pk])
+    return navigation
+
+
+def _rows() -> list[tuple[int, int | None, str, str]]:
     pages = Page.objects.published().filter(in_menus=True)
     columns = ("pk", "parent_id", "title", "path")
     rows = list(pages.values_list(*columns)[: MOST_ENTRIES + 1])
     if len(rows) > MOST_ENTRIES:
         # From the top of the tree downwards, so that no entry is left without its parent.
         rows = list(_highest(pages).values_list(*columns)[:MOST_ENTRIES])
-    by_id = {pk: Entry(title, path, path != HOME and current_path.startswith(path)) for pk, _, title, path in rows}
-    top_level: list[Entry] = []
-    for pk, parent, _, _ in rows:
-        siblings = top_level if parent is None else by_id[parent].children if parent in by_id else []
-        if len(siblings) < MOST_CHILDREN:
-            siblings.append(by_id[pk])
-    return top_level
+    return rows
 
 
 def _highest(pages: PublishableQuerySet) -> PublishableQuerySet:

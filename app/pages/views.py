@@ -9,17 +9,19 @@ from django.urls import resolve
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
-from app.pages.models import Page
+from app.pagecache.views import page_cached
+from app.pages.models import Page, find_published
 
 
 @require_safe
+@page_cached()
 def show(request: HttpRequest, path: str) -> HttpResponse:
     """The published page at a path. Users who may edit pages on this site also get a draft.
 
     The home page of a site that has published nothing yet is a welcome page.
     """
-    page = Page.objects.published().filter(path=f"/{path}").first()
-    if page is None and (_is_other_view(f"/{path}/") or Page.objects.published().filter(path=f"/{path}/").exists()):
+    page = find_published(f"/{path}")
+    if page is None and _needs_slash(path):
         query = request.META.get("QUERY_STRING", "")
         return HttpResponsePermanentRedirect(f"/{quote(path)}/{'?' if query else ''}{query}")
     draft = page is None
@@ -37,9 +39,14 @@ def show(request: HttpRequest, path: str) -> HttpResponse:
     return response
 
 
-def _is_other_view(path: str) -> bool:
-    """Whether a view before the pages has a path. Pages match every path, so Django's APPEND_SLASH never applies."""
-    return resolve(path).func is not show
+def _needs_slash(path: str) -> bool:
+    """Whether a slash is missing: then another view, or a page, has the address with one.
+
+    Pages match every path, so Django's APPEND_SLASH never applies.
+    """
+    if not path or path.endswith("/"):
+        return False
+    return resolve(f"/{path}/").func is not show or find_published(f"/{path}/") is not None
 
 
 def _draft(request: HttpRequest, path: str) -> Page | None:

@@ -15,7 +15,7 @@ from app.tenancy.models import SiteRelated
 
 
 class PublishableQuerySet(SiteQuerySet[Any]):
-    def published(self, at: datetime | None = None) -> Self:
+    def published(self, at: datetime | models.Expression | None = None) -> Self:
         """What visitors may see at that time (default: now): published, `publish_at` reached, not expired."""
         time = at or timezone.now()
         return self.filter(
@@ -26,7 +26,7 @@ class PublishableQuerySet(SiteQuerySet[Any]):
 
 
 class PublishableManager(SiteManager.from_queryset(PublishableQuerySet)):  # type: ignore[misc]  # created at run time
-    def published(self, at: datetime | None = None) -> PublishableQuerySet:
+    def published(self, at: datetime | models.Expression | None = None) -> PublishableQuerySet:
         return self.get_queryset().published(at)  # type: ignore[no-any-return]
 
 

@@ -1,7 +1,8 @@
 """Host → site without a query: an immutable snapshot of all sites, replaced as a whole when the epoch changes.
 
 The epoch is one row that database triggers raise in the transaction of any change to a site, its profile or its
-aliases (`app.tenancy.sites.triggers`). A process reads it at most once per `SITES_REFRESH_SECONDS`:
+aliases (`app.tenancy.sites.triggers`). The content versions of all sites are followed beside it: a look reads those
+that were written since the last one. A process looks at most once per `SITES_REFRESH_SECONDS`:
 
 - a server process refreshes in a thread of its own (`watch()`), so no request waits for it;
 - any other process (a command, a test, a shell) refreshes when it needs the snapshot and the interval is over.
@@ -14,6 +15,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.sites.models import Site
@@ -34,6 +37,26 @@ SiteRow = tuple[int, str, str, str | None, str | None, str | None, str | None]
 AliasRow = tuple[str, int, bool]
 
 
+VERSION_BITS = 24
+LOOK = {
+    # No transaction below xmin runs: the next look finds what this one could not see.
+    "postgresql": """SELECT (SELECT value FROM tenancy_epoch WHERE id = 1),
+        pg_snapshot_xmin(pg_current_snapshot())::text::bigint, site_id, content_written_in, content_version
+        FROM (VALUES (1)) AS one LEFT JOIN tenancy_siteprofile ON content_written_in >= %s""",
+    "sqlite": """SELECT (SELECT value FROM tenancy_epoch WHERE id = 1),
+        1 + COALESCE((SELECT value FROM tenancy_epoch WHERE id = 2), 0), site_id, content_written_in, content_version
+        FROM (VALUES (1)) AS one LEFT JOIN tenancy_siteprofile ON content_written_in >= %s""",
+}
+
+
+class Look(NamedTuple):
+    """The epoch, the `since` of the next look, and the content versions that were written since this one's."""
+
+    epoch: int
+    cursor: int
+    versions: Mapping[int, int]
+
+
 class DirectoryUnavailable(RuntimeError):
     """This process has no snapshot yet and the database cannot give one."""
 
@@ -49,11 +72,13 @@ class NoSuchSite(LookupError):
 class SiteTables:
     """What the directory reads from the database."""
 
-    def epoch(self) -> int:
+    def look(self, since: int | None) -> Look:
+        """One statement, so that its parts agree; without a change it is one look-up in an index."""
         with connection.cursor() as cursor:
-            cursor.execute("SELECT value FROM tenancy_epoch WHERE id = 1")
-            row = cursor.fetchone()
-        return int(row[0]) if row else 0
+            cursor.execute(LOOK[connection.vendor], [-1 if since is None else since])
+            rows = cursor.fetchall()
+        epoch, cursor_value = rows[0][:2]
+        return Look(epoch or 0, cursor_value, {row[2]: row[3] << VERSION_BITS | row[4] for row in rows if row[2]})
 
     def rows(self) -> tuple[list[SiteRow], list[AliasRow]]:
         # Plain tuples: at 100,000 sites model instances cost seconds and hundreds of MiB.
@@ -73,6 +98,8 @@ class Directory:
     def __init__(self, tables: SiteTables | None = None) -> None:
         self._tables = tables or SiteTables()
         self._snapshot: Snapshot | None = None
+        self._versions: dict[int, int] = {}
+        self._cursor: int | None = None
         self._checked_at = 0.0
         self._due_at = 0.0
         self._failures = 0
@@ -89,8 +116,12 @@ class Directory:
             raise DirectoryUnavailable("The site directory could not be read. Is the database running?")
         return self._snapshot
 
+    def content_version(self, site_id: int) -> int:
+        """A number that changes with the site's content, and has no other meaning. As current as the snapshot."""
+        return self._versions.get(site_id, 0)
+
     def expire(self) -> None:
-        """This process changed a site: refresh before the next answer, without waiting for the interval."""
+        """This process changed a site or its content: refresh before the next answer, without the interval."""
         self._due_at = 0.0
         self._wake.set()
 
@@ -115,6 +146,12 @@ class Directory:
     def forget(self) -> None:
         """Drops the snapshot, as at the start of a process."""
         self._snapshot, self._due_at, self._failures = None, 0.0, 0
+        self._versions, self._cursor = {}, None
+
+    @property
+    def is_out_of_reach(self) -> bool:
+        """Whether the last refresh found no database."""
+        return self._failures > 0
 
     @property
     def age_seconds(self) -> float | None:
@@ -132,7 +169,8 @@ class Directory:
             self._load_if_changed()
         except (DatabaseError, InterfaceError) as error:
             self._failures += 1
-            wait = min(MAX_BACK_OFF_SECONDS, settings.SITES_REFRESH_SECONDS + 2.0**self._failures / 4)
+            self._cursor = None  # the next server may be another one, with other transactions
+            wait = min(MAX_BACK_OFF_SECONDS, settings.SITES_REFRESH_SECONDS + 2.0 ** min(self._failures, 10) / 4)
             self._due_at = time.monotonic() + wait
             metrics.DIRECTORY_FAULTS.inc()
             # The message of a database error may hold a host and a user; its class is enough here.
@@ -165,11 +203,17 @@ class Directory:
             self._wake.clear()
 
     def _load_if_changed(self) -> None:
-        epoch = self._tables.epoch()
-        if self._snapshot is not None and self._snapshot.epoch == epoch and not connection.in_atomic_block:
-            return
+        look = self._tables.look(self._cursor)
+        in_transaction = connection.in_atomic_block
+        if not in_transaction:
+            if self._cursor is not None and look.cursor < self._cursor:
+                look = self._tables.look(None)  # a restored database counts from its own past
+            self._versions.update(look.versions)
+            self._cursor = look.cursor
+            if self._snapshot is not None and self._snapshot.epoch == look.epoch:
+                return
         # The epoch is read before the rows: a change in between only makes the next refresh load again.
-        self._snapshot = build(None if connection.in_atomic_block else epoch, *self._tables.rows())
+        self._snapshot = build(None if in_transaction else look.epoch, *self._tables.rows())
         Site.objects.clear_cache()  # contrib.sites keeps rows for the life of the process
         metrics.DIRECTORY_LOADS.inc()
         metrics.set_labelled_sites(self._snapshot.sites)

@@ -15,7 +15,16 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from app.tenancy import directory as module
-from app.tenancy.directory import AliasRow, Directory, DirectoryUnavailable, NoSuchSite, SiteRow, SiteTables, find_site
+from app.tenancy.directory import (
+    AliasRow,
+    Directory,
+    DirectoryUnavailable,
+    Look,
+    NoSuchSite,
+    SiteRow,
+    SiteTables,
+    find_site,
+)
 from app.tenancy.models import Alias, Epoch, SiteProfile
 
 
@@ -28,16 +37,16 @@ class Tables(SiteTables):
 
     def __init__(self, *, faults: Iterable[Exception] = (), sites: Iterable[SiteRow] = ()) -> None:
         self.faults, self.sites, self.reads = list(faults), list(sites), 0
-        self.on_epoch: Callable[[], None] = lambda: None
+        self.on_look: Callable[[], None] = lambda: None
         self.resume = threading.Event()
 
-    def epoch(self) -> int:
+    def look(self, _: int | None) -> Look:
         self.reads += 1
-        self.on_epoch()
+        self.on_look()
         if self.faults:
             raise self.faults.pop()
         if self.sites and self.reads == 1:
-            return 10**6
+            return Look(10**6, 0, {})
         if self.sites:
             self.resume.wait(20)
         raise SystemExit  # ends the thread
@@ -51,10 +60,10 @@ class NoDatabaseAfterwards(SiteTables):
 
     reads = failures = 0
 
-    def epoch(self) -> int:
+    def look(self, since: int | None) -> Look:
         self.reads += 1
         if self.reads == 1:
-            return super().epoch()
+            return super().look(since)
         self.failures += 1
         raise OperationalError("connection refused: host=db user=colonnade")
 
@@ -110,7 +119,7 @@ class TestRefreshing:
         settings.SITES_REFRESH_SECONDS = 0
         tables = Tables(faults=[ValueError("odd")])
         directory = Directory(tables)
-        tables.on_epoch = directory.expire
+        tables.on_look = directory.expire
         watcher = directory.watch()
         watcher.join(20)
         assert tables.reads == 2

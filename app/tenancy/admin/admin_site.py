@@ -19,7 +19,6 @@ from app.tenancy.admin import panels, status, switch
 from app.tenancy.admin.autocomplete import Choices
 from app.tenancy.admin.import_maps import allow_import_maps
 from app.tenancy.admin.rows_of_site import RowsOfSiteAdmin, bound_to_site
-from app.tenancy.admin.sign_in import SignInForm
 from app.tenancy.admin.site_related import with_offered_filters
 from app.tenancy.current import current_site
 from app.tenancy.models import SiteRelated
@@ -35,7 +34,6 @@ class SiteAdmin(AdminSite):
     site_header = _("Colonnade")
     site_title = _("Colonnade")
     index_title = _("Overview")
-    login_form = SignInForm
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """As in Django, but a model that is not site-related is for superusers, unless its class says otherwise.

@@ -33,7 +33,8 @@ class HeadersMiddleware:
         # Absent when the host was refused.
         tenancy: Tenancy | None = getattr(request, "tenancy", None)
         colour = tenancy.site.colour if tenancy else ""
-        in_admin = tenancy is not None and tenancy.offers_admin and is_in_admin(request)
+        # A redirect to another host and a closed site have reached no view; what they contain is the same everywhere.
+        in_admin = tenancy is not None and tenancy.offers_admin and is_in_admin(request) and request.resolver_match
         # SECURITY: what a site's own settings allow never counts in the admin, where people of other sites work too.
         stored = tenancy.site.headers if tenancy and not in_admin else ""
         if in_admin:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F
 
+from app.tenancy.directory import directory
 from app.tenancy.isolation.cross_site import CurrentSiteId
 from app.tenancy.sites.models import SiteProfile
 
@@ -19,6 +21,7 @@ def content_changed(model: Any) -> None:
     if not model.is_content:
         return
     SiteProfile.objects.filter(site_id=CurrentSiteId()).update(content_version=F("content_version") + 1)
+    transaction.on_commit(directory.expire)
 
 
 def lock_site() -> None:
@@ -33,3 +36,4 @@ def content_changed_on(site_ids: Collection[int]) -> None:
     SiteProfile.objects.filter(pk__in=list(rows.values_list("pk", flat=True))).update(
         content_version=F("content_version") + 1
     )
+    transaction.on_commit(directory.expire)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -11,13 +11,23 @@ from django.db import models
 from app.tenancy.current import current_site
 
 
-class CurrentSiteId(models.Expression):
+class Placeholder(models.Expression):
+    """A parameter of a query whose value is known when the query is executed (app.tenancy.isolation.prepared)."""
+
+    def value(self, values: Mapping[str, Any]) -> Any:
+        raise NotImplementedError
+
+
+class CurrentSiteId(Placeholder):
     """The current site's id, read when the SQL is compiled. Raises `NoCurrentSite` then."""
 
     output_field: models.Field[Any, Any] = models.BigIntegerField()
 
-    def as_sql(self, *_: Any, **__: Any) -> tuple[str, tuple[int]]:
-        return "%s", (current_site().id,)
+    def as_sql(self, compiler: Any, *_: Any, **__: Any) -> tuple[str, tuple[Any]]:
+        return "%s", (self if getattr(compiler, "fills_in_later", False) else current_site().id,)
+
+    def value(self, _: Mapping[str, Any]) -> int:
+        return current_site().id
 
 
 class CrossSiteReference(ValueError):

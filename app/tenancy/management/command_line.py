@@ -76,7 +76,7 @@ def refuse_unreadable_sites(wanted: str) -> None:
     from app.tenancy.directory import SiteTables
 
     try:
-        SiteTables().epoch()
+        SiteTables().look(None)
     except DatabaseError as error:
         hint = (
             ""

@@ -16,10 +16,17 @@ def requires_https(host: str) -> bool:
     `*.example.org` is every host below `example.org`.
     """
     exceptions = settings.SSL_REDIRECT_EXCEPT
-    labels = host.split(".") if exceptions else []
+    if not exceptions:
+        return bool(settings.REDIRECT_TO_HTTPS)
+    labels = host.split(".")
     patterns = ("*." + ".".join(labels[start:]) for start in range(1, len(labels)))
     listed = host in exceptions or any(pattern in exceptions for pattern in patterns)
     return bool(settings.REDIRECT_TO_HTTPS) is not listed
+
+
+def sent_name(name: str, *, secure: bool) -> str:
+    """The name under which a browser sends the cookie that the settings call `name`."""
+    return HOST_PREFIX + name if secure else name
 
 
 def read_cookies(request: HttpRequest) -> None:
@@ -34,7 +41,7 @@ def read_cookies(request: HttpRequest) -> None:
     for name in _names():
         # SECURITY: without the prefix the cookie may come from another subdomain or from somebody on the network.
         request.COOKIES.pop(name, None)
-        value = request.COOKIES.pop(HOST_PREFIX + name, None)
+        value = request.COOKIES.pop(sent_name(name, secure=True), None)
         if value is not None:
             request.COOKIES[name] = value
 
@@ -47,7 +54,7 @@ def write_cookies(request: HttpRequest, response: HttpResponseBase) -> None:
     for name in _names() if secure else ():
         if name in response.cookies:
             cookie = response.cookies.pop(name)
-            cookie.set(HOST_PREFIX + name, cookie.value, cookie.coded_value)
+            cookie.set(sent_name(name, secure=True), cookie.value, cookie.coded_value)
             cookie.update({"path": "/", "domain": ""})
             response.cookies[cookie.key] = cookie
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
@@ -14,7 +13,7 @@ from app.observability import metrics
 from app.observability.context import note_refused_hosts
 from app.tenancy.current import activate, chosen_by_request
 from app.tenancy.directory import DirectoryUnavailable, directory
-from app.tenancy.hosts.resolver import Fallbacks, HostRefused, resolve
+from app.tenancy.hosts.resolver import HostRefused, resolve
 from app.tenancy.hosts.snapshot import CurrentSite
 from app.tenancy.requests import responses
 from app.tenancy.requests.admin_hosts import hide_admin, offers_admin
@@ -22,7 +21,7 @@ from app.tenancy.requests.database import guarded
 from app.tenancy.requests.forwarded import apply_forwarded_headers
 from app.tenancy.requests.https import read_cookies, write_cookies
 from app.tenancy.requests.sessions import permitted_choice
-from app.tenancy.requests.tenancy import Tenancy, TenancyRequest, tenancy_of
+from app.tenancy.requests.tenancy import Tenancy, TenancyRequest, configured_fallbacks, tenancy_of
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -42,9 +41,7 @@ class HostMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        self.fallbacks = Fallbacks(
-            frozenset(settings.LISTED_HOSTS), settings.MEZZANINE_SITE_ID, settings.DEFAULT_SITE_ID
-        )
+        self.fallbacks = configured_fallbacks()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         # SECURITY: a request has the site that the steps below choose, or none: not the one of its process.
@@ -64,12 +61,11 @@ class HostMiddleware:
         except DirectoryUnavailable:
             return responses.unavailable()
         site = resolution.site
-        metrics.RESOLUTIONS.labels(site.source).inc()
+        metrics.count_resolution(site.source)
         tenancy = Tenancy(host.name, site, site, snapshot, self.fallbacks, offers_admin(host.name))
         cast("TenancyRequest", request).tenancy = tenancy
-        redirects = resolution.redirects and host.name not in settings.ADMIN_HOSTS
-        if redirects or responses.needs_https(request, host.name):
-            domain = site.domain if redirects else host.name
+        if resolution.redirects or responses.needs_https(request, host.name):
+            domain = site.domain if resolution.redirects else host.name
             return serve(request, site, lambda r: responses.moved(r, domain, host.port))
         if "\0" in request.path_info:
             # PostgreSQL refuses to compare a null, so any view that looks the path up would fail with 500.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from app.tenancy.hosts.resolver import Fallbacks, Resolution, resolve
@@ -39,6 +40,16 @@ class TenancyRequest(HttpRequest):
     """A request behind `HostMiddleware`; for type hints only."""
 
     tenancy: Tenancy
+
+
+def configured_fallbacks() -> Fallbacks:
+    """As the settings have them."""
+    return Fallbacks(
+        frozenset(settings.LISTED_HOSTS),
+        settings.MEZZANINE_SITE_ID,
+        settings.DEFAULT_SITE_ID,
+        frozenset(settings.ADMIN_HOSTS),
+    )
 
 
 def tenancy_of(request: HttpRequest) -> Tenancy:

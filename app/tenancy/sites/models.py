@@ -44,6 +44,8 @@ class SiteProfile(models.Model):
     )
     settings = models.JSONField(_("settings"), default=dict, blank=True)
     content_version = models.PositiveBigIntegerField(default=1, editable=False)
+    #: Which transaction wrote `content_version`; a trigger sets it (app.tenancy.sites.triggers).
+    content_written_in = models.BigIntegerField(default=0, db_default=0, db_index=True, editable=False)
     managed_by = models.CharField(max_length=5, choices=Manager.choices, default=Manager.ADMIN, editable=False)
 
     class Meta:

@@ -1,4 +1,9 @@
-"""Database triggers that raise the directory's epoch, so that `.update()`, bulk writes and psql count as well.
+"""Database triggers that raise the directory's epoch and mark content changes, so that `.update()`, bulk writes and
+psql count as well.
+
+`content_written_in` lets a process read only the versions that were written since its last look. On PostgreSQL it is
+the id of the transaction: one that commits late is not missed, because its id is not below the xmin of any snapshot
+that could not see it. SQLite has one writer, so a counter, in the second row of the epoch's table, is as exact.
 
 They are created again after every migrate: SQLite drops a table's triggers when a migration rebuilds the table.
 """
@@ -14,9 +19,11 @@ COLUMNS = {
     "tenancy_alias": ("site_id", "host", "redirect"),
 }
 
-RAISE = (
-    "INSERT INTO tenancy_epoch (id, value) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET value = tenancy_epoch.value + 1"
+COUNT = (
+    "INSERT INTO tenancy_epoch (id, value) VALUES ({row}, 1)"
+    " ON CONFLICT (id) DO UPDATE SET value = tenancy_epoch.value + 1"
 )
+RAISE = COUNT.format(row=1)
 FUNCTION = f"""
 CREATE OR REPLACE FUNCTION tenancy_raise_epoch() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -24,6 +31,20 @@ BEGIN
   RETURN NULL;
 END $$
 """
+MARK_FUNCTION = """
+CREATE OR REPLACE FUNCTION tenancy_mark_content() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.content_written_in := pg_current_xact_id()::text::bigint;
+  RETURN NEW;
+END $$
+"""
+MARK = "; ".join(
+    (
+        COUNT.format(row=2),
+        "UPDATE tenancy_siteprofile SET content_written_in = (SELECT value FROM tenancy_epoch WHERE id = 2)"
+        " WHERE id = NEW.id",
+    )
+)
 
 
 def install(using: str = "default", **_: object) -> None:
@@ -45,7 +66,13 @@ def _postgresql() -> list[str]:
             f"CREATE TRIGGER raise_epoch AFTER {events} ON {table}"
             " FOR EACH STATEMENT EXECUTE FUNCTION tenancy_raise_epoch()",
         ]
-    return made
+    return [
+        *made,
+        MARK_FUNCTION,
+        "DROP TRIGGER IF EXISTS mark_content ON tenancy_siteprofile",
+        "CREATE TRIGGER mark_content BEFORE INSERT OR UPDATE OF content_version ON tenancy_siteprofile"
+        " FOR EACH ROW EXECUTE FUNCTION tenancy_mark_content()",
+    ]
 
 
 def _sqlite() -> list[str]:
@@ -57,4 +84,10 @@ def _sqlite() -> list[str]:
                 f"DROP TRIGGER IF EXISTS {name}",
                 f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN {RAISE}; END",
             ]
+    for event in ("INSERT", "UPDATE OF content_version"):
+        name = f"mark_content_{event.split()[0].lower()}"
+        made += [
+            f"DROP TRIGGER IF EXISTS {name}",
+            f"CREATE TRIGGER {name} AFTER {event} ON tenancy_siteprofile BEGIN {MARK}; END",
+        ]
     return made

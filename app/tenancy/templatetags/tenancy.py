@@ -4,11 +4,13 @@ from typing import Any
 
 from django import template
 from django.template import Context
+from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from app.tenancy.admin.admin_site import OPENED_UNDER
 from app.tenancy.colours import css_colour, site_dot
+from app.tenancy.content_cache import cached_by_content
 from app.tenancy.headers import inline_styles
 
 register = template.Library()
@@ -48,3 +50,28 @@ def notice_style() -> SafeString:
 def opened_under(context: Context) -> SafeString:
     """A hidden field for every form of the admin: submitted under another site, the form is refused."""
     return format_html('<input type="hidden" name="{}" value="{}">', OPENED_UNDER, context["site"].id)
+
+
+class CachedNode(template.Node):
+    def __init__(self, nodelist: NodeList, name: str, varies: list[FilterExpression]) -> None:
+        self.nodelist, self.name, self.varies = nodelist, name, varies
+
+    def render(self, context: Context) -> SafeString:
+        place = [self.origin.template_name, self.name, *(value.resolve(context) for value in self.varies)]
+        # What was rendered is escaped already.
+        return mark_safe(cached_by_content(repr(place), lambda: self.nodelist.render(context)))  # noqa: S308
+
+
+@register.tag("cached_by_content")
+def cached(parser: Parser, token: Token) -> CachedNode:
+    """`{% cached_by_content "menu" value ... %} ... {% endcached_by_content %}`: rendered again when the site changes.
+
+    The name is unique in its template. The rest is kept for each combination of the values: few, and never something
+    that a visitor chooses, such as the path. What is inside must not depend on who the visitor is.
+    """
+    _, *arguments = token.split_contents()
+    if not arguments or arguments[0][0] not in "\"'":
+        raise template.TemplateSyntaxError(f"{token.contents.split()[0]} needs a name in quotes first.")
+    nodelist = parser.parse(("endcached_by_content",))
+    parser.delete_first_token()
+    return CachedNode(nodelist, arguments[0][1:-1], [parser.compile_filter(argument) for argument in arguments[1:]])

@@ -1,0 +1,62 @@
+"""Types of values that the settings read from the environment, beside those of `environs`."""
+
+from __future__ import annotations
+
+from environs import ValidationError
+from sentry_sdk.utils import BadDsn, Dsn
+
+from app import service_urls
+from app.env import Environment
+from app.tenancy.hosts.names import InvalidHost, normalise_alias, normalise_domain
+from app.twitter.x.tokens import InvalidToken, clean_token
+
+
+def environment() -> Environment:
+    """A reader that knows all of these types."""
+    env = Environment()
+    for parser in (bearer_token, domain, domains, secret_key, secret_keys, sentry_dsn):
+        env.add_parser(parser.__name__, parser)
+    env.add_parser("cache_url", service_urls.cache)
+    env.add_parser("database_url", service_urls.database)
+    env.add_parser("email_url", service_urls.email)
+    env.add_parser("storage_url", service_urls.storage)
+    return env
+
+
+def domain(value: str, *, wildcards: bool = False) -> str:
+    try:
+        return normalise_alias(value) if wildcards else normalise_domain(value)
+    except InvalidHost as error:
+        raise ValidationError(f"{value!r} is not a host: {error.reason}.") from None
+
+
+def domains(value: str, *, wildcards: bool = False) -> list[str]:
+    return [domain(part, wildcards=wildcards) for part in value.split(",") if part.strip()]
+
+
+def secret_key(value: str, *, may_be_weak: bool = False) -> str:
+    # Of Django's own bounds (security.W009) those that separate a weak key from a strong one: 32 hexadecimal
+    # digits are 128 bits. `check --deploy` asks for 50 characters.
+    if value and not may_be_weak and (len(value) < 32 or len(set(value)) < 5):
+        raise ValidationError("Too weak: it needs at least 32 characters, 5 of them different, and must be random.")
+    return value
+
+
+def secret_keys(value: str | list[str], *, may_be_weak: bool = False) -> list[str]:
+    parts = value.split(",") if isinstance(value, str) else value
+    return [secret_key(part, may_be_weak=may_be_weak) for part in parts if part]
+
+
+def sentry_dsn(value: str) -> str:
+    try:
+        Dsn(value or "https://key@none/0")
+    except (BadDsn, ValueError):
+        raise ValidationError("Not a DSN of the form https://KEY@HOST/PROJECT.") from None
+    return value
+
+
+def bearer_token(value: str) -> str:
+    try:
+        return clean_token(value)
+    except InvalidToken as error:
+        raise ValidationError(str(error)) from None

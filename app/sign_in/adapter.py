@@ -1,0 +1,59 @@
+"""What allauth asks the platform: who may sign in, from where, and where to go then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.contrib.auth import authenticate
+from django.http import HttpRequest, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+
+from app.accounts.models import User
+from app.sign_in import brake
+from app.sign_in.client import client_address
+from app.tenancy.current import current_site
+from app.tenancy.people.permissions import may_work_on
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": _(
+            "Please enter the correct user name and password of an account with a role on %(site)s. Both may be "
+            "case-sensitive. An administrator of this site can give you a role."
+        ),
+    }
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """The person with these credentials, if she may work on the current site. Raises `Braked`."""
+        attempt = brake.attempt("password", credentials["username"], client_address(request))
+        user = authenticate(request, **credentials)
+        # SECURITY: as with a wrong password; another response would confirm that the password is right.
+        if not isinstance(user, User) or not may_work_on(user, current_site().id):
+            return None
+        attempt.succeeded()
+        return user
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        # SECURITY: the last step of every way to sign in. A role may have been taken away since the first one.
+        if not may_work_on(user, current_site().id):
+            raise ImmediateHttpResponse(HttpResponseRedirect(resolve_url("admin:login")))
+        super().login(request, user)
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  # allauth's signature
+        return False
+
+    def is_ajax(self, request: HttpRequest) -> bool:  # noqa: ARG002  # allauth's signature
+        return False  # the pages are forms, whatever a client accepts
+
+    def is_safe_url(self, url: str) -> bool:
+        request = context.request
+        return url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_address(request)

@@ -1,0 +1,13 @@
+"""allauth's tables are not for the admin: one of them holds the secrets of second factors."""
+
+from __future__ import annotations
+
+from allauth.account import admin as account_admin  # noqa: F401  # registers what is unregistered here
+from allauth.account.models import EmailAddress
+from allauth.mfa import admin as mfa_admin  # noqa: F401
+from allauth.mfa.models import Authenticator
+from allauth.usersessions import admin as sessions_admin  # noqa: F401
+from allauth.usersessions.models import UserSession
+from django.contrib import admin
+
+admin.site.unregister([EmailAddress, Authenticator, UserSession])

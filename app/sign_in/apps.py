@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from app.tenancy import apps as tenancy_apps
+
+
+class SignInConfig(AppConfig):
+    name = "app.sign_in"
+    verbose_name = _("Sign-in")
+
+
+class AdminConfig(tenancy_apps.AdminConfig):
+    """The admin of `app.tenancy`, with the sign-in of this app."""
+
+    default = False
+    default_site = "app.sign_in.admin_site.SignInAdmin"

@@ -1,0 +1,24 @@
+"""The settings of sign-in and of django-allauth. docs/decisions/0006-sign-in.md explains them."""
+
+from __future__ import annotations
+
+#: After `app.sign_in`, whose templates come before allauth's own.
+APPS = ["allauth.account", "allauth.mfa", "allauth.usersessions"]
+
+SETTINGS: dict[str, object] = {
+    "AUTHENTICATION_BACKENDS": ["app.tenancy.people.permissions.MembershipBackend"],
+    "AUTH_PASSWORD_VALIDATORS": [
+        {"NAME": f"django.contrib.auth.password_validation.{name}"}
+        for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    ],
+    "LOGIN_URL": "admin:login",
+    "LOGIN_REDIRECT_URL": "admin:index",  # after a sign-in whose `next` was refused
+    "ACCOUNT_ADAPTER": "app.sign_in.adapter.AccountAdapter",
+    "ACCOUNT_LOGIN_METHODS": {"username"},
+    "ACCOUNT_SIGNUP_FIELDS": ["username*", "email", "password1*"],
+    "ACCOUNT_EMAIL_VERIFICATION": "none",  # of a sign-up, which there is not
+    "ACCOUNT_RATE_LIMITS": False,  # app.sign_in.brake counts for all processes and sites
+    "ACCOUNT_SESSION_REMEMBER": True,
+    "ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS": False,  # a person without a role on this site would be sent in circles
+    "MFA_RATE_LIMITS": False,
+}

@@ -1,0 +1,20 @@
+"""Below `/admin/`. What is not listed here does not exist, whatever allauth could do."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from django.contrib import admin
+from django.http import Http404, HttpRequest
+from django.urls import path
+
+
+def not_found(request: HttpRequest) -> NoReturn:  # noqa: ARG001  # a view
+    """The admin would redirect an unknown address to the sign-in; this one is known not to exist."""
+    raise Http404
+
+
+urlpatterns = [
+    path("login/", admin.site.login, name="account_login"),
+    path("account/signup/", not_found, name="account_signup"),
+]

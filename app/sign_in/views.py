@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.views import LoginView
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from app.sign_in.brake import Braked
+from app.sign_in.forms import SignInForm
+
+
+class InAdmin:
+    """A view of allauth in the looks of the admin; a braked form is 429 with `Retry-After`."""
+
+    title: Any = ""
+    request: HttpRequest
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]  # of allauth's view
+        return {**context, "title": self.title, **admin.site.each_context(self.request)}
+
+    def form_invalid(self, form: forms.BaseForm) -> HttpResponse:
+        response: HttpResponse = super().form_invalid(form)  # type: ignore[misc]  # of allauth's view
+        waits = [e.seconds for errors in form.errors.as_data().values() for e in errors if isinstance(e, Braked)]
+        if waits:
+            response.status_code = 429
+            response.headers["Retry-After"] = str(max(waits))
+        return response
+
+
+class SignInView(InAdmin, LoginView):
+    form_class = SignInForm
+    template_name = "admin/login.html"
+    title = _("Log in")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "GET" and admin.site.has_permission(request):
+            return HttpResponseRedirect(reverse("admin:index"))
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return response
+
+
+sign_in = SignInView.as_view()

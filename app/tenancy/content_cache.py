@@ -1,0 +1,92 @@
+"""Values that are made from a site's content, kept in this process until the content changes or a time comes.
+
+They are kept as JSON: it is several times smaller than the objects, its size is known, and no caller can change what
+the next one gets.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import NamedTuple, TypeVar
+
+from cachetools import LRUCache
+from django.db import connection
+
+from app.tenancy.current import current_site
+from app.tenancy.directory import directory
+from app.tenancy.hosts.snapshot import SiteEntry
+
+Value = TypeVar("Value")
+MOST_BYTES = 16 * 2**20
+#: Of a key, its node in the cache and the record itself, beside the text.
+OVERHEAD = 400
+
+
+class Kept(NamedTuple):
+    site: SiteEntry
+    version: int
+    until: float | None
+    text: str
+
+    def is_current(self, site: SiteEntry, version: int) -> bool:
+        return self.version == version and self.site == site and (self.until is None or time.time() < self.until)
+
+
+_kept: LRUCache[tuple[int, str], Kept] = LRUCache(MOST_BYTES, getsizeof=lambda kept: OVERHEAD + len(kept.text))
+_lock = threading.Lock()
+_schedules: list[Callable[[], Iterable[datetime]]] = []
+
+
+def cached_by_content(name: str, build: Callable[[], Value]) -> Value:
+    """What `build()` returned for the current site since the site or its content changed last, also by the clock.
+
+    The value is made of what JSON knows; a tuple comes back as a list. It must not depend on the visitor. Raises what
+    `build` raises, and `NoCurrentSite`.
+    """
+    return _cached(name, build, lambda _: next_change())
+
+
+def next_change() -> float | None:
+    """When the clock next changes the current site's content, in seconds since 1970; None if it will not."""
+    return _cached("next change", _next_change, lambda moment: moment)
+
+
+def register_schedule(schedule: Callable[[], Iterable[datetime]]) -> None:
+    """`schedule()` gives later moments at which content of the current site appears or expires by itself."""
+    _schedules.append(schedule)
+
+
+def _next_change() -> float | None:
+    return min((moment.timestamp() for schedule in _schedules for moment in schedule()), default=None)
+
+
+def _cached(name: str, build: Callable[[], Value], until: Callable[[Value], float | None]) -> Value:
+    site_id = current_site().id
+    site, version = directory.snapshot().sites.get(site_id), directory.content_version(site_id)
+    if site is None or connection.in_atomic_block:
+        return build()  # what a transaction sees may be rolled back
+    key = (site_id, name)
+    with _lock:
+        kept = _kept.get(key)
+    if kept is not None and kept.is_current(site, version):
+        found: Value = json.loads(kept.text)
+        return found
+    # The version is read before the content: a change in between only makes the next call build again.
+    value = build()
+    kept = Kept(site, version, until(value), json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    with _lock:
+        if len(kept.text) + OVERHEAD <= MOST_BYTES // 16:
+            _kept[key] = kept
+        else:
+            _kept.pop(key, None)
+    return value
+
+
+def forget_content() -> None:
+    """As at the start of a process; for tests."""
+    with _lock:
+        _kept.clear()
