@@ -118,10 +118,10 @@ class Front:
         finally:
             close(result)
         entry = make(state, headers, body, seconds=self.pages.seconds, until=permission.until)
-        self.pages.keep(address, entry)
-        metrics.count_page("miss")
+        outcome = "miss" if self.pages.keep(address, entry) else "pass"
+        metrics.count_page(outcome)
         own = [(name, value) for name, value in headers if name == "X-Request-Id"]
-        visit.start_response(status, [*entry.headers, *own, cache_status("miss")])
+        visit.start_response(status, [*entry.headers, *own, cache_status(outcome)])
         return [body]
 
 

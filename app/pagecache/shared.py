@@ -92,7 +92,7 @@ def release() -> str:
 def connect() -> SharedPages | None:
     """The Redis of CACHE_URL; None if that is a cache of one process."""
     cache_settings = settings.CACHES["default"]
-    if not cache_settings["BACKEND"].endswith(".RedisCache"):
+    if not settings.CACHE_IS_SHARED:
         return None
     options = {**cache_settings.get("OPTIONS", {})}
     options.update(socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS, retry=Retry(NoBackoff(), 0))

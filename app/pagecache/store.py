@@ -11,7 +11,7 @@ from cachetools import LRUCache
 from app.pagecache.entry import MOST_BYTES, Address, Entry, State
 from app.pagecache.shared import SharedPages
 
-# Longer than nearly every page takes; whoever waited in vain makes the page as well.
+# Longer than nearly every page takes; after it the page is made a second time.
 LONGEST_WAIT_SECONDS = 0.5
 
 
@@ -46,12 +46,14 @@ class Pages:
             entry = self._entries.get(address)
         return entry if entry is not None and entry.is_current(state) else None
 
-    def keep(self, address: Address, entry: Entry) -> None:
-        """For this process and the others. A page that is too large is kept by none."""
-        if entry.size <= MOST_BYTES:
-            self._keep(address, entry)
-            if self.shared is not None:
-                self.shared.put(address, entry, seconds=self.seconds)
+    def keep(self, address: Address, entry: Entry) -> bool:
+        """For this process and the others. False for a page that is too large."""
+        if entry.size > MOST_BYTES:
+            return False
+        self._keep(address, entry)
+        if self.shared is not None:
+            self.shared.put(address, entry, seconds=self.seconds)
+        return True
 
     @contextmanager
     def making(self, address: Address) -> Iterator[bool]:

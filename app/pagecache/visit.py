@@ -17,6 +17,13 @@ from app.tenancy.requests.forwarded import Arrival
 
 Body = Iterable[bytes]
 SAFE = ("GET", "HEAD")
+STATUS_WORDS = {
+    "hit": "hit",
+    "shared": "hit; detail=shared",
+    "stale": "hit; detail=stale",
+    "miss": "fwd=miss; stored",
+    "pass": "fwd=miss",
+}
 NOT_IN_304 = frozenset({"content-length", "content-type"})
 
 
@@ -77,8 +84,7 @@ class Visit:
 
 def cache_status(result: str) -> tuple[str, str]:
     """RFC 9211."""
-    words = {"hit": "hit", "shared": "hit; detail=shared", "stale": "hit; detail=stale", "miss": "fwd=miss; stored"}
-    return "Cache-Status", f"colonnade; {words[result]}"
+    return "Cache-Status", f"colonnade; {STATUS_WORDS[result]}"
 
 
 def close(body: Body) -> None:
