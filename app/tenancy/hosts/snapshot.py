@@ -44,7 +44,7 @@ class SiteEntry(NamedTuple):
     state: str
     theme: str
     colour: str
-    headers: str
+    headers: str = ""
 
     def chosen_by(self, source: Source) -> CurrentSite:
         return CurrentSite(*self, source)
