@@ -34,6 +34,8 @@ BAD = {
     "TRUSTED_PROXIES": "10.0.0.0/8,everybody",
     "PROXY_HOPS": "0",
     "SITES_REFRESH_SECONDS": "-1",
+    "PAGE_CACHE_SECONDS": "-1",
+    "PAGE_CACHE_MB": "plenty",
     "SECURE_SSL_REDIRECT": "perhaps",
     "SSL_REDIRECT_EXCEPT": "plain.example.org, a b",
     "HSTS_SECONDS": "-5",
