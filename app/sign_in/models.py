@@ -23,8 +23,8 @@ class Counter(models.Model):
 class ClaimedRole(SiteRelated):
     """A membership that a claim of the OpenID provider gave. With another role than this one it was changed by hand."""
 
-    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="claimed_roles")
     role = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="+")
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="claimed_roles")
 
     role_actions = {}
     is_content = False

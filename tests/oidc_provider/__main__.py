@@ -29,7 +29,7 @@ OTHER_KEY = jwk.RSAKey.generate_key(2048)
 
 
 def make_app(origin_of_pages: str) -> flask.Flask:
-    app = provider_app()
+    app: flask.Flask = provider_app()
     faults: dict[str, Any] = {}
     challenges: dict[str, str] = {}
 
