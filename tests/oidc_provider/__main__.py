@@ -14,6 +14,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import sys
 from typing import Any
 from urllib.parse import parse_qs, unquote_plus, urlsplit
@@ -25,6 +26,7 @@ from oidc_provider_mock import app as provider_app
 
 from tests.oidc_provider.client import CLIENT
 
+OTHER_HOSTS = re.compile(r"<link[^>]+https://[^>]+>")  # a style sheet: a browser of the tests stays on this machine
 OTHER_KEY = jwk.RSAKey.generate_key(2048)
 
 
@@ -71,6 +73,8 @@ def make_app(origin_of_pages: str) -> flask.Flask:
         if path == "/oauth2/authorize" and "Location" in response.headers:
             for code in parse_qs(urlsplit(response.headers["Location"]).query).get("code", []):
                 challenges[code] = flask.request.args["code_challenge"]
+        if response.mimetype == "text/html":
+            response.set_data(OTHER_HOSTS.sub("", response.get_data(as_text=True)))
         if response.status_code != 200 or not response.is_json:
             return response
         answer = response.get_json()

@@ -114,7 +114,7 @@ def _accounts(*, username: str = "", email: str = "") -> list[User]:
 
 def _unknown(reason: str, person: Person) -> Refused:
     text = _(
-        "No account here is linked to you. Send your identifier to an administrator of the platform, who can link "
-        "your account to it: %(identifier)s"
+        "No account here is linked to you. Send this identifier to an administrator of the platform, who can link your "
+        "account to it:"
     )
-    return Refused(reason, text % {"identifier": person.identifier})
+    return Refused(reason, text, identifier=person.identifier)

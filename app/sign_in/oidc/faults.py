@@ -8,15 +8,16 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SignInFault(Exception):
-    """`reason` is for the log and has nothing that a client chose; `title` and `text` are for the person."""
+    """`reason` is for the log and has nothing that a client chose; `title` and `text` are for the person, and so is
+    her `identifier` at the provider."""
 
     status = 403
     title: Any = _("You are not signed in")
     text: Any = ""
 
-    def __init__(self, reason: str, text: Any = "") -> None:
+    def __init__(self, reason: str, text: Any = "", *, identifier: str = "") -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason, self.identifier = reason, identifier
         self.text = text or self.text
 
 

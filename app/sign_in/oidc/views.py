@@ -49,7 +49,7 @@ def explained(view: View) -> View:
             fault = raised
         metrics.SIGN_INS_FAILED.inc()
         log.warning("Sign-in failed", reason=f"oidc_{fault.reason}")
-        page = _page(request, "sign_in/fault.html", title=fault.title, text=fault.text)
+        page = _page(request, "sign_in/fault.html", title=fault.title, fault=fault)
         page.status_code = fault.status
         if fault.status == 503:
             page.headers["Retry-After"] = "60"
