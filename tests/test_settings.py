@@ -48,6 +48,7 @@ BAD = {
     "TWITTER_BEARER_TOKEN": "no header carries \u201cthis\u201d",
     "TWITTER_DAILY_READS": "-1",
     "TWITTER_KEEP": "0",
+    "AUDIT_DAYS": "0",
     "DATABASE_WAIT_SECONDS": "-1",
     "SITES_PRUNE": "perhaps",
     "PASSWORD_SIGN_IN": "perhaps",

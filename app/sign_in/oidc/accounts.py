@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import structlog
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
@@ -14,8 +13,8 @@ from django.utils.translation import gettext as _
 from app.accounts.models import User
 from app.sign_in.oidc.claims import Person
 from app.sign_in.oidc.faults import Refused
-
-log = structlog.stdlib.get_logger(__name__)
+from app.tenancy.audit.record import record
+from app.tenancy.audit.verbs import Verb
 
 
 class AlreadyLinked(ValueError):
@@ -32,13 +31,15 @@ def account_of(person: Person, *, may_create: bool) -> User:
             if user is None:
                 raise _unknown("no_link", person)
             try:
-                link_account(user, person.identifier)
+                link_account(user, person.identifier, by=user)
             except AlreadyLinked:  # a moment ago, by another request
                 raise _unknown("linked_meanwhile", person) from None
     else:
         user = link.user
     if not user.is_active:
-        raise Refused("inactive", _("Your account %(name)s is not active.") % {"name": user.username})
+        raise Refused(
+            "inactive", _("Your account %(name)s is not active.") % {"name": user.username}, username=user.username
+        )
     return user
 
 
@@ -48,20 +49,22 @@ def links() -> QuerySet[SocialAccount]:
     return rows
 
 
-def link_account(user: User, identifier: str) -> None:
-    """Raises `AlreadyLinked`."""
+def link_account(user: User, identifier: str, *, by: User | None = None) -> None:
+    """Raises `AlreadyLinked`. `by` is who does it, if the request does not know her yet."""
     row = {"provider": settings.OIDC_URL, "uid": identifier}
     with transaction.atomic():
         link, created = SocialAccount.objects.get_or_create(**row, defaults={"user": user})
         if link.user_id != user.pk or links().filter(user=user).exclude(pk=link.pk).exists():
             raise AlreadyLinked
-    if created:
-        log.info("An account was linked to the provider", user=user.username)
+        if created:
+            record(Verb.IDENTITY_LINKED, target=user, details={"identifier": identifier}, actor=by, on_platform=True)
 
 
 def unlink_account(user: User) -> bool:
     """Whether there was a link."""
     deleted, _rows = links().filter(user=user).delete()
+    if deleted:
+        record(Verb.IDENTITY_UNLINKED, target=user, on_platform=True)
     return bool(deleted)
 
 
@@ -100,7 +103,7 @@ def _created(person: Person) -> User:
         user.save()
     except (ValidationError, IntegrityError):
         raise _unknown("name_is_invalid_or_taken", person) from None
-    log.info("An account was created for a person of the provider", user=user.username)
+    record(Verb.ADDED, target=user, actor=user, on_platform=True)
     return user
 
 

@@ -15,9 +15,9 @@ class SignInFault(Exception):
     title: Any = _("You are not signed in")
     text: Any = ""
 
-    def __init__(self, reason: str, text: Any = "", *, identifier: str = "") -> None:
+    def __init__(self, reason: str, text: Any = "", *, identifier: str = "", username: str = "") -> None:
         super().__init__(reason)
-        self.reason, self.identifier = reason, identifier
+        self.reason, self.identifier, self.username = reason, identifier, username
         self.text = text or self.text
 
 

@@ -28,6 +28,7 @@ from app.sign_in.oidc.claims import person_of
 from app.sign_in.oidc.faults import InvalidResponse, NotStarted, Refused, SignInFault
 from app.sign_in.oidc.provider import Provider, exchange, metadata
 from app.sign_in.oidc.tokens import claims_of
+from app.tenancy.audit.signals import record_failed_sign_in
 from app.tenancy.current import current_site
 from app.tenancy.people.permissions import may_work_on
 
@@ -49,6 +50,8 @@ def explained(view: View) -> View:
             fault = raised
         metrics.SIGN_INS_FAILED.inc()
         log.warning("Sign-in failed", reason=f"oidc_{fault.reason}")
+        if isinstance(fault, Refused):
+            record_failed_sign_in(fault.username)
         page = _page(request, "sign_in/fault.html", title=fault.title, fault=fault)
         page.status_code = fault.status
         if fault.status == 503:
@@ -101,7 +104,9 @@ def _prepare(claims: dict[str, Any]) -> str:
         roles.give(user, given)
     if not may_work_on(user, current_site().id):
         text = _("%(username)s has no role on %(site)s. An administrator of this site can give you a role.")
-        raise Refused("no_role", text % {"username": user.username, "site": current_site().name})
+        raise Refused(
+            "no_role", text % {"username": user.username, "site": current_site().name}, username=user.username
+        )
     return person.identifier
 
 

@@ -6,9 +6,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
+from django.contrib.sites.models import Site
 from pytest_django import Settings
 
 from app.accounts.models import User
+from app.tenancy.audit.models import AuditEntry
 from tests.oidc_provider.client import Provider
 from tests.sign_in.oidc.steps import begin, is_signed_in, link, reasons, sign_in
 from tests.support.commands import call, call_main
@@ -129,3 +131,19 @@ def test_after_unlinking(provider: Provider, nora: User, at_north: Browser) -> N
     link(nora, NORA)
     call("people", "unlink", "nora")
     assert sign_in(at_north, provider, NORA).status_code == 403
+
+
+def test_the_lists_of_activity(
+    provider: Provider, nora: User, at_north: Browser, at_south: Browser, north: Site, south: Site
+) -> None:
+    link(nora, NORA)
+    sign_in(at_north, provider, NORA)
+    sign_in(at_south, provider, NORA)
+    call("people", "unlink", "nora")
+    entries = AuditEntry.all_sites.order_by("pk").values_list("verb", "site", "actor", "target")
+    assert list(entries)[-4:] == [
+        ("identity_linked", None, "", "nora"),
+        ("signed_in", north.pk, "nora", ""),
+        ("sign_in_failed", south.pk, "", ""),
+        ("identity_unlinked", None, "", "nora"),
+    ]
