@@ -13,6 +13,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from django.conf import settings
 from django.http import parse_cookie
 
+from app.health.middleware import ProbeMiddleware
 from app.observability import metrics
 from app.pagecache.direct import DirectResponses
 from app.pagecache.entry import Address, State, is_storable, make
@@ -42,8 +43,8 @@ class Front:
         if environ["REQUEST_METHOD"] not in SAFE or environ.get("SCRIPT_NAME") or "\0" in path:
             return self.application(environ, start_response)
         visit = Visit(environ, start_response)
-        if path in self.direct.probes:
-            return self.direct.probe(visit)
+        if path in ProbeMiddleware.paths:  # for any host: the kubelet requests a pod's address
+            return self.direct.livez(visit) if path == "/livez" else self.application(environ, start_response)
         try:
             snapshot = directory.snapshot()
             arrival = visit.arrival = read_forwarded_headers(environ, snapshot)
