@@ -25,6 +25,7 @@ from app.pagecache.visit import Body, Visit
 from app.tenancy.hosts.resolver import UnknownHost
 from app.tenancy.hosts.snapshot import CurrentSite
 from app.tenancy.requests import responses
+from app.tenancy.requests.https import requires_https
 
 # Of each site: redirects and static files, over http and https. About 500 bytes each.
 MOST_KINDS = 20_000
@@ -115,7 +116,7 @@ class DirectResponses:
 def _kind(visit: Visit) -> Key:
     """For what the middlewares may add other headers to a response of a site."""
     site = visit.site
-    return site and site.id, site and site.source, visit.arrival.secure
+    return site and site.id, site and site.source, visit.arrival.secure, requires_https(visit.arrival.host.name)
 
 
 def _status(code: int) -> str:

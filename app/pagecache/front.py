@@ -22,10 +22,11 @@ from app.pagecache.store import Pages
 from app.pagecache.views import PERMISSION, named_query
 from app.pagecache.visit import SAFE, Body, Visit, cache_status, close
 from app.tenancy.directory import DirectoryUnavailable, directory
-from app.tenancy.hosts.resolver import Fallbacks, HostRefused, UnknownHost, resolve
+from app.tenancy.hosts.resolver import HostRefused, UnknownHost, resolve
 from app.tenancy.hosts.snapshot import ACTIVE, CurrentSite
 from app.tenancy.requests.forwarded import Arrival, read_forwarded_headers
-from app.tenancy.requests.https import requires_https
+from app.tenancy.requests.https import requires_https, sent_name
+from app.tenancy.requests.tenancy import configured_fallbacks
 
 
 class Front:
@@ -34,9 +35,7 @@ class Front:
     def __init__(self, application: WSGIApplication, static_files: Mapping[str, Any], pages: Pages) -> None:
         self.application, self.pages = application, pages
         self.direct = DirectResponses(application, static_files)
-        self.fallbacks = Fallbacks(
-            frozenset(settings.LISTED_HOSTS), settings.MEZZANINE_SITE_ID, settings.DEFAULT_SITE_ID
-        )
+        self.fallbacks = configured_fallbacks()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Body:
         path = environ["PATH_INFO"]
@@ -72,7 +71,7 @@ class Front:
             return None
         if host.port is not None and str(host.port) != environ.get("SERVER_PORT"):
             return None
-        if "HTTP_AUTHORIZATION" in environ or _may_be_signed_in(environ):
+        if "HTTP_AUTHORIZATION" in environ or _may_be_signed_in(environ, secure=arrival.secure):
             return None
         query = named_query(environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
         if query is None:
@@ -133,9 +132,9 @@ def front(application: WSGIApplication, static_files: Mapping[str, Any]) -> Fron
     return Front(application, static_files, Pages(seconds=seconds, most_bytes=most_bytes, shared=connect()))
 
 
-def _may_be_signed_in(environ: WSGIEnvironment) -> bool:
-    header = environ.get("HTTP_COOKIE", "")
-    return settings.SESSION_COOKIE_NAME in header and settings.SESSION_COOKIE_NAME in parse_cookie(header)
+def _may_be_signed_in(environ: WSGIEnvironment, *, secure: bool) -> bool:
+    header, name = environ.get("HTTP_COOKIE", ""), sent_name(settings.SESSION_COOKIE_NAME, secure=secure)
+    return name in header and name in parse_cookie(header)
 
 
 def _no_write(_: bytes) -> None:

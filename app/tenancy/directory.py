@@ -34,7 +34,7 @@ MAX_BACK_OFF_SECONDS = 30.0
 MAX_START_SECONDS = 2.0
 MAX_NOTICE_SECONDS = 5.0
 
-SiteRow = tuple[int, str, str, str | None, str | None, str | None]
+SiteRow = tuple[int, str, str, str | None, str | None, str | None, str | None]
 AliasRow = tuple[str, int, bool]
 
 
@@ -89,8 +89,8 @@ class SiteTables:
         # Plain tuples: at 100,000 sites model instances cost seconds and hundreds of MiB.
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT s.id, s.domain, s.name, p.state, p.theme, p.colour FROM django_site s"
-                " LEFT JOIN tenancy_siteprofile p ON p.site_id = s.id ORDER BY s.id"
+                "SELECT s.id, s.domain, s.name, p.state, p.theme, p.colour, CAST(p.settings -> 'headers' AS TEXT)"
+                " FROM django_site s LEFT JOIN tenancy_siteprofile p ON p.site_id = s.id ORDER BY s.id"
             )
             sites = cursor.fetchall()
             cursor.execute("SELECT host, site_id, redirect FROM tenancy_alias ORDER BY id")
