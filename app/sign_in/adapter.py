@@ -7,7 +7,9 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
 from django.contrib.auth import authenticate
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -30,7 +32,13 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        """The person with these credentials, if she may work on the current site. Raises `Braked`."""
+        """The person with these credentials, if she may work on the current site.
+
+        Raises `Braked`, or another `ValidationError` if passwords are switched off.
+        """
+        # SECURITY: here and not in a view, so that it holds for every form that takes a password to sign in.
+        if not settings.PASSWORD_SIGN_IN:
+            raise ValidationError(_("Sign-in with a password is switched off."), code="password_sign_in_off")
         attempt = brake.attempt("password", credentials["username"], client_address(request))
         user = authenticate(request, **credentials)
         # SECURITY: as with a wrong password; another response would confirm that the password is right.

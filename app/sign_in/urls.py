@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest
 from django.urls import path
 
+from app.sign_in.oidc import views as oidc
+
 
 def not_found(request: HttpRequest) -> NoReturn:  # noqa: ARG001  # a view
     """The admin would redirect an unknown address to the sign-in; this one is known not to exist."""
@@ -16,5 +18,7 @@ def not_found(request: HttpRequest) -> NoReturn:  # noqa: ARG001  # a view
 
 urlpatterns = [
     path("login/", admin.site.login, name="account_login"),
+    path("login/oidc/", oidc.start, name="oidc_start"),
+    path("login/oidc/callback/", oidc.callback, name="oidc_callback"),
     path("account/signup/", not_found, name="account_signup"),
 ]
