@@ -30,8 +30,8 @@ OPTIONS = {
 class PostgreSQL:
     """A server in `folder`: `make` it once, then `start` and `stop` it as often as a test likes."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_port()
+    def __init__(self, folder: Path, **options: str) -> None:
+        self.folder, self.port, self.options = folder, free_port(), {**OPTIONS, **options}
         self.process: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str = "postgres") -> str:
@@ -45,7 +45,7 @@ class PostgreSQL:
 
     def start(self) -> None:
         command = [str(program("postgres")), "-D", str(self.folder / "data"), "-p", str(self.port)]
-        command += [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
+        command += [part for name, value in self.options.items() for part in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, **_as_postgres())
         wait_until(self._is_ready, what="PostgreSQL accepts connections")
@@ -79,13 +79,14 @@ def _as_postgres() -> dict[str, Any]:
 
 
 @contextmanager
-def made_postgresql() -> Iterator[PostgreSQL]:
+def made_postgresql(**options: str) -> Iterator[PostgreSQL]:
     """A server that is made and not started, in a folder of its own; stopped and removed afterwards.
 
     The folder is not one of pytest's: those are removed by the user's next pytest run but two, even in use.
+    `options` are settings of the server; they replace those of `OPTIONS`.
     """
     with tempfile.TemporaryDirectory(prefix="colonnade-postgresql-") as folder:
-        server = PostgreSQL(Path(folder))
+        server = PostgreSQL(Path(folder), **options)
         server.make()
         try:
             yield server
@@ -94,8 +95,8 @@ def made_postgresql() -> Iterator[PostgreSQL]:
 
 
 @contextmanager
-def running_postgresql() -> Iterator[PostgreSQL]:
-    with made_postgresql() as server:
+def running_postgresql(**options: str) -> Iterator[PostgreSQL]:
+    with made_postgresql(**options) as server:
         server.start()
         yield server
 

@@ -24,6 +24,7 @@ PROGRAMS = {
     "apache": "apache2",
     "chromium": "chromium",
     "docker": "dockerd",
+    "wrk": "wrk",
 }
 #: Folders of tests that are all about processes of the product, or about programs beside it.
 PROCESS_FOLDERS = ("chart", "cluster", "e2e", "image", "proxy", "release", "server")
@@ -78,7 +79,7 @@ def running(
         stop(process)
 
 
-def stop(process: subprocess.Popen[bytes], *, seconds: float = 20.0) -> int:
+def stop(process: subprocess.Popen[bytes] | subprocess.Popen[str], *, seconds: float = 20.0) -> int:
     """Ends a process of the tests with SIGTERM, after `seconds` with SIGKILL; its exit status."""
     if process.poll() is None:
         process.send_signal(signal.SIGCONT)
