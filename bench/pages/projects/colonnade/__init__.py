@@ -1,0 +1,1 @@
+"""The product itself, with many sites."""
