@@ -40,7 +40,7 @@ static/staticfiles.json: .venv/run-installed $(shell find app -path '*/static/*'
 	@touch $@
 
 ##@ Check
-.PHONY: test test-fast lint format bench bench-resolve
+.PHONY: test test-fast lint format bench bench-pages bench-resolve
 test: install lint ## All tests: SQLite, and PostgreSQL, nginx, Chromium ... if they are installed
 	@$(BIN)/python -m tests.suite
 
@@ -56,8 +56,11 @@ lint: install ## ruff, mypy --strict, import contract
 format: install ## Format the code with ruff
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
-bench: install ## Run all benchmarks
+bench: install ## Run all benchmarks: about half an hour
 	@$(BIN)/python -m bench
+
+bench-pages: install ## Measure pages beside other systems; writes docs/benchmarks.md (ARGS=--quick, ARGS="--only ROW ...")
+	@$(BIN)/python -m bench.pages $(ARGS)
 
 bench-resolve: install ## Measure host resolution with 10, 1,000 and 100,000 domains
 	@$(BIN)/python -m bench resolve

@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_"))
+FOLDER = Path(__file__).parent
+MODULES = [*FOLDER.glob("[a-z]*.py"), *(package.parent for package in FOLDER.glob("*/__main__.py"))]
+NAMES = sorted(path.stem for path in MODULES)
 
 
 def main(wanted: list[str]) -> int:
@@ -14,9 +16,13 @@ def main(wanted: list[str]) -> int:
     if unknown:
         sys.stderr.write(f"Unknown benchmark: {', '.join(unknown)}. Must be one of: {', '.join(NAMES)}.\n")
         return 2
-    return max(
-        subprocess.run([sys.executable, "-m", f"bench.{name}"], check=False).returncode for name in wanted or NAMES
-    )
+    return max(run(name) for name in wanted or NAMES)
+
+
+def run(name: str) -> int:
+    sys.stdout.write(f"\n=== {name}\n")
+    sys.stdout.flush()
+    return subprocess.run([sys.executable, "-m", f"bench.{name}"], check=False).returncode
 
 
 if __name__ == "__main__":
