@@ -12,4 +12,6 @@ from allauth.usersessions import admin as sessions_admin  # noqa: F401
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 
+from app.sign_in.invitations import admin as invitations  # noqa: F401  # registers its own
+
 admin.site.unregister([EmailAddress, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken])

@@ -17,8 +17,9 @@ from django.utils.translation import ngettext_lazy
 
 from app.sign_in.counters import Counters, Limit, on_shared_counters
 
-KINDS = ("password", "code")
+KINDS = ("password", "code", "reset", "invitation")
 PER_ACCOUNT = Limit(attempts=5, seconds=15 * 60)
+PER_INVITER = Limit(attempts=30, seconds=15 * 60)
 PER_ADDRESS = Limit(attempts=30, seconds=15 * 60)
 UNLOCKED = Limit(attempts=1, seconds=15 * 60)
 IPV6_NETWORK = 64  # one subscriber has all addresses in it
@@ -69,7 +70,7 @@ def attempt(kind: str, account: str, address: str) -> Attempt:
         if seconds and not counters.count(unlocked_key):
             return seconds
         counted = Attempt(account_key, None if seconds else address_key)
-        seconds = counters.take(account_key, PER_ACCOUNT)
+        seconds = counters.take(account_key, PER_INVITER if kind == "invitation" else PER_ACCOUNT)
         if seconds and counted.address_key:
             counters.give_back(address_key)
         return seconds or counted
@@ -78,6 +79,11 @@ def attempt(kind: str, account: str, address: str) -> Attempt:
     if isinstance(taken, int):
         raise Braked(taken)
     return taken
+
+
+def forget(kind: str, account: str) -> None:
+    """Forgets the account's attempts of one kind."""
+    on_shared_counters(lambda counters: counters.clear([_key(kind, "account", _folded(account))]))
 
 
 def unlock(account: str) -> None:

@@ -26,5 +26,6 @@ SETTINGS: dict[str, object] = {
     "ACCOUNT_RATE_LIMITS": False,  # app.sign_in.brake counts for all processes and sites
     "ACCOUNT_SESSION_REMEMBER": True,
     "ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS": False,  # a person without a role on this site would be sent in circles
+    "ACCOUNT_LOGIN_ON_PASSWORD_RESET": True,  # by the steps of every sign-in: a second factor is still required
     "MFA_RATE_LIMITS": False,
 }

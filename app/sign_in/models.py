@@ -1,11 +1,14 @@
-"""Attempts to sign in, counted in the database when there is no shared cache; and roles that a claim gave."""
+"""Attempts to sign in, counted in the database when there is no shared cache; roles that a claim gave; invitations."""
 
 from __future__ import annotations
 
 from django.contrib.auth.models import Group
 from django.db import models
 
+from app.sign_in.invitations.models import Invitation
 from app.tenancy.models import Membership, SiteRelated
+
+__all__ = ["ClaimedRole", "Counter", "Invitation"]
 
 
 class Counter(models.Model):

@@ -8,7 +8,9 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest
 from django.urls import path
 
+from app.sign_in.invitations import views as invitations
 from app.sign_in.oidc import views as oidc
+from app.sign_in.reset import views as reset
 
 
 def not_found(request: HttpRequest) -> NoReturn:  # noqa: ARG001  # a view
@@ -21,4 +23,9 @@ urlpatterns = [
     path("login/oidc/", oidc.start, name="oidc_start"),
     path("login/oidc/callback/", oidc.callback, name="oidc_callback"),
     path("account/signup/", not_found, name="account_signup"),
+    # Reset and invitation by mail
+    path("account/reset/", reset.request_reset, name="account_reset_password"),
+    path("account/reset/sent/", reset.reset_sent, name="account_reset_password_done"),
+    path("account/reset/password/", reset.reset_password, name="account_reset_password_from_key"),
+    path("account/invitation/", invitations.accept, name="account_invitation"),
 ]

@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
 
 from tests.support.commands import managed
+from tests.support.mail import Mailbox, running_mailbox
 from tests.support.programs import program
 from tests.support.server import serving
 
@@ -60,7 +61,14 @@ class Watch:
 
 
 @pytest.fixture(scope="package")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def mailbox() -> Iterator[Mailbox]:
+    """The mail server of `server`."""
+    with running_mailbox() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture(scope="package")
+def server(mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("e2e")
     declared = folder / "sites.yaml"
     sites = {key: {"domain": f"{key}.localhost", "name": key.title(), "colour": c} for key, c in HARD_COLOURS.items()}
@@ -71,6 +79,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
         "DJANGO_SETTINGS_MODULE": "tests.e2e.settings",
         "COLLECTED_STATIC": str(folder / "static"),
+        "EMAIL_URL": f"smtp://127.0.0.1:{mailbox.port}",
     }
     for command in (["migrate"], ["demo"], ["sync_sites", str(declared)], ["collectstatic", "--noinput"]):
         managed(*command, **env)

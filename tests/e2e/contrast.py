@@ -41,3 +41,12 @@ TOO_FAINT = """() => {
 def too_faint(tab: Page) -> list[str]:
     """The texts of a page that are too faint to read, each with its ratio."""
     return [str(fault) for fault in tab.evaluate(TOO_FAINT)]
+
+
+def wider_than_the_window(tab: Page) -> int:
+    return int(tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def assert_well_shown(tab: Page) -> None:
+    assert too_faint(tab) == [], tab.url
+    assert wider_than_the_window(tab) <= 0, tab.url

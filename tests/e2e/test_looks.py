@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.conftest import HARD_COLOURS, Server
-from tests.e2e.contrast import too_faint
+from tests.e2e.contrast import assert_well_shown, too_faint
 from tests.e2e.steps import sign_in, switch
 
 pytestmark = pytest.mark.service("chromium")
@@ -44,16 +44,9 @@ ADMIN = [
     "/admin/tenancy/membership/add/",
     "/admin/sites/site/add/",
     "/admin/status/",
+    "/admin/sign_in/invitation/",
+    "/admin/sign_in/invitation/add/",
 ]
-
-
-def wider_than_the_window(tab: Page) -> int:
-    return int(tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
-
-
-def assert_well_shown(tab: Page) -> None:
-    assert too_faint(tab) == [], tab.url
-    assert wider_than_the_window(tab) <= 0, tab.url
 
 
 @pytest.fixture(params=SCHEMES)

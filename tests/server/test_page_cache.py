@@ -69,13 +69,14 @@ def test_a_change_is_soon_seen_in_every_worker_and_on_no_other_site(server: Serv
     assert after["colonnade_directory_loads_total"] == before["colonnade_directory_loads_total"]
 
 
-def test_without_the_database_stored_pages_are_served(server: Server, url: str, postgresql: PostgreSQL) -> None:
-    fill(server)
-    postgresql.signal(signal.SIGSTOP)
-    try:
-        assert {found(server) for _ in range(16)} == {"hit"}
-    finally:
-        postgresql.signal(signal.SIGCONT)
+def test_without_the_database_stored_pages_are_served(url: str, tmp_path: Path, postgresql: PostgreSQL) -> None:
+    with serving(tmp_path, DATABASE_URL=url, WEB_CONCURRENCY=1) as server:
+        fill(server)
+        postgresql.signal(signal.SIGSTOP)
+        try:
+            assert {found(server) for _ in range(16)} == {"hit"}
+        finally:
+            postgresql.signal(signal.SIGCONT)
 
 
 def test_connections_are_kept(server: Server, url: str) -> None:

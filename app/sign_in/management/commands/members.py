@@ -4,13 +4,17 @@ import json
 import sys
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
 from app.accounts.models import User
-from app.tenancy.current import current_site_or_none, use_site
+from app.sign_in.mailing import links, server
+from app.sign_in.mailing.messages import message
+from app.sign_in.reset.accounts import link_for
+from app.tenancy.current import current_site, current_site_or_none, use_site
 from app.tenancy.directory import NoSuchSite, find_site
 from app.tenancy.management.errors import usage_error
 from app.tenancy.management.examples import add_examples
@@ -46,8 +50,8 @@ class Command(BaseCommand):
         add.add_argument(
             "--password-stdin",
             action="store_true",
-            help="read the new account's password from standard input; needs --create. Without it the account cannot "
-            "sign in until `manage.py changepassword` sets a password",
+            help="read the new account's password from standard input; needs --create. Without it a one-time link is "
+            "printed, and mailed if EMAIL_URL names a mail server",
         )
         remove = actions.add_parser("remove", help="remove a person's role")
         remove.set_defaults(run=self.remove)
@@ -64,7 +68,7 @@ class Command(BaseCommand):
             raise usage_error(str(error)) from None
         if chosen is None:
             raise usage_error("No site given. Add --site=ID or --site=DOMAIN.")
-        with use_site(chosen), transaction.atomic(), noting_lost_admins([chosen.id], self.warn):
+        with use_site(chosen):
             try:
                 run(**options)
             except ValidationError as error:
@@ -85,19 +89,20 @@ class Command(BaseCommand):
             raise usage_error(f"There is no role {role!r}. Roles: {names}.")
         if not create and (email or password_stdin):
             raise usage_error("--email and --password-stdin are for a new account: add --create.")
-        user = User.objects.filter(username=username).first()
-        if user is None:
-            if not create:
-                raise usage_error(f"There is no user {username!r}; --create creates one.")
-            user = self.create(username, email, password_stdin)
-        elif email or password_stdin:
-            self.warn(f"The account {username} exists already: its e-mail address and its password are unchanged.")
-        Membership.objects.update_or_create(user=user, defaults={"role": group})
+        with transaction.atomic(), noting_lost_admins([current_site().id], self.warn):
+            user = User.objects.filter(username=username).first()
+            if user is None:
+                if not create:
+                    raise usage_error(f"There is no user {username!r}; --create creates one.")
+                user = self.create(username, email, password_stdin)
+            elif email or password_stdin:
+                self.warn(f"The account {username} exists already: its e-mail address and its password are unchanged.")
+            Membership.objects.update_or_create(user=user, defaults={"role": group})
         self.stdout.write(f"{username} is now {group.name}.")
         if not user.is_active:
             self.warn(f"The account {username} is not active and cannot sign in; a superuser can activate it.")
-        elif not user.has_usable_password():
-            self.warn(f"{username} has no password and cannot sign in: run `manage.py changepassword {username}`.")
+        elif settings.PASSWORD_SIGN_IN and not user.has_usable_password() and user.last_login is None:
+            self.give_link(user)
 
     def create(self, username: str, email: str, password_stdin: bool) -> User:
         password = sys.stdin.readline().rstrip("\n") if password_stdin else None
@@ -112,10 +117,25 @@ class Command(BaseCommand):
         user.save()
         return user
 
+    def give_link(self, user: User) -> None:
+        # After the transaction: a mail server must not keep it open.
+        link = link_for(user)
+        self.stdout.write(f"To set a password, {user.username} opens this link; it works once, for one day:\n{link}")
+        if not (user.email and server.is_set_up()):
+            return
+        mail = message("account", user.email, person=user, link=link, sign_in=links.address("admin:login"))
+        try:
+            server.send(server.open_connection(), mail)
+        except server.MailNotSent:
+            self.warn(f"The mail to {user.email} could not be sent. Give {user.username} the link yourself.")
+        else:
+            self.stdout.write(f"It was mailed to {user.email}.")
+
     def warn(self, text: str) -> None:
         self.stderr.write(self.style.WARNING(text))
 
     def remove(self, *, username: str, **_: Any) -> None:
-        if not Membership.objects.filter(user__username=username).delete()[0]:
-            raise usage_error(f"{username!r} is not a member of this site.")
+        with transaction.atomic(), noting_lost_admins([current_site().id], self.warn):
+            if not Membership.objects.filter(user__username=username).delete()[0]:
+                raise usage_error(f"{username!r} is not a member of this site.")
         self.stdout.write(f"{username} is no longer a member.")

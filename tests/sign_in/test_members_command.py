@@ -6,11 +6,17 @@ import json
 from typing import Any
 
 import pytest
+from django.contrib.sites.models import Site
+from django.core.mail import EmailMessage
 from django.core.management import CommandError
+from pytest_django import Settings
 
 from app.accounts.models import User
 from tests.support.commands import call, call_main
+from tests.support.mail import GOOD, links_in, opened, submit, use_smtp
+from tests.support.makers import Browser
 
+PAGE = "/admin/account/reset/password/"
 EVE = ("members", "add", "eve", "--site=north.test", "--role=Editor")
 
 
@@ -20,7 +26,7 @@ def members(site: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def ida(added: dict[str, int]) -> None:
+def ida(north: Site, south: Site) -> None:
     add = ("members", "add", "ida", "--site=north.test", "--role=Editor", "--create", "--email", "ida@x.test")
     call(*add, "--password-stdin", stdin="a good long password\n")
 
@@ -35,18 +41,54 @@ def test_it_works(ida: None) -> None:
     assert members("north.test") == []
 
 
-def test_an_account_that_cannot_sign_in_is_said_to_be_one(ida: None) -> None:
+def test_without_a_password_it_prints_and_mails_a_link_that_works_once(
+    ida: None, mailoutbox: list[EmailMessage], settings: Settings
+) -> None:
     made = call_main(*EVE, "--create", "--email", "eve@x.test")
-    assert (made.returncode, made.stdout) == (0, "eve is now Editor.\n")
-    assert "eve has no password and cannot sign in: run `manage.py changepassword eve`." in made.stderr
-    eve = User.objects.get(username="eve")
-    assert (eve.email, eve.has_usable_password()) == ("eve@x.test", False)
-    assert "changepassword eve" in call_main(*EVE).stderr
-    eve.set_password("a good long password")
-    eve.save()
-    assert call_main(*EVE).stderr == ""
-    User.objects.update(is_active=False)
-    assert "The account eve is not active" in call_main(*EVE).stderr
+    assert (made.returncode, made.stderr) == (0, "")
+    assert made.stdout.startswith("eve is now Editor.\nTo set a password, eve opens this link; it works once")
+    assert made.stdout.endswith("It was mailed to eve@x.test.\n")
+    (mail,) = mailoutbox
+    assert (mail.to, mail.subject) == (["eve@x.test"], "[North] Your account")
+    (link,) = links_in(made.stdout)
+    assert links_in(str(mail.body)) == [link, "http://north.test/admin/login/"]
+    browser = opened(link)
+    assert submit(browser, PAGE, new_password1=GOOD, new_password2=GOOD).headers["Location"] == "/admin/"
+    assert browser.get("/admin/").status_code == 200
+    assert Browser("north.test").post("/admin/login/", {"username": "eve", "password": GOOD}).status_code == 302
+    assert Browser("north.test").get(link).status_code == 410
+    assert call_main(*EVE).stdout == "eve is now Editor.\n", "she has a password"
+
+
+def test_a_lost_link_is_printed_again(ida: None, mailoutbox: list[EmailMessage]) -> None:
+    call_main(*EVE, "--create")
+    again = call_main(*EVE)
+    assert (len(links_in(again.stdout)), mailoutbox) == (1, [])
+    User.objects.filter(username="eve").update(is_active=False)
+    closed = call_main(*EVE)
+    assert "The account eve is not active" in closed.stderr
+    assert links_in(closed.stdout) == []
+
+
+def test_without_a_mail_server_the_link_is_only_printed(ida: None, settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    made = call_main(*EVE, "--create", "--email", "eve@x.test")
+    assert (made.returncode, made.stderr, len(made.stdout.splitlines())) == (0, "", 3)
+
+
+def test_a_mail_server_that_is_away_is_reported_and_the_account_is_there(ida: None, settings: Settings) -> None:
+    use_smtp(settings, port=1)
+    made = call_main(*EVE, "--create", "--email", "eve@x.test")
+    assert made.returncode == 0
+    assert "The mail to eve@x.test could not be sent. Give eve the link yourself." in made.stderr
+    (link,) = links_in(made.stdout)
+    assert opened(link).get(PAGE).status_code == 200
+
+
+def test_the_link_of_a_site_that_redirects_to_https_is_https(ida: None, settings: Settings) -> None:
+    settings.REDIRECT_TO_HTTPS = True
+    (link,) = links_in(call_main(*EVE, "--create").stdout)
+    assert link.startswith("https://north.test/admin/account/reset/password/?key=")
 
 
 def test_an_account_that_exists_keeps_its_address_and_password_and_says_so(ida: None) -> None:
