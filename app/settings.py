@@ -67,6 +67,9 @@ SUPERUSER_USERNAME = env.str("DJANGO_SUPERUSER_USERNAME", "")
 SUPERUSER_EMAIL = env.str("DJANGO_SUPERUSER_EMAIL", "")
 SUPERUSER_PASSWORD = env.str("DJANGO_SUPERUSER_PASSWORD", "")
 
+# Sign-in
+REQUIRE_MFA = env.str("REQUIRE_MFA", "off", validate=validate.OneOf(("off", "staff")))
+
 # Mail
 EMAIL = env.email_url("EMAIL_URL", "console:")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "colonnade@localhost")

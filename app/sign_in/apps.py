@@ -8,6 +8,11 @@ class SignInConfig(AppConfig):
     name = "app.sign_in"
     verbose_name = _("Sign-in")
 
+    def ready(self) -> None:
+        from app.sign_in.account import changes  # it uses models
+
+        changes.connect()
+
 
 class AdminConfig(tenancy_apps.AdminConfig):
     """The admin of `app.tenancy`, with the sign-in of this app."""

@@ -6,7 +6,10 @@ from typing import NoReturn
 
 from django.contrib import admin
 from django.http import Http404, HttpRequest
-from django.urls import path
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from app.sign_in.factors import at_sign_in
 
 
 def not_found(request: HttpRequest) -> NoReturn:  # noqa: ARG001  # a view
@@ -16,5 +19,12 @@ def not_found(request: HttpRequest) -> NoReturn:  # noqa: ARG001  # a view
 
 urlpatterns = [
     path("login/", admin.site.login, name="account_login"),
+    path("login/code/", at_sign_in.second_factor, name="mfa_authenticate"),
+    path("login/cancel/", at_sign_in.cancel, name="cancel_sign_in"),
+    path("login/passkey/", at_sign_in.passkey_sign_in, name="mfa_login_webauthn"),
+    path("logout/", admin.site.logout),  # the admin's own does nothing for a person who has to set up a second factor
+    path("account/", include("app.sign_in.account.urls")),
+    path("password_change/", RedirectView.as_view(pattern_name="account")),
+    path("password_change/done/", RedirectView.as_view(pattern_name="account")),
     path("account/signup/", not_found, name="account_signup"),
 ]
