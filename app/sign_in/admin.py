@@ -1,4 +1,4 @@
-"""allauth's tables are not for the admin: one of them holds the secrets of second factors."""
+"""Users with their second factors. allauth's tables are not for the admin: one of them holds secrets."""
 
 from __future__ import annotations
 
@@ -10,4 +10,9 @@ from allauth.usersessions import admin as sessions_admin  # noqa: F401
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 
+from app.accounts.models import User
+from app.sign_in.factors.removal import PersonWithFactorsAdmin
+
 admin.site.unregister([EmailAddress, Authenticator, UserSession])
+admin.site.unregister(User)
+admin.site.register(User, PersonWithFactorsAdmin)

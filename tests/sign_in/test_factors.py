@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from app.accounts.models import User
 from app.sign_in.factors.codes import use_step
+from app.tenancy.models import Membership
 from tests.sign_in.factors import (
     code_of,
     confirm,
@@ -27,14 +28,14 @@ from tests.sign_in.factors import (
 )
 from tests.support.commands import call
 from tests.support.logs import Lines
-from tests.support.makers import Browser
+from tests.support.makers import Browser, person
 
 APP = "/admin/account/factors/app/"
 CODES = "/admin/account/factors/codes/"
 REFUSED = "check the clock of your device"
 
 
-def test_it_works(nora: User, lines: Lines) -> None:
+def test_it_works(nora: User, lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nora sets up an app, keeps a recovery code, and signs in with either."""
     browser = signed_in("north.test", "nora")
     assert browser.get(APP).headers["Location"] == f"/admin/account/confirm/?next={APP}"
@@ -47,6 +48,8 @@ def test_it_works(nora: User, lines: Lines) -> None:
     assert "no-store" in page.headers["Cache-Control"]
 
     assert REFUSED in text(browser.post(APP, {"code": "000000"}))
+    # The transaction of the test never ends.
+    monkeypatch.setattr("django.db.transaction.on_commit", lambda call: call())
     done = browser.post(APP, {"code": code_of(secret)})
     assert done.headers["Location"] == CODES
     page = browser.get(CODES)
@@ -68,7 +71,7 @@ def test_it_works(nora: User, lines: Lines) -> None:
     assert send_code(third, codes[0]).headers["Location"] == "/admin/"
     assert is_in(third)
     written = str(lines())
-    assert all(value not in written for value in (secret, *codes, code_of(secret)))
+    assert [value for value in (secret, *codes, code_of(secret)) if value in written] == []
     assert [line["method"] for line in lines() if line.get("change") == "factor_added"] == ["totp", "recovery_codes"]
 
 
@@ -128,7 +131,7 @@ def send_code_of_new_sign_in(code: str) -> int:
     return int(send_code(browser, code).status_code)
 
 
-@pytest.mark.parametrize("code", ["", " ", "\0", "１２３４５６", "9" * 10_000, "💥", "-1", "'; --"])
+@pytest.mark.parametrize("code", ["", " ", "\0", "\N{FULLWIDTH DIGIT ONE}23456", "9" * 10_000, "💥", "-1", "'; --"])
 def test_no_text_is_a_code(nora: User, at_north: Browser, code: str) -> None:
     give_app(nora)
     give_codes(nora)
@@ -154,19 +157,16 @@ def test_codes_are_braked_over_all_sign_ins_and_addresses(nora: User, lines: Lin
     assert send_code(browser, code_of(secret)).status_code == 302
 
 
-def test_the_codes_of_many_accounts_from_one_address_are_braked(nora: User, root: User) -> None:
+def test_the_codes_of_many_accounts_from_one_address_are_braked(north: Site) -> None:
+    people = [person(f"name{number}", north) for number in range(7)]
     statuses = []
-    for number in range(31):
-        name = ("nora", "root")[number % 2]
-        User.objects.get(username=name)
+    for number in range(35):
+        if number < 7:
+            give_app(people[number])
         browser = Browser("north.test", REMOTE_ADDR="192.0.2.7")
-        if number == 0:
-            give_app(nora)
-            give_app(root)
-        sign_in(browser, name)
+        sign_in(browser, people[number % 7].username)
         statuses.append(send_code(browser, "000000").status_code)
-        call("people", "unlock", name) if number % 10 == 9 else None
-    assert 429 in statuses
+    assert statuses == [200] * 30 + [429] * 5
 
 
 def test_the_code_of_another_person_is_none(nora: User, root: User, at_north: Browser) -> None:
@@ -185,8 +185,8 @@ def test_an_account_without_a_role_gets_no_second_step(sam: User, at_north: Brow
 def test_a_role_that_ends_between_the_steps(nora: User, at_north: Browser) -> None:
     secret = give_app(nora)
     sign_in(at_north, "nora")
-    nora.membership_set.all().delete() if hasattr(nora, "membership_set") else None
-    User.objects.filter(pk=nora.pk).update(is_active=False)
+    # all_sites: no site is current in a test.
+    Membership.all_sites.filter(user=nora).delete()
     assert send_code(at_north, code_of(secret)).headers["Location"] == "/admin/login/"
     assert not is_in(at_north)
 
@@ -294,15 +294,16 @@ def test_a_code_confirms_too(nora: User) -> None:
     assert browser.get("/admin/account/email/").status_code == 200
 
 
-def test_passkeys_of_another_address_are_named(nora: User, at_north: Browser) -> None:
-    give_passkey(nora, "south.test")
-    sign_in(at_north, "nora")
-    page = text(at_north.get("/admin/login/code/"))
-    assert "Your passkeys work on south.test only." in page
-    assert "Use a passkey" not in page
-
-
-JUNK = ["", "null", "[]", "{}", '"x"', "1", '{"id": 1}', '{"id": "a", "rawId": "a", "type": "public-key", "response": []}']
+JUNK = [
+    "",
+    "null",
+    "[]",
+    "{}",
+    '"x"',
+    "1",
+    '{"id": 1}',
+    '{"id": "a", "rawId": "a", "type": "public-key", "response": []}',
+]
 
 
 @pytest.mark.parametrize("junk", JUNK)
@@ -311,10 +312,10 @@ def test_junk_is_no_passkey(nora: User, junk: str) -> None:
     assert anonymous.get("/admin/login/passkey/").status_code == 200
     assert anonymous.post("/admin/login/passkey/", {"credential": junk}).headers["Location"] == "/admin/login/"
     assert not is_in(anonymous)
-    give_passkey_and_sign_in = Browser("north.test")
+    waiting = Browser("north.test")
     give_app(nora)
-    sign_in(give_passkey_and_sign_in, "nora")
-    assert give_passkey_and_sign_in.post("/admin/login/code/", {"credential": junk}).status_code == 200
+    sign_in(waiting, "nora")
+    assert waiting.post("/admin/login/code/", {"credential": junk}).status_code == 200
     browser = Browser("north.test")
     browser.force_login(nora)
     confirm(browser, "nora")

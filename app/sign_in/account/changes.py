@@ -10,10 +10,21 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa import signals
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from app.accounts.models import User
 
 log = structlog.stdlib.get_logger(__name__)
+CHANGES = {
+    "account/email/password_changed": _("The password of your account was changed."),
+    "account/email/email_changed": _("The e-mail address of your account was changed. Mails go to the new one now."),
+    "mfa/email/totp_activated": _("An authenticator app was set up as a second factor of your account."),
+    "mfa/email/totp_deactivated": _("The authenticator app was removed from your account."),
+    "mfa/email/webauthn_added": _("A passkey was added to your account."),
+    "mfa/email/webauthn_removed": _("A passkey was removed from your account."),
+    "mfa/email/recovery_codes_generated": _("Your account has new recovery codes. The old ones are not valid."),
+    "factors_removed": _("A superuser removed the second factors of your account."),
+}
 NO_MAIL = {f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "dummy")}
 
 
@@ -28,28 +39,28 @@ def connect() -> None:
     signals.authenticator_reset.connect(_codes_made)
 
 
-def _factor_added(user: User, authenticator: Authenticator, **_: Any) -> None:
+def _factor_added(user: User, authenticator: Authenticator, **_kwargs: Any) -> None:
     note("factor_added", user, method=str(authenticator.type))
 
 
-def _factor_removed(user: User, authenticator: Authenticator, **_: Any) -> None:
+def _factor_removed(user: User, authenticator: Authenticator, **_kwargs: Any) -> None:
     note("factor_removed", user, method=str(authenticator.type))
 
 
-def _codes_made(user: User, **_: Any) -> None:
+def _codes_made(user: User, **_kwargs: Any) -> None:
     note("recovery_codes_made", user)
 
 
 class Notifications(DefaultAccountAdapter):
-    """allauth's mails about changes, to the person's address of now. A mail server that is away stops no change."""
-
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
     ) -> None:
+        """Mails one of the `CHANGES` to the person, or to the address that she had. No mail server stops a change."""
         address = email or user.email
-        if not address or settings.EMAIL_BACKEND in NO_MAIL:
+        if not address or template_prefix not in CHANGES or settings.EMAIL_BACKEND in NO_MAIL:
             return
+        values = {**(context or {}), "user": user, "change": CHANGES[template_prefix]}
         try:
-            super().send_notification_mail(template_prefix, user, context, address)
+            super().send_notification_mail("sign_in/mail/account_changed", user, values, address)
         except (OSError, SMTPException) as error:
             log.warning("A notification was not sent", account=user.pk, error=type(error).__name__)

@@ -93,7 +93,6 @@ class AddPasskeyView(AddingView):
         options["publicKey"]["authenticatorSelection"]["residentKey"] = "preferred"
         return {**super().get_context_data(**kwargs), "options": options, "host": own_host()}
 
-    @transaction.atomic
     def form_valid(self, form: AddPasskeyForm) -> HttpResponse:
         data = form.cleaned_data
         factor, _codes = passkeys.add_authenticator(self.request, name=data["name"], credential=data["credential"])

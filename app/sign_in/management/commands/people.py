@@ -41,6 +41,6 @@ class Command(BaseCommand):
         self.stdout.write(f"{done} secrets of second factors are encrypted with SECRET_KEY now.")
         if unreadable:
             raise CommandError(
-                f"{unreadable} more cannot be read: no key in SECRET_KEY or SECRET_KEY_FALLBACKS fits. Add the key that "
-                "encrypted them to SECRET_KEY_FALLBACKS, or remove these factors under Users in the admin."
+                f"{unreadable} more cannot be read: no key in SECRET_KEY or SECRET_KEY_FALLBACKS fits. Add the key "
+                "that encrypted them to SECRET_KEY_FALLBACKS, or remove these factors under Users in the admin."
             )
