@@ -61,6 +61,7 @@ SSL_REDIRECT_EXCEPT = env.domains("SSL_REDIRECT_EXCEPT", "", wildcards=True)
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 0, validate=NON_NEGATIVE)
 SITES_FILE = env.str("SITES_FILE", "")
 SITES_PRUNE = env.bool("SITES_PRUNE", False)
+AUDIT_DAYS = env.int("AUDIT_DAYS", 365, validate=POSITIVE)
 
 # The first superuser, created by `release`
 SUPERUSER_USERNAME = env.str("DJANGO_SUPERUSER_USERNAME", "")

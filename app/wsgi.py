@@ -12,13 +12,16 @@ from app.env import InvalidEnvironment
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "app.settings")
 try:
-    application = get_wsgi_application()
+    django_application = get_wsgi_application()
 except InvalidEnvironment as error:
     sys.stderr.write(f"{error}\n")
     sys.exit(2)  # as manage.py does: a restart would not help
 
-from app.server.warm_up import warm_up  # these need the apps
+from app.pagecache.front import front  # these need the apps
+from app.server.warm_up import warm_up
 from app.tenancy.current import site_of_process
+from app.themes.static_files import static_files
 
 site_of_process.is_server = True
 warm_up()
+application = front(django_application, static_files())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -58,6 +59,9 @@ def when_ready(_: Arbiter) -> None:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)  # as for every setting that cannot be used: a restart would not help
     mark_process_dead(os.getpid())  # it serves nothing: the zeros of its gauges would be every minimum
+    # A collection in a worker would write to every object that it shares with the master, and so copy it.
+    gc.collect()
+    gc.freeze()
 
 
 def post_worker_init(_: Worker) -> None:

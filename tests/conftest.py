@@ -8,6 +8,7 @@ import pytest
 from django.contrib.sites.models import Site
 
 from app.accounts.models import User
+from app.tenancy.content_cache import forget_content
 from app.tenancy.current import current_site_or_none
 from app.tenancy.directory import directory
 from tests.support.logs import Lines, recorded_lines
@@ -35,6 +36,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(autouse=True)
 def no_site_is_left_behind() -> Iterator[None]:
     directory.forget()
+    forget_content()
     yield
     assert current_site_or_none() is None, "a test left a site current"
     directory.forget()

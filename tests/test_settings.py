@@ -34,6 +34,8 @@ BAD = {
     "TRUSTED_PROXIES": "10.0.0.0/8,everybody",
     "PROXY_HOPS": "0",
     "SITES_REFRESH_SECONDS": "-1",
+    "PAGE_CACHE_SECONDS": "-1",
+    "PAGE_CACHE_MB": "plenty",
     "SECURE_SSL_REDIRECT": "perhaps",
     "SSL_REDIRECT_EXCEPT": "plain.example.org, a b",
     "HSTS_SECONDS": "-5",
@@ -46,6 +48,7 @@ BAD = {
     "TWITTER_BEARER_TOKEN": "no header carries \u201cthis\u201d",
     "TWITTER_DAILY_READS": "-1",
     "TWITTER_KEEP": "0",
+    "AUDIT_DAYS": "0",
     "DATABASE_WAIT_SECONDS": "-1",
     "SITES_PRUNE": "perhaps",
 }

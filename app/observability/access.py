@@ -55,8 +55,7 @@ def record(
     fields: dict[str, object] = {
         "event": "request",
         "method": escaped(method, LONGEST_METHOD),
-        # The path is quoted because it may contain line ends; the query is omitted because it may contain secrets.
-        "path": escaped(quote(path[:LONGEST_PATH], safe="/:@!$&'()*+,;=~"), LONGEST_PATH),
+        "path": _path(path[: LONGEST_PATH + 1]),
         "status": status,
         "bytes": size,
         "ms": round(seconds * 1000, 1),
@@ -78,6 +77,15 @@ def record(
     logger.handle(line)
 
 
-@lru_cache(maxsize=1024)  # a few agents send nearly all requests
+# A few paths and agents are those of nearly all requests.
+
+
+@lru_cache(maxsize=1024)
+def _path(text: str) -> str:
+    # Quoted because it may contain line ends; the query is omitted because it may contain secrets.
+    return escaped(quote(text[:LONGEST_PATH], safe="/:@!$&'()*+,;=~"), LONGEST_PATH)
+
+
+@lru_cache(maxsize=1024)
 def _agent(text: str) -> str:
     return redactor.clean(escaped(text, LONGEST_AGENT))

@@ -34,13 +34,17 @@ class ObservedRequest:
 current_request: ContextVar[ObservedRequest | None] = ContextVar("observed_request", default=None)
 
 
+def client_address(text: str) -> str:
+    """An address that a header names, fit for a log line."""
+    return escaped(text, LONGEST_ADDRESS)
+
+
 def bind_client(address: str) -> None:
     """Log lines name the client by this address, from here to the end of the request."""
-    client = escaped(address, LONGEST_ADDRESS)
     observed = current_request.get()
     if observed is not None:
-        observed.client = client
-    structlog.contextvars.bind_contextvars(client=client)
+        observed.client = address
+    structlog.contextvars.bind_contextvars(client=address)
 
 
 def note_refused_hosts(*, host: str, forwarded_host: str) -> None:

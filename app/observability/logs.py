@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging.config
 from typing import Any
 
@@ -67,7 +68,8 @@ class LineFormatter(structlog.stdlib.ProcessorFormatter):
     def __init__(self, log_format: str) -> None:
         renderers: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
         if log_format == "json":
-            renderers.append(structlog.processors.JSONRenderer(ensure_ascii=False, default=str))
+            encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
+            renderers.append(lambda _, __, event: encode(event))
         else:
             renderers.append(structlog.dev.ConsoleRenderer(colors=False, sort_keys=False))
         super().__init__(foreign_pre_chain=ENRICH, processors=renderers)

@@ -19,6 +19,11 @@ REQUEST_SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 RESOLUTIONS = Counter("colonnade_site_resolutions", "Requests by the step that chose the site.", ["source"])
+PAGE_CACHE = Counter(
+    "colonnade_page_cache",
+    "Requests for pages by result: hit, shared (found in Redis), stale, miss (made and stored), pass (not stored).",
+    ["result"],
+)
 HOSTS_REFUSED = Counter("colonnade_hosts_refused", "Requests whose host was refused, by reason.", ["reason"])
 SIGN_INS_FAILED = Counter("colonnade_sign_ins_failed", "Sign-ins with a wrong password or without a role.")
 DIRECTORY_LOADS = Counter("colonnade_directory_loads", "Times the site directory was loaded.")
@@ -40,6 +45,8 @@ collectors: list[BackgroundCollector] = []
 _labelled: frozenset[int] = frozenset()
 # To find a counter by its labels takes longer than to raise it. Bounded as the labels are.
 _requests: dict[tuple[str, int], Counter] = {}
+_resolutions: dict[str, Counter] = {}
+_pages: dict[str, Counter] = {}
 
 
 def set_labelled_sites(ids: Iterable[int]) -> None:
@@ -66,6 +73,23 @@ def count_request(site_id: int | None, status: int, seconds: float) -> None:
         counter = _requests[key] = REQUESTS.labels(key[0], str(status))
     counter.inc()
     REQUEST_SECONDS.observe(seconds)
+
+
+def count_resolution(source: str) -> None:
+    """Counts a request by the step that chose its site."""
+    _kept(_resolutions, RESOLUTIONS, source).inc()
+
+
+def count_page(result: str) -> None:
+    """Counts a request for a page by what the page cache did."""
+    _kept(_pages, PAGE_CACHE, result).inc()
+
+
+def _kept(counters: dict[str, Counter], family: Counter, label: str) -> Counter:
+    counter = counters.get(label)
+    if counter is None:
+        counter = counters[label] = family.labels(label)
+    return counter
 
 
 def register_collector(source: Callable[[], Iterable[Metric]]) -> None:

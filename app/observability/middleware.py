@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -48,7 +48,7 @@ def request_id_of(environ: Mapping[str, Any]) -> str:
     # SECURITY: only a proxy's id is used; a visitor could imitate another one in the log.
     if given and environ.get("REMOTE_ADDR") in settings.TRUSTED_PROXIES and REQUEST_ID.fullmatch(given):
         return str(given)
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 def _record(observed: ObservedRequest, response: HttpResponseBase, seconds: float) -> None:

@@ -9,8 +9,9 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from app.pages.models import HOME, Page
-from app.tenancy.admin import SiteRelatedAdmin
+from app.pages.models import HOME, Page, pages_below
+from app.publishing.admin import PublishableAdmin
+from app.publishing.rich_text import sanitise
 
 #: With more pages than this, the parent is searched for instead of chosen from all of them.
 LONGEST_SELECT = 200
@@ -33,14 +34,13 @@ def choice_text(page: Page) -> str:
 
 
 @admin.register(Page)
-class PageAdmin(SiteRelatedAdmin[Page]):
+class PageAdmin(PublishableAdmin[Page]):
     list_display = ("indented_title", "path", "position", "status", "publish_at", "in_menus")
     list_editable = ("position",)
     list_filter = ("status", "in_menus")
     search_fields = ("title", "slug", "path", "body")
     autocomplete_fields = ()
     ordering = ("path",)
-    actions = ("publish", "withdraw")
     fieldsets = (
         (None, {"fields": ("title", "slug", "parent", "body")}),
         (_("Publishing"), {"fields": ("status", "publish_at", "expire_at")}),
@@ -49,6 +49,26 @@ class PageAdmin(SiteRelatedAdmin[Page]):
 
     def choice_text(self, row: Page) -> str:
         return choice_text(row)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Page | None = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        if obj is None or self.has_publish_permission(request):
+            return fields
+        # SECURITY: a draft that moves takes the published pages below it along.
+        moves_published = pages_below(obj.pk).filter(status=Page.Status.PUBLISHED).exists()
+        return (*fields, "slug", "parent") if moves_published else fields
+
+    def get_fieldsets(self, request: HttpRequest, obj: Page | None = None) -> Any:
+        found = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return found
+        # Django shows the source of a field that cannot be changed.
+        shown = ("shown_body" if name == "body" else name for name in found[0][1]["fields"])
+        return [(found[0][0], {**found[0][1], "fields": tuple(shown)}), *found[1:]]
+
+    @admin.display(description=_("body"))
+    def shown_body(self, page: Page) -> str:
+        return format_html("<div>{}</div>", sanitise(page.body))
 
     def save_model(self, request: HttpRequest, obj: Page, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -69,17 +89,3 @@ class PageAdmin(SiteRelatedAdmin[Page]):
                 kwargs["form_class"] = FoundParentField
                 kwargs["widget"] = AutocompleteSelect(db_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    @admin.action(description=_("Publish the selected pages"), permissions=["change"])
-    def publish(self, request: HttpRequest, pages: Any) -> None:
-        for page in pages:
-            page.status = Page.Status.PUBLISHED
-            page.save(update_fields={"status"})
-            self.log_change(request, page, [{"changed": {"fields": ["Status"]}}])
-
-    @admin.action(description=_("Turn the selected pages into drafts"), permissions=["change"])
-    def withdraw(self, request: HttpRequest, pages: Any) -> None:
-        for page in pages:
-            page.status = Page.Status.DRAFT
-            page.save(update_fields={"status"})
-            self.log_change(request, page, [{"changed": {"fields": ["Status"]}}])

@@ -9,10 +9,12 @@ from django.urls import resolve
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
+from app.pagecache.views import page_cached
 from app.pages.models import Page, find_published
 
 
 @require_safe
+@page_cached()
 def show(request: HttpRequest, path: str) -> HttpResponse:
     """The published page at a path. Users who may edit pages on this site also get a draft.
 

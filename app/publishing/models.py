@@ -41,10 +41,21 @@ class Publishable(SiteRelated):
     publish_at = models.DateTimeField(_("publish at"), null=True, blank=True)
     expire_at = models.DateTimeField(_("expire at"), null=True, blank=True)
 
+    role_actions = {
+        name: (*actions, "publish") if name != "Author" else actions
+        for name, actions in SiteRelated.role_actions.items()
+    }
+    extra_actions = {"publish": "Can publish"}
+
     objects: ClassVar[PublishableManager] = PublishableManager()
 
     class Meta:
         abstract = True
+
+    @property
+    def is_published(self) -> bool:
+        """Whether visitors see it, will see it, or have seen it: scheduled and expired rows are published too."""
+        return self.status == self.Status.PUBLISHED
 
     def clean(self) -> None:
         super().clean()

@@ -62,9 +62,12 @@ _cleaner = nh3.Cleaner(
 
 
 class CleanHtml(str):
-    """HTML that `sanitise()` returned."""
+    """HTML that `sanitise()` returned. Templates and `format_html()` do not escape it."""
 
     __slots__ = ()
+
+    def __html__(self) -> str:
+        return str(self)
 
 
 def sanitise(html: str) -> CleanHtml:

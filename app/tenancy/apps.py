@@ -1,5 +1,6 @@
 from django.apps import AppConfig, apps
 from django.contrib.admin import apps as admin_apps
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.core.checks import Tags, register
 from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save, pre_save
 
@@ -13,8 +14,10 @@ class TenancyConfig(AppConfig):
         from django.contrib.sites.models import Site  # models exist only from here on
 
         from app.tenancy import checks
+        from app.tenancy.audit import signals as audit
         from app.tenancy.directory import expire_on_change
         from app.tenancy.isolation.cross_site import refuse_cross_site_links
+        from app.tenancy.models import Membership
         from app.tenancy.people import roles
         from app.tenancy.requests.contrib_sites import patch_contrib_sites
         from app.tenancy.sites import signals, triggers
@@ -31,6 +34,12 @@ class TenancyConfig(AppConfig):
         pre_save.connect(signals.clean_profile_before_save, sender=SiteProfile)
         pre_save.connect(signals.clean_alias_before_save, sender=Alias)
         post_save.connect(signals.create_profile, sender=Site)
+        user_logged_in.connect(audit.signed_in)
+        user_logged_out.connect(audit.signed_out)
+        user_login_failed.connect(audit.sign_in_failed)
+        pre_save.connect(audit.note_role_before, sender=Membership)
+        post_save.connect(audit.membership_saved, sender=Membership)
+        post_delete.connect(audit.membership_deleted, sender=Membership)
         for model in (Site, SiteProfile, Alias):
             post_save.connect(expire_on_change, sender=model)
             post_delete.connect(expire_on_change, sender=model)
@@ -45,6 +54,6 @@ class AdminConfig(admin_apps.AdminConfig):
     def ready(self) -> None:
         super().ready()
         # Django's own classes for these models are registered by now; ours take their place.
-        from app.tenancy.admin import checks, members, people, sites  # noqa: F401
+        from app.tenancy.admin import activity, checks, members, people, roles, sites  # noqa: F401
 
         register(checks.registered_models, Tags.admin)

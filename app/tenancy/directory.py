@@ -149,6 +149,11 @@ class Directory:
         self._versions, self._cursor = {}, None
 
     @property
+    def is_out_of_reach(self) -> bool:
+        """Whether the last refresh found no database."""
+        return self._failures > 0
+
+    @property
     def age_seconds(self) -> float | None:
         """Seconds since the snapshot was last known to be current; None before the first."""
         return None if self._snapshot is None else max(0.0, time.monotonic() - self._checked_at)
@@ -165,7 +170,7 @@ class Directory:
         except (DatabaseError, InterfaceError) as error:
             self._failures += 1
             self._cursor = None  # the next server may be another one, with other transactions
-            wait = min(MAX_BACK_OFF_SECONDS, settings.SITES_REFRESH_SECONDS + 2.0**self._failures / 4)
+            wait = min(MAX_BACK_OFF_SECONDS, settings.SITES_REFRESH_SECONDS + 2.0 ** min(self._failures, 10) / 4)
             self._due_at = time.monotonic() + wait
             metrics.DIRECTORY_FAULTS.inc()
             # The message of a database error may hold a host and a user; its class is enough here.

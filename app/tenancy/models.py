@@ -8,10 +8,11 @@ from django.contrib.auth.models import Group
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from app.tenancy.audit.models import AuditEntry
 from app.tenancy.isolation.site_related import SiteRelated
 from app.tenancy.sites.models import Alias, Epoch, SiteProfile
 
-__all__ = ["Alias", "Epoch", "LoggedAction", "Membership", "SiteProfile", "SiteRelated"]
+__all__ = ["Alias", "AuditEntry", "Epoch", "LoggedAction", "Membership", "SiteProfile", "SiteRelated"]
 
 
 class Membership(SiteRelated):

@@ -27,6 +27,7 @@ HARD_COLOURS = {"lemon": "#f5e663", "snow": "#ffffff", "coal": "#000000", "leaf"
 @dataclass(frozen=True)
 class Server:
     port: int
+    settings: dict[str, str] = field(default_factory=dict)
 
     def url(self, site: str, path: str = "/") -> str:
         return f"http://{site}.localhost:{self.port}{path}"
@@ -75,7 +76,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     for command in (["migrate"], ["demo"], ["sync_sites", str(declared)], ["collectstatic", "--noinput"]):
         managed(*command, **env)
     with serving(folder, **env) as server:
-        yield Server(server.port)
+        yield Server(server.port, env)
 
 
 @pytest.fixture(scope="package")

@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from app.accounts.models import User
 from app.sign_in.factors.codes import use_step
+from app.tenancy.audit.models import AuditEntry
 from app.tenancy.models import Membership
 from tests.sign_in.factors import (
     code_of,
@@ -73,6 +74,9 @@ def test_it_works(nora: User, lines: Lines, monkeypatch: pytest.MonkeyPatch) -> 
     written = str(lines())
     assert [value for value in (secret, *codes, code_of(secret)) if value in written] == []
     assert [line["method"] for line in lines() if line.get("change") == "factor_added"] == ["totp", "recovery_codes"]
+    # all_sites: no site is current in a test.
+    recorded = AuditEntry.all_sites.filter(verb="factor_added").order_by("pk")
+    assert [entry.details for entry in recorded] == [{"method": "totp"}, {"method": "recovery_codes"}]
 
 
 def test_a_sign_in_without_its_second_step_is_none(nora: User, at_north: Browser) -> None:

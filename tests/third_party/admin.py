@@ -1,7 +1,8 @@
 from django.contrib import admin
 
+from app.publishing.admin import PublishableAdmin
 from app.tenancy.admin import SiteRelatedAdmin
-from tests.third_party.models import Banner, Label, Note, Topic
+from tests.third_party.models import Banner, Bulletin, Label, Note, Topic
 
 
 @admin.register(Label)
@@ -14,6 +15,14 @@ class LabelAdmin(SiteRelatedAdmin[Label]):
 class NoteAdmin(SiteRelatedAdmin[Note]):
     autocomplete_fields = ("label",)
     filter_horizontal = ("others",)
+
+
+@admin.register(Bulletin)
+class BulletinAdmin(PublishableAdmin[Bulletin]):
+    list_display = ("text", "status")
+    list_display_links = ("text",)
+    list_editable = ("status",)
+    save_as = True
 
 
 admin.site.register([Topic, Banner])

@@ -3,6 +3,7 @@
 from django.contrib.sites.models import Site
 from django.db import models
 
+from app.publishing.models import Publishable
 from app.tenancy.models import SiteRelated
 
 
@@ -23,6 +24,16 @@ class Note(SiteRelated):
     text = models.CharField(max_length=50)
     label = models.ForeignKey(Label, on_delete=models.CASCADE, null=True, blank=True, related_name="notes")
     others = models.ManyToManyField(Label, blank=True, related_name="+")
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Bulletin(Publishable):
+    text = models.CharField(max_length=50)
+
+    class Meta:
+        verbose_name = "bulletin"
 
     def __str__(self) -> str:
         return self.text

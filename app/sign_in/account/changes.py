@@ -1,4 +1,4 @@
-"""Every change of an account leaves a line in the log, and a mail to the person where mail is set up."""
+"""Every change of an account is recorded and logged, and mailed to the person where mail is set up."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from app.accounts.models import User
+from app.tenancy.audit.record import record
+from app.tenancy.audit.verbs import Verb
 
 log = structlog.stdlib.get_logger(__name__)
 CHANGES = {
@@ -28,9 +30,11 @@ CHANGES = {
 NO_MAIL = {f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "dummy")}
 
 
-def note(change: str, person: User, **details: str | int) -> None:
-    """Logs a change of an account. Pass no secret."""
-    log.info("Account changed", change=change, account=person.pk, **details)
+def note(verb: Verb, person: User, method: str = "", *, on_platform: bool = False, actor: User | None = None) -> None:
+    """Records a change of an account, and logs it."""
+    details = {"method": method} if method else {}
+    record(verb, target=person, details=details, on_platform=on_platform, actor=actor)
+    log.info("Account changed", change=verb.value, account=person.pk, **details)
 
 
 def connect() -> None:
@@ -40,15 +44,15 @@ def connect() -> None:
 
 
 def _factor_added(user: User, authenticator: Authenticator, **_kwargs: Any) -> None:
-    note("factor_added", user, method=str(authenticator.type))
+    note(Verb.FACTOR_ADDED, user, str(authenticator.type))
 
 
 def _factor_removed(user: User, authenticator: Authenticator, **_kwargs: Any) -> None:
-    note("factor_removed", user, method=str(authenticator.type))
+    note(Verb.FACTOR_REMOVED, user, str(authenticator.type))
 
 
 def _codes_made(user: User, **_kwargs: Any) -> None:
-    note("recovery_codes_made", user)
+    note(Verb.RECOVERY_CODES_MADE, user)
 
 
 class Notifications(DefaultAccountAdapter):

@@ -26,6 +26,7 @@ from app.sign_in.account.changes import note
 from app.sign_in.account.own_page import OwnPage
 from app.sign_in.views import InAdmin
 from app.tenancy.admin.admin_site import address_on
+from app.tenancy.audit.verbs import Verb
 from app.tenancy.requests.tenancy import tenancy_of
 
 log = structlog.stdlib.get_logger(__name__)
@@ -142,7 +143,7 @@ class ConfirmEmailView(InAdmin, FormView[forms.Form]):
         if not confirm(address):
             messages.error(self.request, _("Another account has this address. Yours is unchanged."))
             return HttpResponseRedirect(resolve_url("account"))
-        note("email_changed", address.user)
+        note(Verb.EMAIL_CHANGED, address.user, actor=address.user)
         changed = {"from_email": before, "to_email": address.email}
         get_adapter().send_notification_mail("account/email/email_changed", address.user, changed, before)
         messages.success(self.request, _("Your e-mail address is %(email)s now.") % {"email": address.email})

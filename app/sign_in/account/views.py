@@ -22,6 +22,7 @@ from app.sign_in.account.own_page import OwnPage
 from app.sign_in.account.sessions import end_others, end_session, sessions_of
 from app.sign_in.client import client_address
 from app.sign_in.factors.summary import factors_of
+from app.tenancy.audit.verbs import Verb
 
 
 class AccountView(OwnPage, TemplateView):
@@ -80,7 +81,7 @@ class PasswordView(OwnPage, FormView[PasswordForm]):
         user = form.save()
         finalize_password_change(self.request, user)  # this session stays; those of the old password end
         end_others(self.request, user)
-        note("password_changed", user)
+        note(Verb.PASSWORD_CHANGED, user)
         return super().form_valid(form)
 
 
@@ -95,7 +96,7 @@ class EndSessionView(OwnPage, View):
             end_others(request, self.person)
         elif not (wanted.isdecimal() and len(wanted) < 19 and end_session(request, self.person, int(wanted))):
             raise Http404
-        note("session_ended", self.person)
+        note(Verb.SESSION_ENDED, self.person)
         messages.success(request, _("The session was ended.") if wanted else _("All other sessions were ended."))
         return HttpResponseRedirect(resolve_url("account"))
 

@@ -25,6 +25,8 @@ from app.sign_in.client import client_address
 from app.sign_in.factors.forms import CodeForm
 from app.sign_in.factors.passkeys import PasskeySignInForm, SecondFactorPasskeyForm, host_of, own_host, passkeys_of
 from app.sign_in.views import InAdmin
+from app.tenancy.audit.record import record_repeated
+from app.tenancy.audit.verbs import Verb
 from app.tenancy.current import current_site
 from app.tenancy.people.permissions import may_work_on
 
@@ -95,6 +97,7 @@ class PasskeySignInView(LoginWebAuthnView):
     def _refuse(self, text: str) -> HttpResponse:
         metrics.SIGN_INS_FAILED.inc()
         log.warning("Sign-in failed", reason="passkey")
+        record_repeated(Verb.SIGN_IN_FAILED)
         messages.error(self.request, text)
         return HttpResponseRedirect(resolve_url("account_login"))
 

@@ -19,6 +19,7 @@ from app.sign_in import brake
 from app.sign_in.client import client_address
 from app.sign_in.factors.codes import step_of, use_code
 from app.sign_in.factors.encryption import decrypt, encrypt
+from app.tenancy.audit.signals import record_failed_sign_in
 
 log = structlog.stdlib.get_logger(__name__)
 LONGEST_CODE = 50
@@ -49,6 +50,7 @@ class CodeForm(forms.Form):
                 raise get_adapter().validation_error("incorrect_code")
         except forms.ValidationError as error:
             metrics.SIGN_INS_FAILED.inc()
+            record_failed_sign_in(self.user.get_username())
             log.warning("Second factor failed", reason=error.code, user=self.user.pk)
             raise
         attempt.succeeded()

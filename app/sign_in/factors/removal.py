@@ -20,6 +20,7 @@ from app.accounts.models import User
 from app.sign_in.account.changes import note
 from app.sign_in.factors.summary import factors_of
 from app.tenancy.admin.people import PersonAdmin
+from app.tenancy.audit.verbs import Verb
 
 
 class PersonWithFactorsAdmin(PersonAdmin):
@@ -63,7 +64,7 @@ class PersonWithFactorsAdmin(PersonAdmin):
         methods = sorted(set(rows.values_list("type", flat=True)))
         rows.delete()
         self.log_change(request, person, "Removed the second factors.")
-        note("factor_removed", person, method=", ".join(methods), by=request.user.pk or 0)
+        note(Verb.FACTOR_REMOVED, person, ", ".join(methods), on_platform=True)
         get_adapter().send_notification_mail("factors_removed", person)
         messages.success(request, _("%(person)s signs in without a second factor now.") % {"person": person})
 

@@ -1,4 +1,4 @@
-"""Accounts and roles are above the sites: superusers only."""
+"""Accounts are above the sites: superusers only."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group
+from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.text import capfirst
@@ -18,8 +17,6 @@ from app.accounts.models import User
 from app.tenancy.admin.site_related import SuperusersOnly
 from app.tenancy.models import LoggedAction, Membership
 from app.tenancy.people.roles import noting_lost_admins
-
-admin.site.unregister(Group)
 
 
 @admin.register(User)
@@ -79,8 +76,3 @@ def _without_log_entries(deleted: list[Any]) -> list[Any]:
         if not stays:
             kept.append(_without_log_entries(part) if isinstance(part, list) else part)
     return kept
-
-
-@admin.register(Group)
-class RoleAdmin(SuperusersOnly[Group], GroupAdmin):
-    pass

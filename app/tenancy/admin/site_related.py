@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.filters import SimpleListFilter
@@ -13,6 +13,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
 from django.http import Http404, HttpRequest, HttpResponse
 
+from app.tenancy.audit.record import record
+from app.tenancy.audit.verbs import Verb
 from app.tenancy.models import LoggedAction
 
 Row = TypeVar("Row", bound=models.Model)
@@ -79,17 +81,39 @@ class ReportsConflicts(admin.ModelAdmin[Row]):
 
 
 class ActionsBelongToTheSite(OfferedFilters[Row], ReportsConflicts[Row]):
-    """Records with every logged action the site on which it was done, so that recent actions are listed per site."""
+    """Records with every logged action the site on which it was done, so that recent actions are listed per site.
+
+    Each is an entry of the audit list too, unless the model's own code records its changes (`records_itself`).
+    """
+
+    records_itself: ClassVar[bool] = False
+    #: Whether an action is kept from the lists of the sites: it is on the platform's.
+    is_above_sites: ClassVar[bool] = False
 
     def log_addition(self, request: HttpRequest, obj: Row, message: Any) -> LogEntry:
-        return _record_site(super().log_addition(request, obj, message))
+        return self._recorded(Verb.ADDED, super().log_addition(request, obj, message))
 
     def log_change(self, request: HttpRequest, obj: Row, message: Any) -> LogEntry:
-        return _record_site(super().log_change(request, obj, message))
+        return self._recorded(Verb.CHANGED, super().log_change(request, obj, message))
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> list[LogEntry]:
         entries = super().log_deletions(request, queryset)
-        return [_record_site(entry) for entry in entries]
+        return [self._recorded(Verb.DELETED, entry) for entry in entries]
+
+    def _recorded(self, verb: Verb, entry: LogEntry) -> LogEntry:
+        LoggedAction.objects.create(entry=entry)
+        if not self.records_itself:
+            target = self.model(pk=entry.object_id)
+            changes = {"changes": entry.get_change_message()} if verb is Verb.CHANGED else None
+            record(
+                verb,
+                target=target,
+                target_name=entry.object_repr,
+                details=changes,
+                actor=entry.user,
+                on_platform=self.is_above_sites,
+            )
+        return entry
 
 
 class SiteRelatedAdmin(ActionsBelongToTheSite[Row]):
@@ -117,9 +141,4 @@ class SuperuserPermissions:
 
 
 class SuperusersOnly(SuperuserPermissions, ActionsBelongToTheSite[Row]):
-    pass
-
-
-def _record_site(entry: LogEntry) -> LogEntry:
-    LoggedAction.objects.create(entry=entry)
-    return entry
+    is_above_sites = True

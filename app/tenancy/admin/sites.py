@@ -133,6 +133,7 @@ class AliasInline(SuperuserPermissions, admin.TabularInline[Alias, Site]):
 
 @admin.register(Site)
 class SitesAdmin(SuperusersOnly[Site]):
+    records_itself = True  # app.tenancy.sites.write
     form = SiteForm
     inlines = (AliasInline,)
     list_display = ("coloured_name", "domain", "key", "state")

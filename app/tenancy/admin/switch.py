@@ -15,6 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_POST
 
+from app.tenancy.audit.record import Event, record_all
+from app.tenancy.audit.verbs import Verb
 from app.tenancy.current import use_site
 from app.tenancy.directory import directory
 from app.tenancy.hosts.snapshot import ARCHIVED, SiteEntry
@@ -54,6 +56,7 @@ def _wanted(raw: str) -> SiteEntry:
 
 
 def _audit(request: HttpRequest, site: SiteEntry) -> None:
+    record_all([Event(Verb.SWITCHED_SITE, site.id)])
     with use_site(site):
         entries = LogEntry.objects.log_actions(
             request.user.pk or 0,  # signed in: may_work_on() said so

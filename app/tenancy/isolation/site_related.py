@@ -38,6 +38,10 @@ class SiteRelated(models.Model):
         "Site admin": ("view", "add", "change", "delete"),
     }
 
+    #: Actions besides Django's view, add, change and delete, and their names for people. Each is a permission
+    #: `<action>_<model>` of every model that inherits it.
+    extra_actions: ClassVar[Mapping[str, str]] = {}
+
     #: Whether visitors may see it: a change then raises the site's content version, and locks the site for that long.
     is_content: ClassVar[bool] = True
     #: Fields from which `save()` derives others: bulk writes of one of them save every row instead.

@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from django.core.management import ManagementUtility, get_commands, load_command_class
 from django.core.management.color import color_style
 
+from app.tenancy.audit.command import recorded_as
+
 
 def execute_from_command_line(argv: Sequence[str]) -> None:
     """As Django's function of this name."""
-    CommandLine(list(argv)).execute()
+    with recorded_as(f"manage.py {' '.join(argv[1:2])}"):
+        CommandLine(list(argv)).execute()
 
 
 class CommandLine(ManagementUtility):

@@ -13,7 +13,9 @@ def requires_https(host: str) -> bool:
     `*.example.org` is every host below `example.org`.
     """
     exceptions = settings.SSL_REDIRECT_EXCEPT
-    labels = host.split(".") if exceptions else []
+    if not exceptions:
+        return bool(settings.REDIRECT_TO_HTTPS)
+    labels = host.split(".")
     patterns = ("*." + ".".join(labels[start:]) for start in range(1, len(labels)))
     listed = host in exceptions or any(pattern in exceptions for pattern in patterns)
     return bool(settings.REDIRECT_TO_HTTPS) is not listed

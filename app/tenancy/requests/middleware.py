@@ -63,7 +63,7 @@ class HostMiddleware:
         except DirectoryUnavailable:
             return responses.unavailable()
         site = resolution.site
-        metrics.RESOLUTIONS.labels(site.source).inc()
+        metrics.count_resolution(site.source)
         cast("TenancyRequest", request).tenancy = Tenancy(host.name, site, site, snapshot, self.fallbacks)
         if resolution.redirects or responses.needs_https(request, host.name):
             domain = site.domain if resolution.redirects else host.name

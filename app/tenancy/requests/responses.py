@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -66,7 +68,7 @@ def needs_https(request: HttpRequest, host: str) -> bool:
     return requires_https(host) and not request.is_secure()
 
 
-def moved(request: HttpRequest, domain: str, port: int | None) -> HttpResponseBase:
+def moved(request: HttpRequest, domain: str, port: int | None) -> HttpResponse:
     """Redirects to the same path and query on a domain: from an alias to the site's own, from http to https."""
     upgrade = needs_https(request, domain)
     scheme = "https" if upgrade else request.scheme
@@ -79,5 +81,11 @@ def moved(request: HttpRequest, domain: str, port: int | None) -> HttpResponseBa
 
 def page(title: str, text: str, status: int) -> HttpResponse:
     """A small page of the platform, never stored."""
-    body = render_to_string("tenancy/notice.html", {"title": title, "text": text})
-    return HttpResponse(body, status=status, headers={"Cache-Control": "no-store"})
+    return HttpResponse(_notice(title, text), status=status, headers={"Cache-Control": "no-store"})
+
+
+@functools.lru_cache(
+    maxsize=64
+)  # the texts of this module; whoever requests unknown hosts gets them without a template
+def _notice(title: str, text: str) -> str:
+    return render_to_string("tenancy/notice.html", {"title": title, "text": text})

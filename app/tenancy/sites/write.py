@@ -19,6 +19,8 @@ from django.db.models import CharField, F, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.text import slugify
 
+from app.tenancy.audit.record import Event, record_all
+from app.tenancy.audit.verbs import Verb
 from app.tenancy.directory import expire_on_change
 from app.tenancy.sites.models import Alias, Epoch, SiteProfile
 from app.tenancy.sites.specification import SiteSpecification, specification_of
@@ -147,7 +149,7 @@ def plan(wanted: Iterable[Wanted], *, managed_by: str = "") -> Plan:
 
 
 def apply(plan: Plan, *, site_id: int | None = None) -> None:
-    """Writes a plan without conflicts. `site_id` is the id of a single new site."""
+    """Writes a plan without conflicts. `site_id` is the id of a single new site, the one of a new installation."""
     _release_hosts(plan.changed)
     rows = [Site(pk=site_id, domain=site.domain, name=site.name) for site in plan.added]
     manager = plan.managed_by or SiteProfile.Manager.ADMIN
@@ -163,7 +165,19 @@ def apply(plan: Plan, *, site_id: int | None = None) -> None:
     Site.objects.bulk_update([profile.site for profile in changed], ["domain", "name"], BATCH)
     SiteProfile.objects.bulk_update(changed, [*PROFILE_FIELDS, "managed_by"], BATCH)
     _write_aliases([*zip(profiles, plan.added, strict=True), *((profile, site) for profile, site, _ in plan.changed)])
+    if site_id is None:
+        record_all(_events(profiles, plan.changed))
     expire_on_change()  # bulk writes send no signals
+
+
+def _events(added: Sequence[SiteProfile], changed: Sequence[Change]) -> Iterator[Event]:
+    for profile in added:
+        yield Event(Verb.SITE_ADDED, profile.site_id, profile.site, profile.site.domain)
+    for profile, site, differences in changed:
+        names = {line.partition(":")[0] for line in differences}
+        is_state = "state" in names or "archived" in names
+        verb = Verb.SITE_STATE_CHANGED if is_state else Verb.SITE_RENAMED if "domain" in names else Verb.SITE_CHANGED
+        yield Event(verb, profile.site_id, profile.site, site.domain, {"changes": differences})
 
 
 def _stored_keys(keys: Sequence[str], *, besides: set[int]) -> dict[str, str]:

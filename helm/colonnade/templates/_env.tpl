@@ -127,6 +127,9 @@
 {{- end }}
 - {name: PROXY_HOPS, value: {{ $v.proxy.hops | int | quote }}}
 - {name: SITES_REFRESH_SECONDS, value: {{ $v.django.sitesRefreshSeconds | quote }}}
+- {name: AUDIT_DAYS, value: {{ $v.django.auditDays | int | quote }}}
+- {name: PAGE_CACHE_SECONDS, value: {{ $v.django.pageCacheSeconds | int | quote }}}
+- {name: PAGE_CACHE_MB, value: {{ $v.django.pageCacheMB | int | quote }}}
 - {name: SECURE_SSL_REDIRECT, value: {{ include "colonnade.sslRedirect" .root | quote }}}
 {{- with include "colonnade.sslExceptions" .root | fromYamlArray }}
 - {name: SSL_REDIRECT_EXCEPT, value: {{ join "," . | quote }}}

@@ -252,14 +252,6 @@ def test_anonymous_pages_set_no_cookie_and_do_not_vary_by_one() -> None:
     assert "Cookie" not in response.headers.get("Vary", "")
 
 
-def test_a_page_costs_two_queries_and_the_home_page_one_more_for_its_feed() -> None:
-    for path, cost in (("/about/", 2), ("/", 3)):
-        get("north.test", path)
-        with CaptureQueriesContext(connection) as queries:
-            get("north.test", path)
-        assert len(queries) == cost
-
-
 def test_a_host_that_was_stored_past_the_forms_in_another_spelling_is_served(north: Site, south: Site) -> None:
     Site.objects.filter(pk=north.pk).update(domain="BÜCHER.test.")
     Alias.objects.create(site=north, host="*.North.TEST")

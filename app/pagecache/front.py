@@ -1,0 +1,141 @@
+"""The WSGI layer before Django: pages that are stored, and responses that need no view.
+
+It decides by the same functions as `HostMiddleware`: forwarding headers, host, resolver. Whatever it does not know for
+certain it passes on, and Django decides again from the beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from django.conf import settings
+from django.http import parse_cookie
+
+from app.observability import metrics
+from app.pagecache.direct import DirectResponses
+from app.pagecache.entry import Address, State, is_storable, make
+from app.pagecache.shared import connect
+from app.pagecache.store import Pages
+from app.pagecache.views import PERMISSION, named_query
+from app.pagecache.visit import SAFE, Body, Visit, cache_status, close
+from app.tenancy.directory import DirectoryUnavailable, directory
+from app.tenancy.hosts.resolver import Fallbacks, HostRefused, UnknownHost, resolve
+from app.tenancy.hosts.snapshot import ACTIVE, CurrentSite
+from app.tenancy.requests.forwarded import Arrival, read_forwarded_headers
+from app.tenancy.requests.https import requires_https
+
+
+class Front:
+    """Serves stored pages, static files, redirects from aliases and refusals of unknown hosts; Django does the rest."""
+
+    def __init__(self, application: WSGIApplication, static_files: Mapping[str, Any], pages: Pages) -> None:
+        self.application, self.pages = application, pages
+        self.direct = DirectResponses(application, static_files)
+        self.fallbacks = Fallbacks(
+            frozenset(settings.LISTED_HOSTS), settings.MEZZANINE_SITE_ID, settings.DEFAULT_SITE_ID
+        )
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Body:
+        path = environ["PATH_INFO"]
+        if environ["REQUEST_METHOD"] not in SAFE or environ.get("SCRIPT_NAME") or "\0" in path:
+            return self.application(environ, start_response)
+        visit = Visit(environ, start_response)
+        if path in self.direct.probes:
+            return self.direct.probe(visit)
+        try:
+            snapshot = directory.snapshot()
+            arrival = visit.arrival = read_forwarded_headers(environ, snapshot)
+            resolution = resolve(snapshot, arrival.host.name, self.fallbacks)
+        except UnknownHost as refusal:
+            return self.direct.unknown_host(visit, refusal)
+        except (HostRefused, DirectoryUnavailable):
+            return self.application(environ, start_response)
+        site = visit.site = resolution.site
+        if resolution.redirects or (requires_https(arrival.host.name) and not arrival.secure):
+            return self.direct.redirect(visit, site.domain if resolution.redirects else arrival.host.name)
+        if path in self.direct.static_files:
+            return self.direct.static_file(visit)
+        address = self.address_of(environ, site, arrival)
+        if address is None:
+            return self.application(environ, start_response)
+        return self.page(visit, address, State(snapshot.sites[site.id], directory.content_version(site.id)))
+
+    def address_of(self, environ: WSGIEnvironment, site: CurrentSite, arrival: Arrival) -> Address | None:
+        """What the page is stored under; None if this request neither gets a stored page nor makes one."""
+        host = arrival.host
+        # SECURITY: a page is stored under the canonical domain only. With any port, a visitor could have each page
+        # stored 65,535 times.
+        if site.source != "host" or site.state != ACTIVE or host.name != site.domain or not self.pages.seconds:
+            return None
+        if host.port is not None and str(host.port) != environ.get("SERVER_PORT"):
+            return None
+        if "HTTP_AUTHORIZATION" in environ or _may_be_signed_in(environ):
+            return None
+        query = named_query(environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
+        if query is None:
+            return None
+        return Address(site.id, "https" if arrival.secure else "http", str(host), environ["PATH_INFO"], query)
+
+    def page(self, visit: Visit, address: Address, state: State) -> Body:
+        entry = self.pages.fresh(address, state)
+        if entry is not None:
+            return visit.send_page(entry, "hit")
+        entry = self.pages.from_other_processes(address, state)
+        if entry is not None:
+            return visit.send_page(entry, "shared")
+        if visit.method == "HEAD":
+            return self.application(visit.environ, visit.start_response)
+        if self.pages.is_in_the_making(address) or directory.is_out_of_reach:
+            entry = self.pages.stale(address, state)
+            if entry is not None:
+                return visit.send_page(entry, "stale")
+        with self.pages.making(address) as is_ours:
+            entry = None if is_ours else self.pages.fresh(address, state)
+            return self.make(visit, address, state) if entry is None else visit.send_page(entry, "hit")
+
+    def make(self, visit: Visit, address: Address, state: State) -> Body:
+        begun: list[Any] = []
+
+        def start(*arguments: Any) -> Any:
+            begun[:] = arguments
+            return _no_write
+
+        result = self.application(visit.environ, start)
+        status, headers, *rest = begun
+        entry = self.pages.stale(address, state) if status.startswith("503 ") else None
+        if entry is not None:
+            close(result)
+            return visit.send_page(entry, "stale")
+        permission = visit.environ.get(PERMISSION)
+        # SECURITY: Django chose the site by itself, a moment later. What it made must be of the same state.
+        if permission is None or permission.site != visit.site or not is_storable(status, headers):
+            metrics.count_page("pass")
+            visit.start_response(status, headers, *rest)
+            return result
+        try:
+            body = b"".join(result)
+        finally:
+            close(result)
+        entry = make(state, headers, body, seconds=self.pages.seconds, until=permission.until)
+        outcome = "miss" if self.pages.keep(address, entry) else "pass"
+        metrics.count_page(outcome)
+        own = [(name, value) for name, value in headers if name == "X-Request-Id"]
+        visit.start_response(status, [*entry.headers, *own, cache_status(outcome)])
+        return [body]
+
+
+def front(application: WSGIApplication, static_files: Mapping[str, Any]) -> Front:
+    """The layer as the settings describe it."""
+    seconds, most_bytes = settings.PAGE_CACHE_SECONDS, settings.PAGE_CACHE_MB * 2**20
+    return Front(application, static_files, Pages(seconds=seconds, most_bytes=most_bytes, shared=connect()))
+
+
+def _may_be_signed_in(environ: WSGIEnvironment) -> bool:
+    header = environ.get("HTTP_COOKIE", "")
+    return settings.SESSION_COOKIE_NAME in header and settings.SESSION_COOKIE_NAME in parse_cookie(header)
+
+
+def _no_write(_: bytes) -> None:
+    raise NotImplementedError("Django does not use WSGI's write().")

@@ -1,0 +1,68 @@
+"""The right to publish in the admin: without it a person writes drafts, and what is published is read-only for her."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from django.contrib import admin
+from django.contrib.auth import get_permission_codename
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from app.publishing.models import Publishable
+from app.tenancy.admin import SiteRelatedAdmin
+
+Row = TypeVar("Row", bound=Publishable)
+FIELDS = ("status", "publish_at", "expire_at")
+
+
+class PublishableAdmin(SiteRelatedAdmin[Row]):
+    """For a `Publishable` model. Its rows are published and withdrawn with the permission `publish_<model>` only."""
+
+    actions = ("publish", "withdraw")
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(f"{self.opts.app_label}.{get_permission_codename('publish', self.opts)}")
+
+    def has_change_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        return super().has_change_permission(request, obj) and self._may_write(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._may_write(request, obj)
+
+    def _may_write(self, request: HttpRequest, row: Row | None) -> bool:
+        # SECURITY: to change or delete what is published changes what visitors see.
+        return row is None or not row.is_published or self.has_publish_permission(request)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Row | None = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if self.has_publish_permission(request) else (*fields, *FIELDS)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        listed = super().get_changelist_instance(request)
+        if not self.has_publish_permission(request):
+            # SECURITY: Django saves the rows of a list without asking for the permission on each of them.
+            listed.list_editable = ()
+        return listed
+
+    def save_model(self, request: HttpRequest, obj: Row, form: Any, change: bool) -> None:
+        # SECURITY: whatever form a subclass has, and whatever was sent.
+        if not self.has_publish_permission(request) and (obj.is_published or {*FIELDS} & {*form.changed_data}):
+            raise PermissionDenied
+        super().save_model(request, obj, form, change)
+
+    @admin.action(description=_("Publish the selected %(verbose_name_plural)s"), permissions=["publish"])
+    def publish(self, request: HttpRequest, rows: QuerySet[Row]) -> None:
+        self._set_status(request, rows, Publishable.Status.PUBLISHED)
+
+    @admin.action(description=_("Turn the selected %(verbose_name_plural)s into drafts"), permissions=["publish"])
+    def withdraw(self, request: HttpRequest, rows: QuerySet[Row]) -> None:
+        self._set_status(request, rows, Publishable.Status.DRAFT)
+
+    def _set_status(self, request: HttpRequest, rows: QuerySet[Row], status: str) -> None:
+        for row in rows:
+            row.status = status
+            row.save(update_fields={"status"})
+            self.log_change(request, row, [{"changed": {"fields": ["Status"]}}])

@@ -1,0 +1,121 @@
+"""The form of a role: the rights that a role can use, in plain words, grouped by model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth import get_permission_codename
+from django.contrib.auth.admin import GroupAdmin
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.forms.models import ModelChoiceIterator
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from app.tenancy.admin.site_related import SuperuserPermissions, SuperusersOnly
+
+WORDS = {"view": _("View"), "add": _("Add"), "change": _("Change"), "delete": _("Delete")}
+
+admin.site.unregister(Group)
+
+
+class Right:
+    """A permission as the form shows it."""
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+        self.model = cast("type[models.Model]", permission.content_type.model_class())
+        self.actions = actions_of(self.model)
+        self.action = self.actions.get(permission.codename)
+        self.label = capfirst(self.action.replace("_", " ")) if self.action else capfirst(permission.name)
+        self.label = str(WORDS.get(self.action or "", self.label))
+        self.group = capfirst(str(self.model._meta.verbose_name_plural))
+
+    @property
+    def order(self) -> tuple[str, str, int]:
+        place = [*self.actions].index(self.permission.codename) if self.action else len(self.actions)
+        return self.group.casefold(), self.model._meta.label, place
+
+
+class RightIterator(ModelChoiceIterator[Permission]):
+    """The choices in one group per model."""
+
+    def __iter__(self) -> Iterator[Any]:
+        rights = sorted(map(Right, self.queryset.select_related("content_type")), key=lambda right: right.order)
+        for (group, _model), found in groupby(rights, key=lambda right: (right.group, right.model)):
+            yield group, [(self.choice(right.permission)[0], right.label) for right in found]
+
+
+class RightsWidget(forms.CheckboxSelectMultiple):
+    template_name = "admin/rights.html"
+
+
+class RightsField(forms.ModelMultipleChoiceField[Permission]):
+    iterator = RightIterator
+    widget = RightsWidget
+
+
+class RoleForm(forms.ModelForm[Group]):
+    permissions = RightsField(queryset=Permission.objects.none(), required=False, label=_("Rights"))
+
+    class Meta:
+        model = Group
+        fields = ("name", "permissions")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast("RightsField", self.fields["permissions"])
+        field.queryset = usable = usable_permissions()
+        if self.instance._state.adding:
+            return
+        self.initial["permissions"] = list(usable.filter(group=self.instance))
+        names = [permission.name for permission in self._others().order_by("name")]
+        if names:
+            text = _("This role also has rights that nothing in the admin offers to roles. They stay: %(names)s.")
+            field.help_text = text % {"names": ", ".join(names)}
+
+    def clean_permissions(self) -> models.QuerySet[Permission]:
+        chosen = [permission.pk for permission in self.cleaned_data["permissions"]]
+        return Permission.objects.filter(pk__in=[*chosen, *self._others().values_list("pk", flat=True)])
+
+    def _others(self) -> models.QuerySet[Permission]:
+        """The permissions of the role that the form does not offer."""
+        if self.instance._state.adding:
+            return Permission.objects.none()
+        return self.instance.permissions.exclude(pk__in=usable_permissions())
+
+
+def usable_permissions() -> models.QuerySet[Permission]:
+    """What roles can use: the permissions of the models that the admin opens to them."""
+    found = models.Q(pk__in=[])
+    for model in models_for_roles():
+        content_type = ContentType.objects.get_for_model(model)
+        own = {codename for codename, _name in model._meta.permissions}
+        found |= models.Q(content_type=content_type, codename__in={*actions_of(model), *own})
+    return Permission.objects.filter(found)
+
+
+def models_for_roles() -> set[type[models.Model]]:
+    found: set[type[models.Model]] = set()
+    for model, model_admin in admin.site._registry.items():
+        if not isinstance(model_admin, SuperuserPermissions):
+            found |= {model, *(inline.model for inline in model_admin.inlines)}
+    return found
+
+
+def actions_of(model: type[models.Model]) -> dict[str, str]:
+    """Codename → action, in the order of the form: of Django's own actions those that the model has, then its own."""
+    actions = [action for action in WORDS if action in model._meta.default_permissions]
+    actions += getattr(model, "extra_actions", {})
+    return {get_permission_codename(action, model._meta): action for action in actions}
+
+
+@admin.register(Group)
+class RoleAdmin(SuperusersOnly[Group], GroupAdmin):
+    form = RoleForm
+    filter_horizontal = ()
