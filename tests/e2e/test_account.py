@@ -94,6 +94,7 @@ def test_it_works(
     """Ida sets up an app on north, and signs in on harbour with its code, then with a recovery code."""
     tab = person(scheme=scheme, width=width).new_page()
     tab.goto(server.url("north", "/admin/"))
+    expect(tab.locator(".errornote:visible")).to_have_count(0)
     assert_well_made(tab)
     sign_in(tab, server, account, site="north")
     tab.get_by_role("link", name="Your account").click()
