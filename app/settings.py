@@ -50,7 +50,8 @@ STORAGE = env.storage_url("STORAGE_URL", "")
 DEFAULT_SITE_ID = env.int("SITE_ID", 1, validate=POSITIVE)
 SITE_DOMAIN = env.domain("SITE_DOMAIN", "localhost")
 MEZZANINE_SITE_ID = env.int("MEZZANINE_SITE_ID", None, validate=POSITIVE)
-LISTED_HOSTS = env.domains("ALLOWED_HOSTS", "")
+ADMIN_HOSTS = env.domains("ADMIN_HOSTS", "") or []
+LISTED_HOSTS = [*(env.domains("ALLOWED_HOSTS", "") or []), *ADMIN_HOSTS]
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", PRIVATE_NETWORKS)
 PROXY_HOPS = env.int("PROXY_HOPS", 1, validate=POSITIVE)
 SITES_REFRESH_SECONDS = env.float("SITES_REFRESH_SECONDS", 1.0, validate=NON_NEGATIVE)
@@ -139,6 +140,7 @@ MIDDLEWARE = [
     # Outside of the host's middleware, so that refused hosts, redirects and closed sites have their headers too.
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "app.tenancy.headers.middleware.HeadersMiddleware",
     "app.tenancy.requests.middleware.HostMiddleware",
     "app.themes.static_files.StaticFilesMiddleware",
     "app.tenancy.requests.sessions.SiteSessionMiddleware",
@@ -208,14 +210,14 @@ AUTH_USER_MODEL = "accounts.User"
 vars().update(sign_in.SETTINGS)
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a session is bound to its site
 
-# Cookies stay on the host that set them; a session of one site is not valid on another.
+# Cookies stay on the host that set them; a session of one site is not valid on another. Over TLS their names begin
+# with __Host- (app.tenancy.requests.https).
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = REDIRECT_TO_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # HostMiddleware drops it from untrusted peers
-# Not Django's SECURE_SSL_REDIRECT, which redirects before the forwarding headers are checked and keeps the port.
-SILENCED_SYSTEM_CHECKS = ["security.W008"] if REDIRECT_TO_HTTPS else []
-SECURE_REFERRER_POLICY = "same-origin"
-SECURE_CONTENT_TYPE_NOSNIFF = True
-X_FRAME_OPTIONS = "DENY"
+# W008: not Django's SECURE_SSL_REDIRECT, which redirects before the forwarding headers are checked and keeps the port.
+# W005, W021: subdomains and the preload list are decisions of each site's owner (docs/sites.md).
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", *(["security.W008"] if REDIRECT_TO_HTTPS else [])]
+X_FRAME_OPTIONS = "DENY"  # as frame-ancestors in app.tenancy.headers.policy
 CSRF_FAILURE_VIEW = "app.tenancy.requests.csrf.failure"
 
 STATIC_URL = "/static/"
@@ -233,8 +235,6 @@ vars().update(EMAIL.settings)  # EMAIL_HOST and so on
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
-USE_I18N = True
-USE_TZ = True
 
 # Functions as `module:function`. Before the first request, and in each worker after the fork (app/server/warm_up.py):
 WARM_UP = ["app.health.checks:known_migrations", "app.tenancy.directory:warm_up"]

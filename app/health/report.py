@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+from base64 import b64encode
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 from secrets import compare_digest
 
@@ -11,6 +13,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import Context, Engine
 from django.utils.module_loading import import_string
+from django.utils.safestring import SafeString
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -20,6 +23,14 @@ from app.health.runner import CheckRunner, Result, run_checks
 
 # An engine of its own: the themes' loader needs a current site, and a report has none.
 TEMPLATES = Engine(dirs=[str(Path(__file__).parent / "templates")], autoescape=True)
+STYLE = TEMPLATES.get_template("health/report.css").source
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    f"style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'",
+    "Referrer-Policy": "no-referrer",  # the address may have the token
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -75,7 +86,8 @@ def _render(wanted: str, results: dict[str, Result]) -> HttpResponse:
         # Prometheus takes a status other than 200 for a failed scrape.
         return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
     page = TEMPLATES.get_template("health/report.html")
-    return HttpResponse(page.render(Context({"ok": ok, "results": results})), status=status)
+    context = Context({"ok": ok, "results": results, "style": SafeString(STYLE)})
+    return HttpResponse(page.render(context), status=status, headers=HEADERS)
 
 
 class ResultMetrics:

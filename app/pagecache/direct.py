@@ -7,7 +7,7 @@ each site and scheme: so one place decides about them.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 from wsgiref.types import WSGIApplication
@@ -25,6 +25,7 @@ from app.pagecache.visit import Body, Visit
 from app.tenancy.hosts.resolver import UnknownHost
 from app.tenancy.hosts.snapshot import CurrentSite
 from app.tenancy.requests import responses
+from app.tenancy.requests.https import requires_https
 
 # Of each site: redirects and static files, over http and https. About 500 bytes each.
 MOST_KINDS = 20_000
@@ -41,16 +42,14 @@ class Added(NamedTuple):
 class DirectResponses:
     """`static_files` are WhiteNoise's, by path."""
 
-    probes: Mapping[str, Callable[[WSGIRequest], HttpResponse]] = {"/livez": probes.livez}
-
     def __init__(self, application: WSGIApplication, static_files: Mapping[str, Any]) -> None:
         self.application, self.static_files = application, static_files
         self._added: LRUCache[Key, Added] = LRUCache(MOST_KINDS)
         self._lock = threading.Lock()
 
-    def probe(self, visit: Visit) -> Body:
+    def livez(self, visit: Visit) -> Body:
         """As `ProbeMiddleware`, which is outside of the access line and of every other middleware."""
-        response = self.probes[visit.path](WSGIRequest(visit.environ))
+        response = probes.livez(WSGIRequest(visit.environ))
         visit.start_response(_status(response.status_code), list(response.items()))
         return [] if visit.method == "HEAD" else [response.content]
 
@@ -117,7 +116,7 @@ class DirectResponses:
 def _kind(visit: Visit) -> Key:
     """For what the middlewares may add other headers to a response of a site."""
     site = visit.site
-    return site and site.id, site and site.source, visit.arrival.secure
+    return site and site.id, site and site.source, visit.arrival.secure, requires_https(visit.arrival.host.name)
 
 
 def _status(code: int) -> str:

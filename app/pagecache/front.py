@@ -13,6 +13,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from django.conf import settings
 from django.http import parse_cookie
 
+from app.health.middleware import ProbeMiddleware
 from app.observability import metrics
 from app.pagecache.direct import DirectResponses
 from app.pagecache.entry import Address, State, is_storable, make
@@ -21,10 +22,11 @@ from app.pagecache.store import Pages
 from app.pagecache.views import PERMISSION, named_query
 from app.pagecache.visit import SAFE, Body, Visit, cache_status, close
 from app.tenancy.directory import DirectoryUnavailable, directory
-from app.tenancy.hosts.resolver import Fallbacks, HostRefused, UnknownHost, resolve
+from app.tenancy.hosts.resolver import HostRefused, UnknownHost, resolve
 from app.tenancy.hosts.snapshot import ACTIVE, CurrentSite
 from app.tenancy.requests.forwarded import Arrival, read_forwarded_headers
-from app.tenancy.requests.https import requires_https
+from app.tenancy.requests.https import requires_https, sent_name
+from app.tenancy.requests.tenancy import configured_fallbacks
 
 
 class Front:
@@ -33,17 +35,15 @@ class Front:
     def __init__(self, application: WSGIApplication, static_files: Mapping[str, Any], pages: Pages) -> None:
         self.application, self.pages = application, pages
         self.direct = DirectResponses(application, static_files)
-        self.fallbacks = Fallbacks(
-            frozenset(settings.LISTED_HOSTS), settings.MEZZANINE_SITE_ID, settings.DEFAULT_SITE_ID
-        )
+        self.fallbacks = configured_fallbacks()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Body:
         path = environ["PATH_INFO"]
         if environ["REQUEST_METHOD"] not in SAFE or environ.get("SCRIPT_NAME") or "\0" in path:
             return self.application(environ, start_response)
         visit = Visit(environ, start_response)
-        if path in self.direct.probes:
-            return self.direct.probe(visit)
+        if path in ProbeMiddleware.paths:  # for any host: the kubelet requests a pod's address
+            return self.direct.livez(visit) if path == "/livez" else self.application(environ, start_response)
         try:
             snapshot = directory.snapshot()
             arrival = visit.arrival = read_forwarded_headers(environ, snapshot)
@@ -71,7 +71,7 @@ class Front:
             return None
         if host.port is not None and str(host.port) != environ.get("SERVER_PORT"):
             return None
-        if "HTTP_AUTHORIZATION" in environ or _may_be_signed_in(environ):
+        if "HTTP_AUTHORIZATION" in environ or _may_be_signed_in(environ, secure=arrival.secure):
             return None
         query = named_query(environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
         if query is None:
@@ -132,9 +132,9 @@ def front(application: WSGIApplication, static_files: Mapping[str, Any]) -> Fron
     return Front(application, static_files, Pages(seconds=seconds, most_bytes=most_bytes, shared=connect()))
 
 
-def _may_be_signed_in(environ: WSGIEnvironment) -> bool:
-    header = environ.get("HTTP_COOKIE", "")
-    return settings.SESSION_COOKIE_NAME in header and settings.SESSION_COOKIE_NAME in parse_cookie(header)
+def _may_be_signed_in(environ: WSGIEnvironment, *, secure: bool) -> bool:
+    header, name = environ.get("HTTP_COOKIE", ""), sent_name(settings.SESSION_COOKIE_NAME, secure=secure)
+    return name in header and name in parse_cookie(header)
 
 
 def _no_write(_: bytes) -> None:

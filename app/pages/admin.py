@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from app.pages.models import HOME, Page, pages_below
@@ -79,7 +79,8 @@ class PageAdmin(PublishableAdmin[Page]):
     @admin.display(description=_("title"), ordering="path")
     def indented_title(self, page: Page) -> str:
         depth = page.path.strip("/").count("/") if page.path != "/" else 0
-        return format_html('<span style="padding-left: {}em">{}</span>', depth * 1.5, page.title)
+        indents = format_html_join("", '<span class="indent"></span>', ((),) * depth)
+        return format_html("{}{}", indents, page.title)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "parent":

@@ -8,9 +8,11 @@ from typing import Any
 import nh3
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.forms import Media, Script
 from django.utils.translation import gettext_lazy as _
 from django_prose_editor.config import allowlist_from_extensions, expand_extensions
 from django_prose_editor.fields import ProseEditorField
+from django_prose_editor.widgets import AdminProseEditorWidget
 
 from app.publishing.depth import is_deeper_than
 
@@ -91,6 +93,13 @@ def _refuse_long(html: str) -> None:
         raise ValidationError(_("This text is longer than 300 KB. Spread it over several pages."))
 
 
+class RichTextWidget(AdminProseEditorWidget):  # type: ignore[misc]  # the library has no types
+    @property
+    def media(self) -> Any:
+        scripts: list[Any] = [Script("publishing/rich_text.js", defer=True)]  # before the editor's own
+        return Media(js=scripts) + super().media
+
+
 class RichTextField(ProseEditorField):  # type: ignore[misc]  # the library has no types
     """HTML from the editor. It is sanitised once per save, however it is written. Expressions are refused."""
 
@@ -98,6 +107,9 @@ class RichTextField(ProseEditorField):  # type: ignore[misc]  # the library has 
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, extensions=dict(EXTENSIONS), sanitize=sanitise, **kwargs)
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{**kwargs, "widget": RichTextWidget})
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
         html = sanitise(super().pre_save(model_instance, add))

@@ -24,6 +24,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.utils import InterfaceError
 
 from app.observability import metrics
+from app.tenancy.content_versions import ContentVersions
 from app.tenancy.hosts.names import InvalidHost, normalise_domain
 from app.tenancy.hosts.snapshot import SiteEntry, Snapshot, build
 
@@ -33,11 +34,11 @@ MAX_BACK_OFF_SECONDS = 30.0
 MAX_START_SECONDS = 2.0
 MAX_NOTICE_SECONDS = 5.0
 
-SiteRow = tuple[int, str, str, str | None, str | None, str | None]
+SiteRow = tuple[int, str, str, str | None, str | None, str | None, str | None]
 AliasRow = tuple[str, int, bool]
 
 
-VERSION_BITS = 24
+VERSION_BITS = 20
 LOOK = {
     # No transaction below xmin runs: the next look finds what this one could not see.
     "postgresql": """SELECT (SELECT value FROM tenancy_epoch WHERE id = 1),
@@ -78,14 +79,18 @@ class SiteTables:
             cursor.execute(LOOK[connection.vendor], [-1 if since is None else since])
             rows = cursor.fetchall()
         epoch, cursor_value = rows[0][:2]
-        return Look(epoch or 0, cursor_value, {row[2]: row[3] << VERSION_BITS | row[4] for row in rows if row[2]})
+        return Look(
+            epoch or 0,
+            cursor_value,
+            {row[2]: row[3] << VERSION_BITS | row[4] % 2**VERSION_BITS for row in rows if row[2]},
+        )
 
     def rows(self) -> tuple[list[SiteRow], list[AliasRow]]:
         # Plain tuples: at 100,000 sites model instances cost seconds and hundreds of MiB.
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT s.id, s.domain, s.name, p.state, p.theme, p.colour FROM django_site s"
-                " LEFT JOIN tenancy_siteprofile p ON p.site_id = s.id ORDER BY s.id"
+                "SELECT s.id, s.domain, s.name, p.state, p.theme, p.colour, CAST(p.settings -> 'headers' AS TEXT)"
+                " FROM django_site s LEFT JOIN tenancy_siteprofile p ON p.site_id = s.id ORDER BY s.id"
             )
             sites = cursor.fetchall()
             cursor.execute("SELECT host, site_id, redirect FROM tenancy_alias ORDER BY id")
@@ -98,7 +103,7 @@ class Directory:
     def __init__(self, tables: SiteTables | None = None) -> None:
         self._tables = tables or SiteTables()
         self._snapshot: Snapshot | None = None
-        self._versions: dict[int, int] = {}
+        self._versions = ContentVersions()
         self._cursor: int | None = None
         self._checked_at = 0.0
         self._due_at = 0.0
@@ -118,7 +123,7 @@ class Directory:
 
     def content_version(self, site_id: int) -> int:
         """A number that changes with the site's content, and has no other meaning. As current as the snapshot."""
-        return self._versions.get(site_id, 0)
+        return self._versions.of(site_id)
 
     def expire(self) -> None:
         """This process changed a site or its content: refresh before the next answer, without the interval."""
@@ -146,7 +151,7 @@ class Directory:
     def forget(self) -> None:
         """Drops the snapshot, as at the start of a process."""
         self._snapshot, self._due_at, self._failures = None, 0.0, 0
-        self._versions, self._cursor = {}, None
+        self._versions, self._cursor = ContentVersions(), None
 
     @property
     def is_out_of_reach(self) -> bool:
@@ -207,8 +212,11 @@ class Directory:
         in_transaction = connection.in_atomic_block
         if not in_transaction:
             if self._cursor is not None and look.cursor < self._cursor:
-                look = self._tables.look(None)  # a restored database counts from its own past
-            self._versions.update(look.versions)
+                look, self._cursor = self._tables.look(None), None  # a restored database counts from its own past
+            if self._cursor is None:
+                self._versions.load(look.versions)
+            else:
+                self._versions.update(look.versions)
             self._cursor = look.cursor
             if self._snapshot is not None and self._snapshot.epoch == look.epoch:
                 return

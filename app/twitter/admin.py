@@ -25,14 +25,6 @@ from app.twitter.models import Credential, Feed
 from app.twitter.named_feeds import missing_feeds
 from app.twitter.poll.run import read_work
 
-# In the light and in the dark admin.
-COLOURS = {
-    Status.FAILING: ("#ba2121", "#ff9d9d"),
-    Status.WAITING: ("#8a5a00", "#f0c060"),
-    Status.QUEUED: ("#205067", "#8fcbe8"),
-    Status.OK: ("#1e6b35", "#8fd6a4"),
-}
-
 
 @admin.register(Feed)
 class FeedAdmin(SiteRelatedAdmin[Feed]):
@@ -46,15 +38,16 @@ class FeedAdmin(SiteRelatedAdmin[Feed]):
         (_("Polling"), {"fields": readonly_fields}),
     )
 
+    class Media:
+        css = {"all": ("twitter/admin.css",)}
+
     @admin.display(description=_("feed"), ordering="value")
     def name(self, feed: Feed) -> str:
         return str(feed)
 
     @admin.display(description=_("status"))
     def coloured_status(self, feed: Feed) -> SafeString:
-        colours = COLOURS.get(feed.status)
-        style = f"light-dark({', '.join(colours)})" if colours else "inherit"
-        return format_html('<strong style="color: {}">{}</strong>', style, feed.status.label)
+        return format_html('<strong class="feed-{}">{}</strong>', feed.status.value, feed.status.label)
 
     @admin.display(description=_("next poll"), ordering="next_poll_at")
     def next(self, feed: Feed) -> Any:

@@ -195,6 +195,7 @@ MALFORMED: list[tuple[Values, str]] = [
     ({"terminationGracePeriodSeconds": 10}, "terminationGracePeriodSeconds"),
     ({"image": {"digest": "abc"}}, "digest"),
     ({"django": {"allowedHosts": ["*"]}}, "allowedHosts"),
+    ({"django": {"adminHosts": ["*"]}}, "adminHosts"),
 ]
 
 

@@ -24,7 +24,7 @@ OTHERS = {
 # The chart archives rows in a separate job, after the routes are removed.
 LEFT_OUT = {"SITES_PRUNE"}
 EVERYTHING: Values = {
-    "django": {"mezzanineSiteId": 1, "secretKeyFallbacks": ["old"]},
+    "django": {"mezzanineSiteId": 1, "secretKeyFallbacks": ["old"], "adminHosts": ["admin.example.org"]},
     "proxy": {"trustedCIDRs": ["10.0.0.0/8"]},
     "cache": {"url": "redis://cache"},
     "email": {"url": "smtp://mail"},

@@ -96,7 +96,14 @@ def test_a_site_that_changes_has_its_new_headers_and_domain(server: Server, site
         assert server.get("www.north.test").headers["Location"] == "http://renamed.test/"
 
 
-def test_the_probe(server: Server) -> None:
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/startupz", "/healthz"])
+def test_probes_are_answered_for_any_host(path: str, server: Server) -> None:
+    for host in ("10.0.0.1:8000", "nowhere.test", "www.north.test", "", "a..b", "north.test"):
+        expected = server.get(host, path, through="django")
+        assert server.get(host, path).status == expected.status != 404
+
+
+def test_the_probe_of_the_process(server: Server) -> None:
     for accept in ("", "application/json"):
         expected = server.get("10.0.0.1", "/livez", through="django", HTTP_ACCEPT=accept)
         made = len(server.made)

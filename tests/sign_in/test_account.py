@@ -15,10 +15,13 @@ from django.contrib.sites.models import Site
 from django.core import signing
 from django.core.mail.backends.locmem import EmailBackend
 from django.urls import reverse
+from pytest_django import Settings
 
 from app.accounts.models import User
 from app.sign_in.account.email import SALT, address_of
 from app.sign_in.account.sessions import browser_in
+from app.tenancy.directory import directory
+from app.tenancy.models import Alias
 from tests.sign_in.factors import confirm, is_in, sign_in, signed_in, text
 from tests.support.logs import Lines
 from tests.support.makers import Browser
@@ -232,6 +235,18 @@ def test_the_link_is_on_the_stored_domain(asking: Browser, mailoutbox: list[Any]
     assert mailoutbox == []
     asking.post(EMAIL, {"email": "new@example.test"}, headers={"X-Forwarded-Host": "north.test"})
     assert link_in(mailoutbox[0])
+
+
+def test_where_the_site_serves_no_admin_the_link_is_on_the_host_that_does(
+    nora: User, settings: Settings, mailoutbox: list[Any]
+) -> None:
+    settings.ADMIN_HOSTS = ["www.north.test"]
+    Alias.objects.filter(host="www.north.test").update(redirect=False)
+    directory.forget()
+    browser = signed_in("www.north.test", "nora")
+    confirm(browser, "nora")
+    browser.post(EMAIL, {"email": "new@example.test"})
+    assert "http://www.north.test/admin/account/email/" in mailoutbox[0].body
 
 
 def test_a_mail_server_that_is_away_leaves_nothing_half_made(

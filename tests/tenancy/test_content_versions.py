@@ -136,7 +136,7 @@ def test_a_database_that_was_restored_is_read_from_the_beginning(sites: tuple[Si
     directory._cursor = 2**60  # the one that it followed before was far ahead
     SiteProfile.objects.filter(site=sites[0]).update(content_version=42)
     versions(directory, sites)
-    assert directory.content_version(sites[0].pk) & 0xFFFFFF == 42
+    assert directory.content_version(sites[0].pk) % 2**20 == 42
 
 
 def test_the_epoch_and_the_versions_of_a_look_belong_together(sites: tuple[Site, Site]) -> None:

@@ -127,7 +127,7 @@ class TestRefreshing:
     @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # how it is ended
     def test_a_worker_starts_with_the_present_sites_and_not_with_its_masters_snapshot(self, settings: Settings) -> None:
         settings.SITES_REFRESH_SECONDS = 0
-        tables = Tables(sites=[(9, "one.test", "One", None, None, None)])
+        tables = Tables(sites=[(9, "one.test", "One", None, None, None, None)])
         directory = Directory(tables)
         watcher = directory.watch()
         found = directory.snapshot().find("one.test")

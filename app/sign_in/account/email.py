@@ -27,6 +27,7 @@ from app.sign_in.account.own_page import OwnPage
 from app.sign_in.views import InAdmin
 from app.tenancy.admin.admin_site import address_on
 from app.tenancy.audit.verbs import Verb
+from app.tenancy.requests.admin_hosts import offers_admin
 from app.tenancy.requests.tenancy import tenancy_of
 
 log = structlog.stdlib.get_logger(__name__)
@@ -46,10 +47,12 @@ def pending_address(person: User) -> EmailAddress | None:
 def ask_to_confirm(request: HttpRequest, person: User, email: str) -> None:
     """Mails a link to the new address. Raises `MailNotSent`; nothing has changed then."""
     made = EmailAddress.objects.create(user=person, email=_unused(person, email))
-    site = tenancy_of(request).host_site
-    path = reverse("confirm_email", args=[signing.dumps([made.pk, site.id], salt=SALT)])
-    # SECURITY: the stored domain, whatever host the request named.
-    context = {"user": person, "link": address_on(request, site.domain, path)}
+    tenancy = tenancy_of(request)
+    path = reverse("confirm_email", args=[signing.dumps([made.pk, tenancy.host_site.id], salt=SALT)])
+    # SECURITY: the stored domain, whatever host the request named. Where it serves no admin, this is a host of
+    # ADMIN_HOSTS, because the request arrived.
+    domain = tenancy.host_site.domain
+    context = {"user": person, "link": address_on(request, domain if offers_admin(domain) else tenancy.host, path)}
     try:
         get_adapter().send_mail("sign_in/mail/confirm_email", email, context)
     except (OSError, SMTPException) as error:

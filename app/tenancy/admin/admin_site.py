@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from app.tenancy.admin import panels, status, switch
 from app.tenancy.admin.autocomplete import Choices
+from app.tenancy.admin.import_maps import allow_import_maps
 from app.tenancy.admin.rows_of_site import RowsOfSiteAdmin, bound_to_site
 from app.tenancy.admin.site_related import with_offered_filters
 from app.tenancy.current import current_site
@@ -53,6 +54,7 @@ class SiteAdmin(AdminSite):
             if opened_under is not None and opened_under != str(current_site().id):
                 return self.wrong_site(request, opened_under)
             response: HttpResponseBase = view(request, *args, **kwargs)
+            allow_import_maps(response)
             return response
 
         guarded.__dict__.update(view.__dict__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,9 +17,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from app.tenancy.admin.admin_site import address_on
-from app.tenancy.admin.colours import css_colour
 from app.tenancy.admin.site_related import SuperuserPermissions, SuperusersOnly
+from app.tenancy.colours import site_dot
 from app.tenancy.directory import directory
+from app.tenancy.headers.policy import add_sources
 from app.tenancy.hosts.snapshot import build
 from app.tenancy.models import Alias, SiteProfile
 from app.tenancy.requests.tenancy import tenancy_of
@@ -149,8 +151,7 @@ class SitesAdmin(SuperusersOnly[Site]):
 
     @admin.display(description=_("name"), ordering="name")
     def coloured_name(self, site: Site) -> str:
-        colour = css_colour(site.profile.colour)
-        return format_html('<span class="site-dot" style="background:{}"></span> {}', colour, site.name)
+        return format_html("{} {}", site_dot(site.profile.colour), site.name)
 
     @admin.display(description=_("key"), ordering="profile__key")
     def key(self, site: Site) -> str:
@@ -163,10 +164,10 @@ class SitesAdmin(SuperusersOnly[Site]):
         return f"{state} ({_('no longer declared in the file')})" if left else state
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if request.method != "POST":
-            return super().changeform_view(request, *args, **kwargs)
-        with host_lock():
+        with host_lock() if request.method == "POST" else nullcontext():
             response = super().changeform_view(request, *args, **kwargs)
+        # After a change of the domain the form leads to the new one, which no policy can know before.
+        add_sources(response, "form-action", f"{request.scheme}:")
         if urlsplit(response.headers.get("Location", "")).netloc:
             directory.wait_for_other_processes()  # any of them may get the next request, for the new domain
         return response
@@ -186,7 +187,7 @@ class SitesAdmin(SuperusersOnly[Site]):
         tenancy = tenancy_of(request)
         if tenancy.host_site.id != obj.pk or tenancy.host in tenancy.fallbacks.listed_hosts:
             return response
-        row = (obj.pk, obj.domain, obj.name, None, None, None)
+        row = (obj.pk, obj.domain, obj.name, None, None, None, None)
         match = build(None, [row], Alias.objects.filter(site=obj).values_list("host", "site", "redirect")).find(
             tenancy.host
         )

@@ -60,11 +60,12 @@ class UnknownHost(HostRefused):
 
 @dataclass(frozen=True, slots=True)
 class Fallbacks:
-    """What an operator configured for hosts that no site has."""
+    """What an operator configured for hosts that no site has; and `admin_hosts`, which are never redirected."""
 
     listed_hosts: Container[str]
     environment_site_id: int | None
     setting_site_id: int
+    admin_hosts: Container[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def resolve(
     if session_site is not None and (match is None or session_site.id != match.site.id):
         return Resolution(session_site.chosen_by("session"))
     if match is not None:
-        return Resolution(match.site.chosen_by("host"), match.redirects)
+        return Resolution(match.site.chosen_by("host"), match.redirects and host not in fallbacks.admin_hosts)
     if fallbacks.environment_site_id is not None:
         return Resolution(_fallback(snapshot, fallbacks.environment_site_id, host).chosen_by("environment"))
     return Resolution(_fallback(snapshot, fallbacks.setting_site_id, host).chosen_by("setting"))

@@ -28,11 +28,15 @@ class CurrentSite(NamedTuple):
     state: str
     theme: str
     colour: str
+    headers: str
     source: Source
 
 
 class SiteEntry(NamedTuple):
-    """What a request needs to know of a site. `domain` is canonical and normalised."""
+    """What a request needs to know of a site. `domain` is canonical and normalised.
+
+    `headers` is what the site changes of its security headers, as JSON (`app.tenancy.headers.rules`), or empty.
+    """
 
     id: int
     domain: str
@@ -40,6 +44,7 @@ class SiteEntry(NamedTuple):
     state: str
     theme: str
     colour: str
+    headers: str = ""
 
     def chosen_by(self, source: Source) -> CurrentSite:
         return CurrentSite(*self, source)
@@ -90,16 +95,17 @@ class Snapshot:
 
 def build(
     epoch: int | None,
-    sites: Iterable[tuple[int, str, str, str | None, str | None, str | None]],
+    sites: Iterable[tuple[int, str, str, str | None, str | None, str | None, str | None]],
     aliases: Iterable[tuple[str, int, bool]],
 ) -> Snapshot:
-    """A snapshot from rows `(id, domain, name, state, theme, colour)` and `(host, site_id, redirects)`."""
+    """A snapshot from rows `(id, domain, name, state, theme, colour, headers)` and `(host, site_id, redirects)`."""
     by_id: dict[int, SiteEntry] = {}
     canonical: dict[str, SiteEntry] = {}
-    intern = sys.intern  # states, themes and colours repeat
-    for pk, domain, name, state, theme, colour in sites:
+    for pk, domain, name, state, *others in sites:
         domain = _normalised(domain)
-        entry = SiteEntry(pk, domain, name, intern(state or ACTIVE), intern(theme or ""), intern(colour or ""))
+        # States, themes, colours and headers repeat.
+        theme, colour, headers = (sys.intern(value or "") for value in others)
+        entry = SiteEntry(pk, domain, name, sys.intern(state or ACTIVE), theme, colour, headers)
         by_id[pk] = entry
         canonical.setdefault(domain, entry)  # two spellings of one domain: the older site keeps it
     exact: dict[str, Match] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
@@ -16,6 +17,7 @@ from app.tenancy.hosts.snapshot import ARCHIVED, SiteEntry
 from app.tenancy.models import Membership
 
 Person = AbstractBaseUser | AnonymousUser
+PERMISSIONS = "_permissions_by_site"
 
 
 def may_work_on(user: Person, site_id: int) -> bool:
@@ -36,6 +38,16 @@ def sites_of(user: Person) -> list[SiteEntry]:
         ids = Membership.all_sites.filter(user=user).values_list("site_id", flat=True)
     entries = (snapshot.sites[pk] for pk in ids if pk in snapshot.sites)
     return sorted((e for e in entries if e.state != ARCHIVED), key=lambda e: (e.name.casefold(), e.domain))
+
+
+def known_rights(user: Person, site_id: int) -> str | None:
+    """A digest of what this user may do on a site, if permissions on it were checked before; makes no query."""
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    labels = {"superuser"} if user.is_superuser else getattr(user, PERMISSIONS, {}).get(site_id)
+    if labels is None:
+        return None
+    return sha256(f"{site_id} {' '.join(sorted(labels))}".encode()).hexdigest()[:32]
 
 
 class MembershipBackend(ModelBackend):
@@ -60,7 +72,7 @@ class MembershipBackend(ModelBackend):
         if site is None:
             return set()
         # SECURITY: keyed by site: one request may check two sites, and neither result may be used for the other.
-        cache: dict[int, set[str]] = user_obj.__dict__.setdefault("_permissions_by_site", {})
+        cache: dict[int, set[str]] = user_obj.__dict__.setdefault(PERMISSIONS, {})
         if site.id not in cache:
             roles = Membership.all_sites.filter(user=user_obj, site_id=site.id).values("role")
             cache[site.id] = _labels(Permission.objects.filter(group__in=roles))

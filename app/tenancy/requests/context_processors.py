@@ -6,6 +6,13 @@ from app.tenancy.current import current_site_or_none
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """`site`: the current one; `host_site`: the one of the address (they differ in a preview)."""
+    """`site`: the current one; `host_site`: the one of the address (they differ in a preview).
+
+    `offers_admin`: whether links to the admin lead there on this host.
+    """
     tenancy = getattr(request, "tenancy", None)  # absent when the host was refused
-    return {"site": current_site_or_none(), "host_site": tenancy and tenancy.host_site}
+    return {
+        "site": current_site_or_none(),
+        "host_site": tenancy and tenancy.host_site,
+        "offers_admin": tenancy and tenancy.offers_admin,
+    }

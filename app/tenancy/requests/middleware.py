@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
@@ -14,14 +13,15 @@ from app.observability import metrics
 from app.observability.context import note_refused_hosts
 from app.tenancy.current import activate, chosen_by_request
 from app.tenancy.directory import DirectoryUnavailable, directory
-from app.tenancy.hosts.resolver import Fallbacks, HostRefused, resolve
+from app.tenancy.hosts.resolver import HostRefused, resolve
 from app.tenancy.hosts.snapshot import CurrentSite
 from app.tenancy.requests import responses
+from app.tenancy.requests.admin_hosts import hide_admin, offers_admin
 from app.tenancy.requests.database import guarded
 from app.tenancy.requests.forwarded import apply_forwarded_headers
-from app.tenancy.requests.https import secure_cookies
+from app.tenancy.requests.https import read_cookies, write_cookies
 from app.tenancy.requests.sessions import permitted_choice
-from app.tenancy.requests.tenancy import Tenancy, TenancyRequest, tenancy_of
+from app.tenancy.requests.tenancy import Tenancy, TenancyRequest, configured_fallbacks, tenancy_of
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -41,9 +41,7 @@ class HostMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        self.fallbacks = Fallbacks(
-            frozenset(settings.LISTED_HOSTS), settings.MEZZANINE_SITE_ID, settings.DEFAULT_SITE_ID
-        )
+        self.fallbacks = configured_fallbacks()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         # SECURITY: a request has the site that the steps below choose, or none: not the one of its process.
@@ -64,17 +62,21 @@ class HostMiddleware:
             return responses.unavailable()
         site = resolution.site
         metrics.count_resolution(site.source)
-        cast("TenancyRequest", request).tenancy = Tenancy(host.name, site, site, snapshot, self.fallbacks)
+        tenancy = Tenancy(host.name, site, site, snapshot, self.fallbacks, offers_admin(host.name))
+        cast("TenancyRequest", request).tenancy = tenancy
         if resolution.redirects or responses.needs_https(request, host.name):
             domain = site.domain if resolution.redirects else host.name
             return serve(request, site, lambda r: responses.moved(r, domain, host.port))
         if "\0" in request.path_info:
             # PostgreSQL refuses to compare a null, so any view that looks the path up would fail with 500.
             return serve(request, site, lambda _: responses.invalid_path())
-        if responses.is_closed(site, request.path_info):
+        if responses.is_closed(request, tenancy):
             return serve(request, site, lambda _: responses.closed(site))
+        if not tenancy.offers_admin:
+            hide_admin(request)
+        read_cookies(request)
         response = serve(request, site, self.get_response)
-        secure_cookies(response, host.name)
+        write_cookies(request, response)
         return response
 
 
@@ -86,10 +88,12 @@ class SessionSiteMiddleware:
 
     @guarded
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        choice = permitted_choice(request)
+        tenancy = tenancy_of(request)
+        # A session from before ADMIN_HOSTS was set may hold a choice that no page here can change.
+        choice = permitted_choice(request) if tenancy.offers_admin else None
         if choice is None:
             return self.get_response(request)
-        resolution = tenancy_of(request).resolve_with(choice)
+        resolution = tenancy.resolve_with(choice)
         if resolution.site.source != "session":
             return self.get_response(request)
         response = serve(request, resolution.site, self.get_response)

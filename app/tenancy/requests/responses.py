@@ -8,11 +8,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
-from django.urls import reverse
 
 from app.tenancy.hosts.resolver import HostRefused
 from app.tenancy.hosts.snapshot import ACTIVE, ARCHIVED, CurrentSite
+from app.tenancy.requests.admin_hosts import is_in_admin
 from app.tenancy.requests.https import requires_https
+from app.tenancy.requests.tenancy import Tenancy
 
 RETRY_AFTER_SECONDS = "600"
 # Browsers keep a permanent redirect for good; after a domain was changed and changed back, two would make a loop.
@@ -50,9 +51,11 @@ def read_only() -> HttpResponse:
     return response
 
 
-def is_closed(site: CurrentSite, path: str) -> bool:
+def is_closed(request: HttpRequest, tenancy: Tenancy) -> bool:
     """Whether visitors get 503 or 410: the site is not active, and the path is not its admin's."""
-    return site.state != ACTIVE and not path.startswith((reverse("admin:index"), settings.STATIC_URL))
+    if tenancy.site.state == ACTIVE or request.path_info.startswith(settings.STATIC_URL):
+        return False
+    return not (tenancy.offers_admin and is_in_admin(request))
 
 
 def closed(site: CurrentSite) -> HttpResponseBase:

@@ -12,7 +12,8 @@ from django.http.response import HttpResponseBase
 
 from app.tenancy.directory import directory
 from app.tenancy.hosts.snapshot import ARCHIVED, SiteEntry
-from app.tenancy.people.permissions import may_work_on
+from app.tenancy.people.permissions import known_rights, may_work_on
+from app.tenancy.requests.admin_hosts import is_in_admin
 from app.tenancy.requests.database import guarded
 from app.tenancy.requests.tenancy import tenancy_of
 
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 
 CREATED_ON = "_made_on_site"
 CHOICE = "site_id"
+RIGHTS = "_rights"
 
 
 class SiteSessionMiddleware(SessionMiddleware):
@@ -50,7 +52,25 @@ class SiteSessionMiddleware(SessionMiddleware):
         session = request.session
         if session.modified and not session.is_empty() and CREATED_ON not in session:
             session[CREATED_ON] = tenancy_of(request).host_site.id
+        if tenancy_of(request).offers_admin and is_in_admin(request) and response.status_code < 500:
+            renew_after_change_of_rights(request)
         return super().process_response(request, response)
+
+
+def renew_after_change_of_rights(request: HttpRequest) -> None:
+    """Gives the session a new key when the rights that this request was checked for are not those of the last one.
+
+    A key that somebody else may know is worth no more than the rights for which it was made. The rights are those
+    that the admin has read for the response, so this takes no query; the session is written only after a change.
+    """
+    user = getattr(request, "user", None)  # absent when the response was made before authentication
+    rights = known_rights(user, tenancy_of(request).site.id) if user else None
+    if rights is None or rights == request.session.get(RIGHTS):
+        return
+    if RIGHTS in request.session:
+        log.info("The session has a new key, because the rights have changed")
+        request.session.cycle_key()
+    request.session[RIGHTS] = rights
 
 
 def permitted_choice(request: HttpRequest) -> SiteEntry | None:

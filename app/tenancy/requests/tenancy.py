@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from app.tenancy.hosts.resolver import Fallbacks, Resolution, resolve
@@ -15,7 +16,8 @@ from app.tenancy.hosts.snapshot import CurrentSite, SiteEntry, Snapshot
 class Tenancy:
     """`host_site` is the site of the host; `site` the one that is served, another one in an editor's preview.
 
-    `repeated`: the view was called a second time, because the database was lost.
+    `offers_admin`: whether the host serves the admin. `repeated`: the view was called a second time, because the
+    database was lost.
     """
 
     host: str
@@ -23,6 +25,7 @@ class Tenancy:
     site: CurrentSite
     snapshot: Snapshot
     fallbacks: Fallbacks
+    offers_admin: bool = True
     repeated: bool = False
 
     def resolve_with(self, session_site: SiteEntry) -> Resolution:
@@ -37,6 +40,16 @@ class TenancyRequest(HttpRequest):
     """A request behind `HostMiddleware`; for type hints only."""
 
     tenancy: Tenancy
+
+
+def configured_fallbacks() -> Fallbacks:
+    """As the settings have them."""
+    return Fallbacks(
+        frozenset(settings.LISTED_HOSTS),
+        settings.MEZZANINE_SITE_ID,
+        settings.DEFAULT_SITE_ID,
+        frozenset(settings.ADMIN_HOSTS),
+    )
 
 
 def tenancy_of(request: HttpRequest) -> Tenancy:

@@ -11,7 +11,7 @@ from django.db import DEFAULT_DB_ALIAS, connection
 
 from app.tenancy.sites.models import Alias, SiteProfile
 from app.tenancy.sites.specification import specify
-from app.tenancy.sites.validation import clean_alias, clean_domain
+from app.tenancy.sites.validation import clean_alias, clean_domain, clean_settings
 from app.tenancy.sites.write import free_key, host_owners, write_site
 
 
@@ -30,9 +30,12 @@ def clean_profile_before_save(instance: SiteProfile, raw: bool = False, **_: obj
     if raw:
         return
     names = {"key", "state", "theme", "colour"}
-    stored = SiteProfile.objects.filter(pk=instance.pk).values(*names).first() or {}
+    stored = SiteProfile.objects.filter(pk=instance.pk).values(*names, "settings").first() or {}
+    stored_settings = stored.get("settings", {})
     changed = {name for name in names if name not in stored or stored[name] != getattr(instance, name)}
     instance.clean_fields(exclude={field.name for field in instance._meta.fields} - changed)
+    if instance.settings != stored_settings:
+        clean_settings(instance.settings)
 
 
 def clean_alias_before_save(instance: Alias, raw: bool = False, **_: object) -> None:

@@ -15,7 +15,7 @@ from django.db import connections
 COLUMNS = {
     "django_site": ("domain", "name"),
     # Only what the directory holds: content_version, for one, changes far more often than sites do.
-    "tenancy_siteprofile": ("site_id", "state", "theme", "colour"),
+    "tenancy_siteprofile": ("site_id", "state", "theme", "colour", "settings"),
     "tenancy_alias": ("site_id", "host", "redirect"),
 }
 

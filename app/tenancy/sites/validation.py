@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 
+from app.tenancy.headers.rules import clean_headers
 from app.tenancy.hosts.names import InvalidHost, normalise_alias, normalise_domain
 from app.tenancy.hosts.snapshot import STATES
 from app.tenancy.sites.themes import theme_names
@@ -98,6 +99,8 @@ def clean_theme(raw: str) -> str:
 def clean_settings(raw: Any) -> dict[str, Any]:
     if not isinstance(raw, dict):
         raise ValidationError("The settings are not a map.")
+    if "headers" in raw:
+        clean_headers(raw["headers"])
     return raw
 
 

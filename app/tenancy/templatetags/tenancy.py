@@ -9,13 +9,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from app.tenancy.admin.admin_site import OPENED_UNDER
-from app.tenancy.admin.colours import contrasting_colour, css_colour
+from app.tenancy.colours import css_colour, site_dot
 from app.tenancy.content_cache import cached_by_content
+from app.tenancy.headers import inline_styles
 
 register = template.Library()
 
-register.filter("contrasting_colour", contrasting_colour)
 register.filter("css_colour", css_colour)
+register.filter("site_dot", site_dot)
 
 
 @register.inclusion_tag("tenancy/preview_bar.html", takes_context=True)
@@ -24,11 +25,25 @@ def preview_bar(context: Context) -> dict[str, Any]:
     site = context.get("site")
     shown = site if site is not None and site.source == "session" else None
     return {
-        "shown": shown,
+        "site": shown,
         "host_site": context.get("host_site"),
         "csrf_token": context.get("csrf_token"),
         "request": context.get("request"),
     }
+
+
+@register.simple_tag(takes_context=True)
+def site_colours(context: Context) -> SafeString:
+    """The colour of the current site as the custom properties `--site` and `--site-ink`, if it has one."""
+    site = context.get("site")
+    style = inline_styles.colours(site.colour) if site is not None else ""
+    return format_html("<style>{}</style>", SafeString(style)) if style else SafeString()
+
+
+@register.simple_tag
+def notice_style() -> SafeString:
+    """The style of the platform's small pages."""
+    return format_html("<style>{}</style>", SafeString(inline_styles.NOTICE))
 
 
 @register.simple_tag(takes_context=True)

@@ -118,6 +118,9 @@
 {{- with $v.django.mezzanineSiteId }}
 - {name: MEZZANINE_SITE_ID, value: {{ . | int | quote }}}
 {{- end }}
+{{- with $v.django.adminHosts }}
+- {name: ADMIN_HOSTS, value: {{ join "," . | quote }}}
+{{- end }}
 - {name: ALLOWED_HOSTS, value: {{ $hosts | uniq | join "," | quote }}}
 {{- if $v.proxy.trustedCIDRs }}
 - {name: TRUSTED_PROXIES, value: {{ join "," $v.proxy.trustedCIDRs | quote }}}

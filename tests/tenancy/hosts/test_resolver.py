@@ -7,9 +7,9 @@ from app.tenancy.hosts.snapshot import Snapshot, build
 SNAPSHOT = build(
     1,
     [
-        (1, "north.test", "North", "active", "", ""),
-        (2, "south.test", "South", "active", "", ""),
-        (3, "deep.wild.test", "Deep", None, None, None),
+        (1, "north.test", "North", "active", "", "", ""),
+        (2, "south.test", "South", "active", "", "", ""),
+        (3, "deep.wild.test", "Deep", None, None, None, None),
     ],
     [
         ("www.north.test", 1, True),

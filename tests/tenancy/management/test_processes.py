@@ -6,6 +6,7 @@ What each command does and refuses is tested beside this, without processes.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -49,6 +50,14 @@ def test_a_refusal_is_one_line_and_status_2(run: Run) -> None:
         done = run(*arguments)
         assert (done.returncode, done.stdout) == (2, ""), done.stdout + done.stderr
         assert done.stderr.count("\n") == 1, done.stderr
+
+
+def test_a_setting_of_a_site_is_not_a_settings_module(run: Run) -> None:
+    assert run("sites", "set", "north.test", "--setting", 'headers={"hsts_seconds": 5}').returncode == 0
+    assert run("sites", "add", "east.test", "--setting", "tagline=1").returncode == 0
+    done = run("sites", "set", "north.test", "--setting", 'headers={"hsts_seconds": -5}')
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "headers.hsts_seconds: must be a number of seconds" in done.stderr
 
 
 def test_a_site_is_current_for_the_whole_command(run: Run) -> None:
@@ -138,3 +147,25 @@ def test_without_the_environment_one_line_says_how_to_make_it() -> None:
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
     assert "make install" in done.stderr
     assert ".venv/bin/python manage.py" in done.stderr
+
+
+@pytest.mark.parametrize("exceptions", ["", "plain.example.org"])
+def test_check_deploy_finds_nothing_with_tls_settings(tmp_path: Path, exceptions: str) -> None:
+    """The settings module is the product's; it only says that the static files were collected."""
+    done = manage(
+        *("check", "--deploy", "--fail-level=WARNING"),
+        DJANGO_SETTINGS_MODULE="tests.e2e.settings",
+        COLLECTED_STATIC=tmp_path,
+        DATABASE_URL=f"sqlite:///{tmp_path / 'db.sqlite3'}",
+        SECURE_SSL_REDIRECT="true",
+        SSL_REDIRECT_EXCEPT=exceptions,
+        HSTS_SECONDS="31536000",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "security." not in done.stdout + done.stderr
+    assert "3 silenced" in done.stdout
+
+
+def test_check_deploy_names_what_is_missing_without_them(tmp_path: Path) -> None:
+    done = manage("check", "--deploy", DATABASE_URL=f"sqlite:///{tmp_path / 'db.sqlite3'}")
+    assert set(re.findall(r"security\.W\d+", done.stderr)) == {f"security.W{n:03}" for n in (4, 8, 10, 16)}

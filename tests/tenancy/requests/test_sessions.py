@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, Permission
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sites.models import Site
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from app.accounts.models import User
+from app.pages.admin import PageAdmin
 from app.pages.models import Page
 from app.tenancy.current import use_site
 from app.tenancy.models import Membership, SiteProfile
-from tests.support.makers import Browser
+from tests.support.makers import Browser, page
 
 SWITCH = "/admin/switch-site/"
 
@@ -205,3 +211,116 @@ def test_a_choice_counts_on_a_host_that_an_operator_listed(
     assert shown(browser, "/admin/") == (str(south.pk), "session")
     browser.post(SWITCH, {"site_id": north.pk})
     assert shown(browser, "/admin/") == (str(north.pk), "setting")
+
+
+def keys_of(browser: Browser, path: str = "/admin/") -> tuple[str, str]:
+    """The session's key before and after a request."""
+    before = browser.cookies["sessionid"].value
+    assert browser.get(path).status_code == 200
+    return before, browser.cookies["sessionid"].value
+
+
+def test_signing_in_gives_a_session_a_new_key(nora: User, at_north: Browser, north: Site) -> None:
+    planted = at_north.session
+    planted["x"] = 1
+    planted.save()
+    at_north.cookies["sessionid"] = str(planted.session_key)
+    at_north.post("/admin/login/", {"username": "nora", "password": "nora"})
+    assert at_north.cookies["sessionid"].value != planted.session_key
+    assert not SessionStore(planted.session_key).load()
+
+
+def give_role(user: User, name: str) -> None:
+    Membership.all_sites.filter(user=user).update(role=Group.objects.get(name=name))
+
+
+def permit(user: User) -> None:
+    Group.objects.get(name="Editor").permissions.add(Permission.objects.get(codename="add_membership"))
+
+
+def forbid(user: User) -> None:
+    Group.objects.get(name="Editor").permissions.remove(Permission.objects.get(codename="delete_page"))
+
+
+def promote(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(is_superuser=True)
+
+
+CHANGES: dict[str, Callable[[User], None]] = {
+    "more rights": lambda user: give_role(user, "Site admin"),
+    "fewer rights": lambda user: give_role(user, "Author"),
+    "a permission more in the role": permit,
+    "a permission fewer in the role": forbid,
+    "a superuser": promote,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_change_of_rights_gives_a_session_a_new_key(nora: User, at_north: Browser, change: Any) -> None:
+    at_north.login(username="nora", password="nora")
+    keys_of(at_north)
+    same = keys_of(at_north)
+    assert same[0] == same[1]
+    change(nora)
+    old, new = keys_of(at_north)
+    assert new != old
+    assert Browser("north.test", HTTP_COOKIE=f"sessionid={old}").get("/admin/").status_code == 302
+    assert Browser("north.test", HTTP_COOKIE=f"sessionid={new}").get("/admin/").status_code == 200
+    same = keys_of(at_north)
+    assert same[0] == same[1]
+
+
+def test_a_role_on_another_site_leaves_the_session_as_it_is(nora: User, at_north: Browser, south: Site) -> None:
+    at_north.login(username="nora", password="nora")
+    keys_of(at_north)
+    with use_site(south):
+        Membership.objects.create(user=nora, role=Group.objects.get(name="Site admin"))
+    same = keys_of(at_north)
+    assert same[0] == same[1]
+    at_north.post(SWITCH, {"site_id": south.pk})
+    old, new = keys_of(at_north)
+    assert new != old
+
+
+def test_public_pages_write_no_session(editor: Browser, nora: User, north: Site) -> None:
+    keys_of(editor)
+    promote(nora)
+    with CaptureQueriesContext(connection) as queries:
+        old, new = keys_of(editor, "/")
+    assert new == old
+    assert not [query for query in queries.captured_queries if "UPDATE" in query["sql"] or "INSERT" in query["sql"]]
+
+
+def test_an_admin_page_takes_no_query_for_it(editor: Browser, settings: Settings) -> None:
+    editor.get("/admin/")
+    with CaptureQueriesContext(connection) as queries:
+        editor.get("/admin/pages/page/")
+    permissions = [query for query in queries.captured_queries if "auth_permission" in query["sql"]]
+    sessions = [query for query in queries.captured_queries if "django_session" in query["sql"]]
+    assert (len(permissions), len(sessions)) == (1, 1)
+
+
+def test_a_failed_page_leaves_the_session_as_it_is(nora: User, at_north: Browser, monkeypatch: Any) -> None:
+    at_north.raise_request_exception = False
+    at_north.login(username="nora", password="nora")
+    keys_of(at_north)
+    give_role(nora, "Author")
+    with monkeypatch.context() as patched:
+        patched.setattr(PageAdmin, "indented_title", property())
+        old = at_north.cookies["sessionid"].value
+        page(Site.objects.get(domain="north.test"))
+        assert at_north.get("/admin/pages/page/").status_code == 500
+    assert at_north.cookies["sessionid"].value == old
+    assert at_north.get("/admin/").status_code == 200
+
+
+def test_a_new_password_ends_the_other_sessions(nora: User, at_north: Browser, root: User) -> None:
+    at_north.login(username="nora", password="nora")
+    elsewhere = Browser("north.test")
+    elsewhere.login(username="nora", password="nora")
+    form = {"old_password": "nora", "new_password1": "a long new one 7", "new_password2": "a long new one 7"}
+    old = at_north.cookies["sessionid"].value
+    assert at_north.post("/admin/password_change/", form).status_code == 302
+    assert at_north.cookies["sessionid"].value != old
+    assert at_north.get("/admin/").status_code == 200
+    assert elsewhere.get("/admin/").status_code == 302

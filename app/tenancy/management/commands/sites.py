@@ -61,7 +61,13 @@ class Command(BaseCommand):
             parser_of_values.add_argument("--theme", help="a theme's name; empty for the default")
             parser_of_values.add_argument("--colour", help="such as #1f6f5c")
             parser_of_values.add_argument(
-                "--setting", action="append", type=_setting, metavar="NAME=JSON", dest="settings", default=[]
+                # Not "settings": that is Django's own option.
+                "--setting",
+                action="append",
+                type=_setting,
+                metavar="NAME=JSON",
+                dest="site_settings",
+                default=[],
             )
         rename = action("rename", self.rename, "give a site another domain; the old one stays as a redirecting alias")
         rename.add_argument("domain")
@@ -107,10 +113,13 @@ class Command(BaseCommand):
         values = _given(options)
         if not values:
             raise usage_error("Nothing to change: give --name, --theme, --colour or --setting.")
-        settings = values.pop("settings", {})
-        self.change(
-            site, lambda stored: specify(stored, **values, settings={**stored.settings, **settings}), as_json=as_json
-        )
+        settings = values.pop("settings", None)
+
+        def with_values(stored: SiteSpecification) -> SiteSpecification:
+            changed = {} if settings is None else {"settings": {**stored.settings, **settings}}
+            return specify(stored, **values, **changed)
+
+        self.change(site, with_values, as_json=as_json)
 
     def rename(self, *, site: str, domain: str, drop_old: bool, as_json: bool, **_: Any) -> None:
         old = _row(site).domain
@@ -170,7 +179,7 @@ def _row(wanted: str) -> Site:
 def _given(options: dict[str, Any]) -> dict[str, Any]:
     """The values of a site that were on the command line."""
     values = {name: options.get(name) for name in ("key", "name", "theme", "colour")}
-    values["settings"] = dict(options["settings"]) or None
+    values["settings"] = dict(options["site_settings"]) or None
     return {name: value for name, value in values.items() if value is not None}
 
 

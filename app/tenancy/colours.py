@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
 DARK, LIGHT = "#000000", "#ffffff"
 # At this luminance black and white have the same contrast, 4.58 : 1; the minimum is 4.5 : 1.
 MIDDLE = 0.179
@@ -31,6 +34,13 @@ def contrasting_colour(value: Any) -> str:
     if not colour:
         return ""
     return DARK if luminance(colour) > MIDDLE else LIGHT
+
+
+def site_dot(value: Any) -> SafeString:
+    """A dot in a site's colour. The colour is an attribute of SVG: the policy of the pages allows no `style`."""
+    circle = '<svg class="site-dot" viewBox="0 0 2 2" aria-hidden="true"><circle cx="1" cy="1" r="1"{}/></svg>'
+    colour = css_colour(value)
+    return format_html(circle, format_html(' fill="{}"', colour) if colour else "")
 
 
 def _linear(channel: float) -> float:

@@ -1,0 +1,44 @@
+// The policy of the admin allows no style attributes, and reports each one in HTML that the editor parses: in pasted
+// text, and in a text that was refused. Here they become the elements that they mean, before the editor sees them.
+{
+  const ELEMENTS = [
+    ["b", (style) => style.fontWeight === "bold" || Number(style.fontWeight) >= 600],
+    ["i", (style) => style.fontStyle === "italic"],
+    ["s", (style) => style.textDecoration.includes("line-through") || style.textDecorationLine.includes("line-through")],
+  ];
+
+  const withoutStyles = (html) => {
+    // Renamed in the text: parsing the attribute is what the browser reports.
+    const renamed = html.replace(/(<[a-z][^>]*?\s)style(?=\s*=)/gi, "$1data-style");
+    if (renamed === html) return html;
+    const { body } = new DOMParser().parseFromString(renamed, "text/html");
+    for (const element of body.querySelectorAll("[data-style]")) {
+      const { style } = document.createElement("span");
+      style.cssText = element.dataset.style;
+      element.removeAttribute("data-style");
+      for (const [name, applies] of ELEMENTS) {
+        if (!applies(style)) continue;
+        const wrapper = document.createElement(name);
+        wrapper.append(...element.childNodes);
+        element.append(wrapper);
+      }
+      // Google Docs wraps what is copied in <b style="font-weight: normal">.
+      if (element.matches("b, strong") && style.fontWeight === "normal") element.replaceWith(...element.childNodes);
+    }
+    return body.innerHTML;
+  };
+
+  for (const text of document.querySelectorAll("textarea[data-django-prose-editor-configurable]")) {
+    const html = withoutStyles(text.value);
+    if (html !== text.value) text.value = html;
+  }
+  document.addEventListener("prose-editor:ready", ({ detail: { editor } }) => {
+    const { transformPastedHTML } = editor.view.props;
+    editor.view.setProps({
+      transformPastedHTML: (html, view) => {
+        const clean = withoutStyles(html);
+        return transformPastedHTML ? transformPastedHTML(clean, view) : clean;
+      },
+    });
+  });
+}

@@ -1,0 +1,105 @@
+"""What browsers may load, run and use on the pages of the platform, as header values.
+
+The policy of a public page is the same for everyone and on every page of a site, so a page cache may store it: no
+nonces. Pages of the admin do not get what a site adds.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from django.core.exceptions import ValidationError
+from django.http.response import HttpResponseBase
+
+from app.tenancy.headers.inline_styles import EDITOR_HASH, NOTICE, colours, hash_of
+from app.tenancy.headers.rules import FEATURES, SiteHeaders, Sources, clean_headers
+
+log = logging.getLogger(__name__)
+
+SELF, NONE = "'self'", "'none'"
+BASE: Sources = {
+    "default-src": (SELF,),
+    "script-src": (SELF,),
+    "style-src": (SELF, hash_of(NOTICE)),
+    "img-src": (SELF, "data:"),  # icons are data: URLs
+    "object-src": (NONE,),
+    "base-uri": (NONE,),
+    "form-action": (SELF,),
+    "frame-ancestors": (NONE,),
+}
+_ADDED = "_added_sources"  # an attribute of a response
+
+
+@lru_cache(maxsize=4096)
+def site_headers(stored: str) -> SiteHeaders:
+    """The `headers` of a site's settings, as JSON. What was stored without its check, and fails it, has no effect."""
+    try:
+        return clean_headers(json.loads(stored)) if stored else SiteHeaders()
+    except (ValueError, ValidationError) as fault:
+        log.error("The headers of a site's settings are not used: %s", fault)
+        return SiteHeaders()
+
+
+@lru_cache(maxsize=4096)
+def public_policy(colour: str, stored: str) -> str:
+    """Content-Security-Policy of the public pages of a site, from its colour and its `headers` as JSON."""
+    return _written(_extended(_with_colours(colour), site_headers(stored).content_security_policy))
+
+
+def admin_policy(colour: str, added: Sources) -> str:
+    """Content-Security-Policy of the admin, with the sources that one response adds."""
+    return _written(_extended(_extended(_with_colours(colour), {"style-src": (EDITOR_HASH,)}), added))
+
+
+@lru_cache(maxsize=4096)
+def permissions_policy(stored: str) -> str:
+    """Permissions-Policy: no feature, except those that a site's `headers` allow."""
+    allowed = site_headers(stored).permissions_policy
+    return ", ".join(f"{name}=({' '.join(_origin(o) for o in allowed.get(name, ()))})" for name in FEATURES)
+
+
+def strict_transport_security(headers: SiteHeaders, platform_seconds: int) -> str:
+    """The value for a site that has a say in it; empty if it has none."""
+    seconds = platform_seconds if headers.hsts_seconds is None else headers.hsts_seconds
+    if headers.hsts_seconds is None and not (headers.hsts_include_subdomains and seconds):
+        return ""
+    value = f"max-age={seconds}"
+    if headers.hsts_include_subdomains:
+        value += "; includeSubDomains"
+    return value + "; preload" if headers.hsts_preload else value
+
+
+def add_sources(response: HttpResponseBase, directive: str, *sources: str) -> None:
+    """Adds sources to the policy of one response of the admin, for example the provider's origin for a sign-in."""
+    added = added_sources(response)
+    vars(response)[_ADDED] = {**added, directive: (*added.get(directive, ()), *sources)}
+
+
+def added_sources(response: HttpResponseBase) -> Sources:
+    found: Sources = vars(response).get(_ADDED, {})
+    return found
+
+
+def _with_colours(colour: str) -> Sources:
+    style = colours(colour)
+    return _extended(BASE, {"style-src": (hash_of(style),)}) if style else BASE
+
+
+def _extended(policy: Sources, added: Sources) -> Sources:
+    """The policy with more sources. A directive that it lacks starts with 'self', as `default-src` says."""
+    extended: dict[str, tuple[str, ...]] = dict(policy)
+    for directive, sources in added.items():
+        present = [source for source in extended.get(directive, (SELF,)) if source != NONE]
+        extended[directive] = tuple(dict.fromkeys([*present, *sources])) or (NONE,)
+    return extended
+
+
+def _written(policy: Mapping[str, Iterable[str]]) -> str:
+    return "; ".join(f"{directive} {' '.join(sources)}" for directive, sources in policy.items())
+
+
+def _origin(origin: str) -> str:
+    return origin if origin == "self" else f'"{origin}"'
