@@ -9,9 +9,11 @@ class SignInConfig(AppConfig):
     verbose_name = _("Sign-in")
 
     def ready(self) -> None:
-        from app.sign_in.account import changes  # it uses models
+        from app.sign_in.account import changes, sessions  # they use models
+        from app.tenancy.requests.sessions import session_renewed
 
         changes.connect()
+        session_renewed.connect(sessions.follow_renewal)
 
 
 class AdminConfig(tenancy_apps.AdminConfig):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
+from django.contrib.auth.models import Group
 from django.contrib.sites.models import Site
 from django.core import signing
 from django.core.mail.backends.locmem import EmailBackend
@@ -21,7 +22,7 @@ from app.accounts.models import User
 from app.sign_in.account.email import SALT, address_of
 from app.sign_in.account.sessions import browser_in
 from app.tenancy.directory import directory
-from app.tenancy.models import Alias
+from app.tenancy.models import Alias, Membership
 from tests.sign_in.factors import confirm, is_in, sign_in, signed_in, text
 from tests.support.logs import Lines
 from tests.support.makers import Browser
@@ -128,6 +129,20 @@ def test_all_others_are_ended(root: User, north: Site, south: Site) -> None:
     assert browser.post(f"{ACCOUNT}sessions/end/").headers["Location"] == ACCOUNT
     assert [is_in(one) for one in (browser, *others)] == [True, False, False]
     assert "End all others" not in text(browser.get(ACCOUNT))
+
+
+def test_a_session_with_a_new_key_is_ended_too(nora: User) -> None:
+    """A change of rights renews the key."""
+    browser, other = signed_in("north.test", "nora"), signed_in("north.test", "nora")
+    assert is_in(other)
+    before = other.cookies["sessionid"].value
+    # all_sites: no site is current in a test.
+    Membership.all_sites.filter(user=nora).update(role=Group.objects.get(name="Author"))
+    assert is_in(other)
+    assert other.cookies["sessionid"].value != before
+    assert text(browser.get(ACCOUNT)).count("127.0.0.1") == 2
+    browser.post(f"{ACCOUNT}sessions/end/")
+    assert not is_in(other)
 
 
 @pytest.mark.parametrize("value", ["0", "x", "-1", "9" * 30, "\0", "own", "sams"])

@@ -46,6 +46,11 @@ def sessions_of(request: HttpRequest, person: User) -> list[Session]:
     return sorted((_session(row) for row in rows), key=lambda one: (one.is_current, one.begun), reverse=True)
 
 
+def follow_renewal(before: str, now: str, **_: object) -> None:
+    """Receiver of `session_renewed`: a session under a new key is still listed, and can be ended."""
+    UserSession.objects.filter(session_key=before).update(session_key=now)
+
+
 def end_session(request: HttpRequest, person: User, pk: int) -> bool:
     """Ends one of the person's other sessions; False if there is none."""
     row = UserSession.objects.filter(user=person, pk=pk).first()
