@@ -7,6 +7,7 @@ from sentry_sdk.utils import BadDsn, Dsn
 
 from app import service_urls
 from app.env import Environment
+from app.sign_in.oidc.configuration import InvalidIssuer, clean_issuer
 from app.tenancy.hosts.names import InvalidHost, normalise_alias, normalise_domain
 from app.twitter.x.tokens import InvalidToken, clean_token
 
@@ -14,7 +15,7 @@ from app.twitter.x.tokens import InvalidToken, clean_token
 def environment() -> Environment:
     """A reader that knows all of these types."""
     env = Environment()
-    for parser in (bearer_token, domain, domains, secret_key, secret_keys, sentry_dsn):
+    for parser in (bearer_token, domain, domains, issuer, secret_key, secret_keys, sentry_dsn):
         env.add_parser(parser.__name__, parser)
     env.add_parser("cache_url", service_urls.cache)
     env.add_parser("database_url", service_urls.database)
@@ -59,4 +60,11 @@ def bearer_token(value: str) -> str:
     try:
         return clean_token(value)
     except InvalidToken as error:
+        raise ValidationError(str(error)) from None
+
+
+def issuer(value: str) -> str:
+    try:
+        return clean_issuer(value)
+    except InvalidIssuer as error:
         raise ValidationError(str(error)) from None

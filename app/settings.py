@@ -12,6 +12,7 @@ from app.env import read_or_create_secret
 from app.observability import logs
 from app.private_files import PrivateSQLite
 from app.sign_in import configuration as sign_in
+from app.sign_in.oidc import configuration as oidc
 
 django_stubs_ext.monkeypatch()  # makes forms.ModelForm[Site] and the like valid at run time
 
@@ -71,6 +72,18 @@ SUPERUSER_PASSWORD = env.str("DJANGO_SUPERUSER_PASSWORD", "")
 
 # Sign-in
 REQUIRE_MFA = env.str("REQUIRE_MFA", "off", validate=validate.OneOf(("off", "staff")))
+
+# Single sign-on
+PASSWORD_SIGN_IN = env.bool("PASSWORD_SIGN_IN", True)
+OIDC_URL = env.issuer("OIDC_URL", "")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", "")
+OIDC_NAME = env.str("OIDC_NAME", "")
+OIDC_LINK_BY_EMAIL = env.bool("OIDC_LINK_BY_EMAIL", False)
+OIDC_ROLES_CLAIM = env.str("OIDC_ROLES_CLAIM", "")
+OIDC_CREATE_USERS = env.bool("OIDC_CREATE_USERS", False)
+for name, fault in oidc.faults(globals()):
+    env.add_error(name, fault)
 
 # Mail
 EMAIL = env.email_url("EMAIL_URL", "console:")
@@ -257,5 +270,6 @@ LOGGING_CONFIG = None  # app.observability configures the logs
 # SECURITY: these values are removed from every log line and every report to Sentry.
 SECRETS = [
     *[SECRET_KEY, *SECRET_KEY_FALLBACKS, HEALTH_TOKEN, TWITTER_BEARER_TOKEN, SENTRY_DSN, SUPERUSER_PASSWORD],
+    OIDC_CLIENT_SECRET,
     *[secret for service in (DATABASE, CACHE, EMAIL, STORAGE) for secret in service.secrets],
 ]

@@ -128,9 +128,8 @@ def print_all_processes(found: Measured) -> None:
         print(f"  {per_hour:>8,} an hour   {share:>14.2f} % of a core   {rows:>20,.0f}")
     print("\n  saved pages        rows per look            rows per second, all processes")
     for per_second in (1, 100, 1000):
-        print(
-            f"  {per_second:>8,} a second  {per_second * REFRESH_SECONDS:>14,.0f}             {per_second * looks:>20,.0f}"
-        )
+        rows = per_second * REFRESH_SECONDS
+        print(f"  {per_second:>8,} a second  {rows:>14,.0f}             {rows * looks:>20,.0f}")
 
 
 def print_hit_rates(domains: int) -> None:

@@ -53,6 +53,14 @@ BAD = {
     "AUDIT_DAYS": "0",
     "DATABASE_WAIT_SECONDS": "-1",
     "SITES_PRUNE": "perhaps",
+    "PASSWORD_SIGN_IN": "perhaps",
+    "OIDC_URL": "http://login.example.org",
+    "OIDC_CLIENT_ID": "without a URL",
+    "OIDC_CLIENT_SECRET": "without a URL",
+    "OIDC_NAME": "without a URL",
+    "OIDC_LINK_BY_EMAIL": "perhaps",
+    "OIDC_ROLES_CLAIM": "without a URL",
+    "OIDC_CREATE_USERS": "perhaps",
 }
 #: Any text will do.
 FREE = {

@@ -7,7 +7,9 @@ from typing import Any
 from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
 from django.contrib.auth import authenticate
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import reverse
@@ -32,7 +34,13 @@ class AccountAdapter(Notifications):
     }
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        """The person with these credentials, if she may work on the current site. Raises `Braked`."""
+        """The person with these credentials, if she may work on the current site.
+
+        Raises `Braked`, or another `ValidationError` if passwords are switched off.
+        """
+        # SECURITY: here and not in a view, so that it holds for every form that takes a password to sign in.
+        if not settings.PASSWORD_SIGN_IN:
+            raise ValidationError(_("Sign-in with a password is switched off."), code="password_sign_in_off")
         attempt = brake.attempt("password", credentials["username"], client_address(request))
         user = authenticate(request, **credentials)
         # SECURITY: as with a wrong password; another response would confirm that the password is right.
@@ -60,13 +68,20 @@ class AccountAdapter(Notifications):
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request)
 
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Not of a person who has nothing to give: no password that is accepted, no code."""
+        required = bool(super().is_reauthentication_required(app=app, **kwargs))
+        return required and bool(self.get_reauthentication_methods(context.request.user))
+
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """Without passkeys: a person who has no password can type a recovery code."""
         offered = {
             "reauthenticate": (_("Use your password"), "account_reauthenticate"),
             "mfa_reauthenticate": (_("Use a code"), "mfa_reauthenticate"),
         }
-        possible = [flow["id"] for flow in get_reauthentication_flows(user)]
+        possible = {flow["id"] for flow in get_reauthentication_flows(user)}
+        if not settings.PASSWORD_SIGN_IN:
+            possible.discard("reauthenticate")
         return [
             {"id": key, "description": text, "url": reverse(name)}
             for key, (text, name) in offered.items()

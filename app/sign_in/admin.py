@@ -6,6 +6,8 @@ from allauth.account import admin as account_admin  # noqa: F401  # registers wh
 from allauth.account.models import EmailAddress
 from allauth.mfa import admin as mfa_admin  # noqa: F401
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount import admin as socialaccount_admin  # noqa: F401
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions import admin as sessions_admin  # noqa: F401
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
@@ -13,6 +15,6 @@ from django.contrib import admin
 from app.accounts.models import User
 from app.sign_in.factors.removal import PersonWithFactorsAdmin
 
-admin.site.unregister([EmailAddress, Authenticator, UserSession])
+admin.site.unregister([EmailAddress, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken])
 admin.site.unregister(User)
 admin.site.register(User, PersonWithFactorsAdmin)

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 #: After `app.sign_in`, whose templates come before allauth's own.
-APPS = ["allauth.account", "allauth.mfa", "allauth.usersessions"]
+APPS = [
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+]
 
 FACTORS: dict[str, object] = {
     "MFA_ADAPTER": "app.sign_in.factors.adapter.FactorsAdapter",

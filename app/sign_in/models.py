@@ -1,8 +1,11 @@
-"""Attempts to sign in, counted in the database when there is no cache that all processes share."""
+"""Attempts to sign in, counted in the database when there is no shared cache; and roles that a claim gave."""
 
 from __future__ import annotations
 
+from django.contrib.auth.models import Group
 from django.db import models
+
+from app.tenancy.models import Membership, SiteRelated
 
 
 class Counter(models.Model):
@@ -15,3 +18,19 @@ class Counter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.attempts} until {self.ends_at}"
+
+
+class ClaimedRole(SiteRelated):
+    """A membership that a claim of the OpenID provider gave. With another role than this one it was changed by hand."""
+
+    role = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="+")
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="claimed_roles")
+
+    role_actions = {}
+    is_content = False
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "membership"], name="a_membership_is_claimed_once")]
+
+    def __str__(self) -> str:
+        return str(self.membership)

@@ -10,6 +10,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from app.sign_in.factors import at_sign_in
+from app.sign_in.oidc import views as oidc
 
 
 def not_found(request: HttpRequest) -> NoReturn:  # noqa: ARG001  # a view
@@ -26,5 +27,7 @@ urlpatterns = [
     path("account/", include("app.sign_in.account.urls")),
     path("password_change/", RedirectView.as_view(pattern_name="account")),
     path("password_change/done/", RedirectView.as_view(pattern_name="account")),
+    path("login/oidc/", oidc.start, name="oidc_start"),
+    path("login/oidc/callback/", oidc.callback, name="oidc_callback"),
     path("account/signup/", not_found, name="account_signup"),
 ]

@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.views import LoginView
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
@@ -39,6 +40,10 @@ class SignInView(InAdmin, LoginView):
     form_class = SignInForm
     template_name = "admin/login.html"
     title = _("Log in")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = {"password_sign_in": settings.PASSWORD_SIGN_IN, "single_sign_on": bool(settings.OIDC_URL)}
+        return {**super().get_context_data(**kwargs), **context, "provider": settings.OIDC_NAME}
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "GET" and admin.site.has_permission(request):

@@ -12,6 +12,7 @@ SITE = {"domain": "north.example.org"}
 EXTERNAL = {"type": "external"}
 ISSUED: Values = {"ingress": {"enabled": True}, "tls": {"mode": "perSite", "clusterIssuer": "c"}}
 
+LOGIN = "https://login.example.org"
 IMPOSSIBLE: list[tuple[Values, str]] = [
     ({"database": {"type": "sqlite"}, "replicaCount": 2}, "replicaCount=1"),
     ({"database": {"type": "sqlite"}, "autoscaling": {"enabled": True}}, "autoscaling.enabled=false"),
@@ -30,6 +31,12 @@ IMPOSSIBLE: list[tuple[Values, str]] = [
     ({"twitter": {"bearerToken": "a", "existingSecret": "b"}}, "Set twitter.bearerToken or"),
     ({"postgresql": {"auth": {"password": "a", "existingSecret": "b"}}}, "Set postgresql.auth.password or"),
     ({"superuser": {"create": True}}, "superuser.password"),
+    ({"oidc": {"url": LOGIN}}, "set oidc.clientId"),
+    ({"oidc": {"url": LOGIN, "clientId": "a"}}, "oidc.clientSecret or oidc.existingSecret"),
+    ({"oidc": {"url": LOGIN, "clientId": "a", "clientSecret": "b", "existingSecret": "c"}}, "Set oidc.clientSecret or"),
+    ({"oidc": {"url": LOGIN, "clientId": "a", "clientSecret": "b", "createUsers": True}}, "set oidc.rolesClaim"),
+    ({"oidc": {"clientId": "a"}}, "not oidc.url"),
+    ({"oidc": {"passwordSignIn": False}}, "not oidc.url"),
     ({"sites": {"a": SITE, "b": SITE}}, 'belongs to both "a" and "b"'),
     ({"sites": {"a": SITE, "b": {"domain": "b.example.org", "aliases": ["north.example.org"]}}}, "only one site"),
     ({"sites": {"a": {**SITE, "aliases": [{"host": "north.example.org"}]}}}, "only one site"),

@@ -32,6 +32,7 @@ EVERYTHING: Values = {
     "sentry": {"dsn": "https://k@s.example/1"},
     "twitter": {"bearerToken": "t"},
     "health": {"token": "h"},
+    "oidc": {"url": "https://login.example.org", "clientId": "c", "clientSecret": "s"},
     "superuser": {"create": True, "password": "p"},
     "sites": {"north": {"domain": "north.example.org", "tls": {"enabled": False}}},
     "tls": {"mode": "edge"},

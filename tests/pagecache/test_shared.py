@@ -59,6 +59,7 @@ def pages(port: int) -> SharedPages:
     return SharedPages(client(port))
 
 
+@pytest.mark.process
 @pytest.mark.service("redis")
 @pytest.mark.usefixtures("sites")
 class TestWithRedis:

@@ -18,6 +18,8 @@ ELSEWHERE = {
     "createsuperuser": "asks for a name",
     "dumpdata": "tests/chart/test_guide.py",
     "loaddata": "tests/chart/test_guide.py",
+    "people link": "tests/sign_in/oidc: it needs a provider",
+    "people unlink": "tests/sign_in/oidc",
     "poll_twitter": "tests/server/test_polls.py",
     "sites check": "tests/tenancy/sites: it requests hosts",
     "release": "tests/release",

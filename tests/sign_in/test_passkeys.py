@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.sites.models import Site
+from pytest_django import Settings
 
 from app.accounts.models import User
 from app.tenancy.models import Membership
 from tests.sign_in.authenticator import SecurityKey
 from tests.sign_in.factors import confirm, give_codes, is_in, send_code, sign_in, signed_in, text
-from tests.support.makers import Browser
+from tests.support.makers import Browser, person
 
 ADD = "/admin/account/factors/passkeys/add/"
 ALONE = "/admin/login/passkey/"
@@ -116,6 +117,19 @@ def test_without_a_role_it_signs_nobody_in(nora: User, root: User) -> None:
     User.objects.filter(pk=nora.pk).update(is_active=False)
     browser.post(ALONE, {"credential": key.get(browser.get(ALONE).json()["request_options"])})
     assert not is_in(browser)
+
+
+def test_without_passwords_it_signs_nobody_in_alone(nora: User, settings: Settings) -> None:
+    """The provider decides then. Who is signed in, and has no code, sets up a factor without a password."""
+    add("nora")
+    settings.PASSWORD_SIGN_IN, settings.OIDC_URL = False, "https://login.example.test"
+    browser = Browser("north.test")
+    assert browser.get(ALONE).status_code == 404
+    assert "Sign in with a passkey" not in text(browser.get("/admin/login/"))
+    browser.force_login(person("ida", Site.objects.get(domain="north.test")))
+    assert browser.get(ADD).status_code == 200
+    assert browser.get("/admin/account/password/").status_code == 404
+    assert "Your other sessions end then" not in text(browser.get("/admin/account/"))
 
 
 def test_it_is_removed_by_its_owner(nora: User) -> None:

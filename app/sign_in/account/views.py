@@ -6,9 +6,10 @@ from typing import Any
 
 from allauth.account.internal.flows.password_change import finalize_password_change
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.forms import PasswordChangeForm
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -32,6 +33,7 @@ class AccountView(OwnPage, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {
             **super().get_context_data(**kwargs),
+            "has_password": settings.PASSWORD_SIGN_IN and self.person.has_usable_password(),
             "factors": factors_of(self.person),
             "pending_address": pending_address(self.person),
             "sessions": sessions_of(self.request, self.person),
@@ -73,6 +75,11 @@ class PasswordView(OwnPage, FormView[PasswordForm]):
     template_name = "sign_in/form.html"
     success_url = reverse_lazy("account")
     title = _("Password")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not settings.PASSWORD_SIGN_IN:
+            raise Http404
+        return super().dispatch(request, *args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "user": self.person, "request": self.request}

@@ -34,6 +34,7 @@ class Verb(models.TextChoices):
     PASSWORD_RESET = "password_reset", _("Password reset")
     EMAIL_CHANGED = "email_changed", _("E-mail address changed")
     IDENTITY_LINKED = "identity_linked", _("Identity provider linked")
+    IDENTITY_UNLINKED = "identity_unlinked", _("Identity provider unlinked")
 
     SITE_ADDED = "site_added", _("Site added")
     SITE_CHANGED = "site_changed", _("Site changed")

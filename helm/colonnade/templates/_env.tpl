@@ -9,6 +9,7 @@
   (dict "env" "EMAIL_URL" "value" $v.email.url "from" $v.email "key" "url")
   (dict "env" "STORAGE_URL" "value" $v.storage.url "from" $v.storage "key" "url")
   (dict "env" "SENTRY_DSN" "value" $v.sentry.dsn "from" $v.sentry "key" "dsn")
+  (dict "env" "OIDC_CLIENT_SECRET" "value" $v.oidc.clientSecret "from" $v.oidc "key" "clientSecret")
   (dict "env" "HEALTH_TOKEN" "value" $v.health.token "from" $v.health "key" "token")
 -}}
 {{- if .twitter -}}
@@ -142,6 +143,15 @@
 - {name: LOG_FORMAT, value: {{ $v.django.logFormat | quote }}}
 - {name: LOG_LEVEL, value: {{ $v.django.logLevel | quote }}}
 - {name: DEFAULT_FROM_EMAIL, value: {{ $v.email.from | quote }}}
+{{- with $v.oidc.url }}
+- {name: OIDC_URL, value: {{ . | quote }}}
+- {name: OIDC_CLIENT_ID, value: {{ $v.oidc.clientId | quote }}}
+- {name: OIDC_NAME, value: {{ $v.oidc.name | quote }}}
+- {name: OIDC_LINK_BY_EMAIL, value: {{ $v.oidc.linkByEmail | quote }}}
+- {name: OIDC_ROLES_CLAIM, value: {{ $v.oidc.rolesClaim | quote }}}
+- {name: OIDC_CREATE_USERS, value: {{ $v.oidc.createUsers | quote }}}
+- {name: PASSWORD_SIGN_IN, value: {{ $v.oidc.passwordSignIn | quote }}}
+{{- end }}
 - {name: MEDIA_ROOT, value: /media}
 - {name: SENTRY_ENVIRONMENT, value: {{ $v.sentry.environment | quote }}}
 - {name: SENTRY_TRACES_SAMPLE_RATE, value: {{ $v.sentry.tracesSampleRate | quote }}}
