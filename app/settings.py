@@ -70,6 +70,9 @@ SUPERUSER_USERNAME = env.str("DJANGO_SUPERUSER_USERNAME", "")
 SUPERUSER_EMAIL = env.str("DJANGO_SUPERUSER_EMAIL", "")
 SUPERUSER_PASSWORD = env.str("DJANGO_SUPERUSER_PASSWORD", "")
 
+# Sign-in
+REQUIRE_MFA = env.str("REQUIRE_MFA", "off", validate=validate.OneOf(("off", "staff")))
+
 # Single sign-on
 PASSWORD_SIGN_IN = env.bool("PASSWORD_SIGN_IN", True)
 OIDC_URL = env.issuer("OIDC_URL", "")

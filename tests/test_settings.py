@@ -40,6 +40,7 @@ BAD = {
     "SECURE_SSL_REDIRECT": "perhaps",
     "SSL_REDIRECT_EXCEPT": "plain.example.org, a b",
     "HSTS_SECONDS": "-5",
+    "REQUIRE_MFA": "everybody",
     "EMAIL_URL": "pigeon://x",
     "SECRET_KEY": "short",
     "SECRET_KEY_FALLBACKS": "the first key of a rotation is long enough,short",

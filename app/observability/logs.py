@@ -44,6 +44,8 @@ def configuration(log_format: str, level: str) -> dict[str, Any]:
             "django.request": {"filters": ["repeats"]},
             # SECURITY: at DEBUG these print credentials: tweepy its bearer token, the others whole headers.
             **{name: {"level": "WARNING"} for name in ("tweepy", "requests_oauthlib", "urllib3", "botocore")},
+            # SECURITY: at DEBUG it writes the whole context of a template: forms, recovery codes.
+            "django.template": {"level": "INFO"},
             # gunicorn has handlers of its own; without them its lines go to the root logger.
             **{
                 name: {"handlers": [], "propagate": True, "level": level}

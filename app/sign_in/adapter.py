@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
@@ -12,19 +12,21 @@ from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import resolve_url
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from app.accounts.models import User
 from app.sign_in import brake
+from app.sign_in.account.changes import Notifications
 from app.sign_in.client import client_address
 from app.tenancy.current import current_site
 from app.tenancy.people.permissions import may_work_on
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(Notifications):
     error_messages = {
-        **DefaultAccountAdapter.error_messages,
+        **Notifications.error_messages,
         "username_password_mismatch": _(
             "Please enter the correct user name and password of an account with a role on %(site)s. Both may be "
             "case-sensitive. An administrator of this site can give you a role."
@@ -65,3 +67,23 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Not of a person who has nothing to give: no password that is accepted, no code."""
+        required = bool(super().is_reauthentication_required(app=app, **kwargs))
+        return required and bool(self.get_reauthentication_methods(context.request.user))
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Without passkeys: a person who has no password can type a recovery code."""
+        offered = {
+            "reauthenticate": (_("Use your password"), "account_reauthenticate"),
+            "mfa_reauthenticate": (_("Use a code"), "mfa_reauthenticate"),
+        }
+        possible = {flow["id"] for flow in get_reauthentication_flows(user)}
+        if not settings.PASSWORD_SIGN_IN:
+            possible.discard("reauthenticate")
+        return [
+            {"id": key, "description": text, "url": reverse(name)}
+            for key, (text, name) in offered.items()
+            if key in possible
+        ]

@@ -1,4 +1,4 @@
-"""allauth's tables are not for the admin: one of them holds the secrets of second factors."""
+"""Users with their second factors. allauth's tables are not for the admin: one of them holds secrets."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from allauth.usersessions import admin as sessions_admin  # noqa: F401
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 
+from app.accounts.models import User
+from app.sign_in.factors.removal import PersonWithFactorsAdmin
 from app.sign_in.invitations import admin as invitations  # noqa: F401  # registers its own
 
 admin.site.unregister([EmailAddress, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken])
+admin.site.unregister(User)
+admin.site.register(User, PersonWithFactorsAdmin)

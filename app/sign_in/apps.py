@@ -8,6 +8,13 @@ class SignInConfig(AppConfig):
     name = "app.sign_in"
     verbose_name = _("Sign-in")
 
+    def ready(self) -> None:
+        from app.sign_in.account import changes, sessions  # they use models
+        from app.tenancy.requests.sessions import session_renewed
+
+        changes.connect()
+        session_renewed.connect(sessions.follow_renewal)
+
 
 class AdminConfig(tenancy_apps.AdminConfig):
     """The admin of `app.tenancy`, with the sign-in of this app."""

@@ -86,6 +86,20 @@ def forget(kind: str, account: str) -> None:
     on_shared_counters(lambda counters: counters.clear([_key(kind, "account", _folded(account))]))
 
 
+def attempt_without_account(kind: str, address: str) -> None:
+    """Counts an attempt that names no account, for its address only. Raises `Braked`."""
+    seconds = on_shared_counters(
+        lambda counters: counters.take(_key(kind, "address", network_of(address)), PER_ADDRESS)
+    )
+    if seconds:
+        raise Braked(seconds)
+
+
+def succeeded_without_account(kind: str, address: str) -> None:
+    """Takes one attempt off the count of an address."""
+    on_shared_counters(lambda counters: counters.give_back(_key(kind, "address", network_of(address))))
+
+
 def unlock(account: str) -> None:
     """Forgets the account's wrong attempts. For 15 minutes the brake on addresses does not hold for it, either."""
 

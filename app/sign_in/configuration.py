@@ -11,7 +11,19 @@ APPS = [
     "allauth.socialaccount.providers.openid_connect",
 ]
 
+FACTORS: dict[str, object] = {
+    "MFA_ADAPTER": "app.sign_in.factors.adapter.FactorsAdapter",
+    "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
+    "MFA_PASSKEY_LOGIN_ENABLED": True,
+    "MFA_ALLOW_UNVERIFIED_EMAIL": True,  # nobody makes an account for herself
+    "MFA_RECOVERY_CODES_SHOW_ONCE": True,
+    "MFA_TOTP_TOLERANCE": 1,  # the code before and the one after, as RFC 6238 recommends
+    # SECURITY: app.sign_in.factors.passkeys refuses every address but the request's own.
+    "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": True,
+}
+
 SETTINGS: dict[str, object] = {
+    **FACTORS,
     "AUTHENTICATION_BACKENDS": ["app.tenancy.people.permissions.MembershipBackend"],
     "AUTH_PASSWORD_VALIDATORS": [
         {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -24,6 +36,7 @@ SETTINGS: dict[str, object] = {
     "ACCOUNT_SIGNUP_FIELDS": ["username*", "email", "password1*"],
     "ACCOUNT_EMAIL_VERIFICATION": "none",  # of a sign-up, which there is not
     "ACCOUNT_RATE_LIMITS": False,  # app.sign_in.brake counts for all processes and sites
+    "ACCOUNT_EMAIL_NOTIFICATIONS": True,
     "ACCOUNT_SESSION_REMEMBER": True,
     "ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS": False,  # a person without a role on this site would be sent in circles
     "ACCOUNT_LOGIN_ON_PASSWORD_RESET": True,  # by the steps of every sign-in: a second factor is still required

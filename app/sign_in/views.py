@@ -11,7 +11,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from app.sign_in.brake import Braked
+from app.sign_in.factors.requirement import must_set_up
 from app.sign_in.forms import SignInForm
+from app.tenancy.current import current_site
+from app.tenancy.people.permissions import may_work_on
 
 
 class InAdmin:
@@ -45,6 +48,8 @@ class SignInView(InAdmin, LoginView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "GET" and admin.site.has_permission(request):
             return HttpResponseRedirect(reverse("admin:index"))
+        if request.method == "GET" and must_set_up(request.user) and may_work_on(request.user, current_site().id):
+            return HttpResponseRedirect(reverse("factors"))
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         return response
 

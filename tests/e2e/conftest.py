@@ -28,6 +28,7 @@ HARD_COLOURS = {"lemon": "#f5e663", "snow": "#ffffff", "coal": "#000000", "leaf"
 @dataclass(frozen=True)
 class Server:
     port: int
+    settings: dict[str, str] = field(default_factory=dict)
 
     def url(self, site: str, path: str = "/") -> str:
         return f"http://{site}.localhost:{self.port}{path}"
@@ -84,7 +85,7 @@ def server(mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     for command in (["migrate"], ["demo"], ["sync_sites", str(declared)], ["collectstatic", "--noinput"]):
         managed(*command, **env)
     with serving(folder, **env) as server:
-        yield Server(server.port)
+        yield Server(server.port, env)
 
 
 @pytest.fixture(scope="package")

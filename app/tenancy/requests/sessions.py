@@ -7,6 +7,7 @@ from typing import cast
 
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -22,6 +23,9 @@ log = logging.getLogger(__name__)
 CREATED_ON = "_made_on_site"
 CHOICE = "site_id"
 RIGHTS = "_rights"
+
+#: A session has the key `now` in place of `before`.
+session_renewed = Signal()
 
 
 class SiteSessionMiddleware(SessionMiddleware):
@@ -69,7 +73,9 @@ def renew_after_change_of_rights(request: HttpRequest) -> None:
         return
     if RIGHTS in request.session:
         log.info("The session has a new key, because the rights have changed")
+        before = request.session.session_key
         request.session.cycle_key()
+        session_renewed.send(SiteSessionMiddleware, before=before, now=request.session.session_key)
     request.session[RIGHTS] = rights
 
 

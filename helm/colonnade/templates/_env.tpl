@@ -139,6 +139,7 @@
 - {name: SSL_REDIRECT_EXCEPT, value: {{ join "," . | quote }}}
 {{- end }}
 - {name: HSTS_SECONDS, value: {{ $v.django.hstsSeconds | int | quote }}}
+- {name: REQUIRE_MFA, value: {{ $v.django.requireMFA | default "off" | quote }}}
 - {name: LOG_FORMAT, value: {{ $v.django.logFormat | quote }}}
 - {name: LOG_LEVEL, value: {{ $v.django.logLevel | quote }}}
 - {name: DEFAULT_FROM_EMAIL, value: {{ $v.email.from | quote }}}

@@ -3,10 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from app.accounts.models import User
 from app.sign_in import brake
+from app.sign_in.factors import encryption
 from app.sign_in.oidc import accounts
 from app.tenancy.management.errors import usage_error
 from app.tenancy.management.examples import add_examples
@@ -22,6 +23,11 @@ class Command(BaseCommand):
         unlock.set_defaults(run=self.unlock)
         add_examples(unlock, "manage.py people unlock ida")
         unlock.add_argument("username")
+        reencrypt = actions.add_parser(
+            "reencrypt", help="encrypt the secrets of second factors with SECRET_KEY, before a fallback is removed"
+        )
+        reencrypt.set_defaults(run=self.reencrypt)
+        add_examples(reencrypt, "manage.py people reencrypt")
         link = actions.add_parser("link", help="let a person of the OpenID provider sign in as this account")
         link.set_defaults(run=self.link)
         add_examples(link, "manage.py people link ida 7c2f31e0-5d0e-4b4f-9d0c-1f8a5f0e6a11")
@@ -39,6 +45,15 @@ class Command(BaseCommand):
         _account(username)
         brake.unlock(username)
         self.stdout.write(f"{username} can sign in again now, from any address.")
+
+    def reencrypt(self, **_: Any) -> None:
+        done, unreadable = encryption.reencrypt()
+        self.stdout.write(f"{done} secrets of second factors are encrypted with SECRET_KEY now.")
+        if unreadable:
+            raise CommandError(
+                f"{unreadable} more cannot be read: no key in SECRET_KEY or SECRET_KEY_FALLBACKS fits. Add the key "
+                "that encrypted them to SECRET_KEY_FALLBACKS, or remove these factors under Users in the admin."
+            )
 
     def link(self, *, username: str, identifier: str, **_: Any) -> None:
         user = _account(username)
