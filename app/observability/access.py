@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -71,10 +72,21 @@ def record(
         "logger": LOGGER,
         "time": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
     }
-    # Made here and not by a call of `logger.info`, which looks for the file and line of its caller.
-    line = logging.LogRecord(LOGGER, level, __file__, 0, "request", None, None)
-    line.fields = fields
-    logger.handle(line)
+    logger.handle(AccessRecord(level, fields))
+
+
+# What other formatters print of a record: here always the same.
+TEMPLATE = vars(logging.LogRecord(LOGGER, logging.INFO, __file__, 0, "request", None, None, "record"))
+
+
+class AccessRecord(logging.LogRecord):
+    """A whole record would look up thread and process, and `logger.info` the file and line of its caller."""
+
+    def __init__(self, level: int, fields: dict[str, object]) -> None:
+        vars(self).update(TEMPLATE)
+        self.levelno, self.levelname = level, logging.getLevelName(level)
+        self.created = time.time()
+        self.fields = fields
 
 
 # A few paths and agents are those of nearly all requests.

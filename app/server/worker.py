@@ -129,11 +129,8 @@ class ProbePoolWorker(ThreadWorker):
         """The next request of a connection: of a new one, or of one that was kept alive."""
         conn.arrival = Arrival(self.pace)
         conn.sock.setblocking(False)
-        self.arriving[conn] = None
-        self.poller.register(conn.sock, EVENT_READ, partial(self._on_readable, conn))
-        buffered = conn.parser.unreader.take_buffered() if conn.parser else b""
-        if buffered:
-            self._add(conn, buffered)
+        # Nearly always the request is there already: then the poller need not hear of the connection.
+        self._receive(conn, conn.parser.unreader.take_buffered() if conn.parser else b"")
 
     def murder_pending(self) -> None:
         """Closes connections that have taken too long. gunicorn's loop calls it after each turn."""
@@ -176,19 +173,29 @@ class ProbePoolWorker(ThreadWorker):
             super().on_client_socket_readable(conn, client)
 
     def _on_readable(self, conn: Connection, _: object) -> None:
-        if conn not in self.arriving:
-            return  # it may have left since the poller saw it
-        data = received(conn.sock)
-        if data:
+        if conn in self.arriving:  # it may have left since the poller saw it
+            self._receive(conn)
+
+    def _receive(self, conn: Connection, buffered: bytes = b"") -> None:
+        data = buffered or received(conn.sock)
+        if data is None:
+            self._wait(conn)
+        elif data:
             self._add(conn, data)
-        elif data is not None:
+        else:
             self._leave(conn)
             self.nr_conns -= 1
             conn.close()
 
+    def _wait(self, conn: Connection) -> None:
+        if conn not in self.arriving:
+            self.arriving[conn] = None
+            self.poller.register(conn.sock, EVENT_READ, partial(self._on_readable, conn))
+
     def _add(self, conn: Connection, data: bytes) -> None:
         state = conn.arrival.add(data)
         if state is State.ARRIVING:
+            self._wait(conn)
             return
         if state is State.HEAD_TOO_LARGE:
             self._refuse(conn, TOO_LARGE)
@@ -227,8 +234,9 @@ class ProbePoolWorker(ThreadWorker):
             self.murder_keepalived()
 
     def _leave(self, conn: Connection) -> None:
-        del self.arriving[conn]
-        self.poller.unregister(conn.sock)
+        if conn in self.arriving:
+            del self.arriving[conn]
+            self.poller.unregister(conn.sock)
 
     def _on_lingering_readable(self, conn: Connection, _: object) -> None:
         if conn in self.lingering and received(conn.sock) == b"":

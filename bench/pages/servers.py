@@ -22,6 +22,9 @@ START_SECONDS = 120.0
 # As docker/gunicorn.conf.py, which only the product can use.
 PEER_OPTIONS = ["--preload", "--workers", str(WORKERS), "--keep-alive", "75", "--worker-tmp-dir", "/dev/shm"]
 PEER_OPTIONS += ["--timeout", "30", "--no-control-socket", "--log-level", "warning"]
+# Without it one worker may take most connections of a round, and every server is then three times slower: gunicorn's
+# workers compete for each new connection. So the kernel distributes them, for the product and for its peers.
+COMMON_OPTIONS = ["--reuse-port"]
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -61,9 +64,9 @@ def serving(competitor: Competitor, count: int, shape: Shape, stores: Stores, lo
     if competitor.is_own:
         env |= {"BIND": f"127.0.0.1:{port}", "METRICS_PORT": str(metrics_port)}
         env |= {"WEB_CONCURRENCY": str(WORKERS), "WEB_THREADS": str(shape.threads)}
-        command += ["--config", "docker/gunicorn.conf.py", *shape.own_options]
+        command += ["--config", "docker/gunicorn.conf.py", *COMMON_OPTIONS, *shape.own_options]
     else:
-        command += ["--bind", f"127.0.0.1:{port}", *PEER_OPTIONS, *shape.options]
+        command += ["--bind", f"127.0.0.1:{port}", *PEER_OPTIONS, *COMMON_OPTIONS, *shape.options]
     command.append(competitor.application)
     started = time.perf_counter()
     with log.open("ab") as errors:

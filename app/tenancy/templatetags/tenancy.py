@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django import template
 from django.template import Context
 from django.template.base import FilterExpression, NodeList, Parser, Token
+from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -19,17 +18,13 @@ register.filter("css_colour", css_colour)
 register.filter("site_dot", site_dot)
 
 
-@register.inclusion_tag("tenancy/preview_bar.html", takes_context=True)
-def preview_bar(context: Context) -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def preview_bar(context: Context) -> SafeString:
     """A bar for an editor who sees a site under another site's address. Empty for visitors."""
     site = context.get("site")
-    shown = site if site is not None and site.source == "session" else None
-    return {
-        "site": shown,
-        "host_site": context.get("host_site"),
-        "csrf_token": context.get("csrf_token"),
-        "request": context.get("request"),
-    }
+    if site is None or site.source != "session":
+        return SafeString()
+    return render_to_string("tenancy/preview_bar.html", {"site": site}, request=context.get("request"))
 
 
 @register.simple_tag(takes_context=True)

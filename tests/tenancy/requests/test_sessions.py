@@ -320,7 +320,7 @@ def test_a_new_password_ends_the_other_sessions(nora: User, at_north: Browser, r
     elsewhere.login(username="nora", password="nora")
     form = {"old_password": "nora", "new_password1": "a long new one 7", "new_password2": "a long new one 7"}
     old = at_north.cookies["sessionid"].value
-    assert at_north.post("/admin/password_change/", form).status_code == 302
+    assert at_north.post("/admin/account/password/", form).status_code == 302
     assert at_north.cookies["sessionid"].value != old
     assert at_north.get("/admin/").status_code == 200
     assert elsewhere.get("/admin/").status_code == 302
