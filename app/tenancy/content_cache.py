@@ -21,7 +21,8 @@ from app.tenancy.directory import directory
 from app.tenancy.hosts.snapshot import SiteEntry
 
 Value = TypeVar("Value")
-MOST_BYTES = 16 * 2**20
+# Of ten thousand sites with a menu each.
+MOST_BYTES = 32 * 2**20
 #: Of a key, its node in the cache and the record itself, beside the text.
 OVERHEAD = 400
 
@@ -79,7 +80,7 @@ def _cached(name: str, build: Callable[[], Value], until: Callable[[Value], floa
     value = build()
     kept = Kept(site, version, until(value), json.dumps(value, ensure_ascii=False, separators=(",", ":")))
     with _lock:
-        if len(kept.text) + OVERHEAD <= MOST_BYTES // 16:
+        if len(kept.text) + OVERHEAD <= MOST_BYTES // 32:
             _kept[key] = kept
         else:
             _kept.pop(key, None)

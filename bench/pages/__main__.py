@@ -30,6 +30,8 @@ QUICK = {"wsgi", "usual", "sites", "sites-menu", "sites-cache", "whitenoise"}
 #: Peers that show how others grow with the number of sites.
 GROWING = {"sites-menu", "wagtail-menu", "mezzanine-loader"}
 
+ROUNDS = 5
+
 
 def say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
@@ -46,7 +48,7 @@ def options_from(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--accept", action="store_true", help=f"with --quick: write {expected.FILE.name} instead")
     parser.add_argument("--sites", type=int, default=MIDDLE, help="with --only")
     parser.add_argument("--shape", choices=SHAPES, default=GTHREAD.name, help="with --only")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--seconds", type=float, default=2.0, help="of a round; wrk counts in whole ones")
     return parser.parse_args(arguments)
 
@@ -94,11 +96,13 @@ def only(options: argparse.Namespace) -> int:
 
 def everything(options: argparse.Namespace) -> int:
     started = time.monotonic()
-    command = shlex.join(["make", "bench-pages"])
-    results = Results(f"{datetime.now(UTC):%Y-%m-%d}", command, machine.describe())
+    given = [] if options.rounds == ROUNDS else [f"ARGS=--rounds {options.rounds}"]
     with running_stores() as stores:
         for count, wanted in ((MIDDLE, rows("")), (SMALL, own()), (LARGE, own(GROWING))):
             prepare(stores, wanted, count)
+        # After `prepare`, which installs the peers whose versions it names.
+        command = shlex.join(["make", "bench-pages", *given])
+        results = Results(f"{datetime.now(UTC):%Y-%m-%d}", command, machine.describe())
         css = stores.stylesheet()
         plans = [
             plan(options, GTHREAD, MIDDLE, rows(css)),
