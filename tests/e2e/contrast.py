@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
+from tests.e2e.accessibility import violations
+
 # A canvas turns whatever colour space a style is in into the pixels that are shown, layer over layer.
 # Exempt, as in the guideline: what is disabled, and what only assistive technology sees.
 TOO_FAINT = """() => {
@@ -45,6 +47,13 @@ def too_faint(tab: Page) -> list[str]:
 
 def wider_than_the_window(tab: Page) -> int:
     return int(tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def assert_accessible(tab: Page) -> None:
+    """As `assert_well_shown`, and axe finds nothing."""
+    found = violations(tab)
+    assert found == [], f"{tab.url}: {found}"
+    assert_well_shown(tab)
 
 
 def assert_well_shown(tab: Page) -> None:

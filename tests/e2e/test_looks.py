@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.conftest import HARD_COLOURS, Server
-from tests.e2e.contrast import assert_well_shown, too_faint
+from tests.e2e.contrast import assert_accessible, assert_well_shown, too_faint
 from tests.e2e.steps import sign_in, switch
 
 pytestmark = pytest.mark.service("chromium")
@@ -83,7 +83,7 @@ def test_the_form_of_a_role_can_be_read(scheme: str, person: Callable[..., Brows
     tab = person(scheme=scheme).new_page()
     sign_in(tab, server, "root", site="north")
     tab.goto(server.url("north", "/admin/auth/group/1/change/"))
-    assert_well_shown(tab)
+    assert_accessible(tab)
     pages = tab.get_by_role("group", name="Pages", exact=True)
     expect(pages.get_by_role("checkbox")).to_have_count(5)
     before = pages.get_by_label("Publish").is_checked()
@@ -94,7 +94,7 @@ def test_the_form_of_a_role_can_be_read(scheme: str, person: Callable[..., Brows
     tab.get_by_role("button", name="Save", exact=True).click()
     tab.goto(server.url("north", "/admin/tenancy/auditentry/?sites=platform"))
     expect(tab.locator("#result_list")).to_contain_text("Changed Rights.")
-    assert_well_shown(tab)
+    assert_accessible(tab)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

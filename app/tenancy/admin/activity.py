@@ -101,7 +101,6 @@ class ActivityAdmin(SiteRelatedAdmin[AuditEntry]):
     list_display = ("time", "who", "what", "on_what", "summary", "address")
     list_filter = (KindFilter, PersonFilter, "time")
     search_fields = ("actor", "target", "address")
-    search_help_text = _("Name of a person or an object, or an address")
     fields = ("time", "who", "what", "on_what", "summary", "address", "agent")
     ordering = ("-time",)
     sortable_by = ("time",)  # has indexes
