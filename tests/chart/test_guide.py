@@ -70,7 +70,9 @@ def test_backup_and_restore_of_a_used_database(postgresql: PostgreSQL, tmp_path:
 def rows(dump: str) -> list[dict[str, Any]]:
     """Every row of a dump, without the counters that triggers raise."""
     found: list[dict[str, Any]] = json.loads(dump)
-    return [row for row in found if row["model"] not in {"tenancy.epoch", "tenancy.contentversion"}]
+    for row in found:
+        row["fields"].pop("content_written_in", None)
+    return [row for row in found if row["model"] != "tenancy.epoch"]
 
 
 @pytest.mark.parametrize("text", re.findall(r"```yaml\n(.*?)```", GUIDE, flags=re.DOTALL))

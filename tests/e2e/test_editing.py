@@ -54,7 +54,7 @@ def test_the_list_of_pages_leads_to_the_page_on_the_chosen_sites_domain(tab: Pag
 
 def test_sam_is_refused_on_north_and_told_why(tab: Page, server: Server) -> None:
     sign_in(tab, server, "sam", site="north")
-    expect(tab.locator(".errornote")).to_contain_text("with a role on North Valley School")
+    expect(tab.locator(".errornote:visible")).to_contain_text("with a role on North Valley School")
     tab.goto(server.url("north", "/admin/pages/page/"))
     assert "/admin/login/" in tab.url
 
