@@ -18,12 +18,14 @@ from app.tenancy.directory import directory
 from app.tenancy.models import Alias, SiteProfile
 from tests.support.makers import page
 
+# Requests close the connection of their thread, so no transaction may be around the test.
+pytestmark = pytest.mark.django_db(transaction=True)
 CSP, HSTS = "Content-Security-Policy", "Strict-Transport-Security"
 Get = Callable[..., dict[str, str]]
 
 
 @pytest.fixture
-def get(north: Site, south: Site, settings: Settings) -> Get:
+def get(transactional_db: None, north: Site, south: Site, settings: Settings) -> Get:
     """Requests over TLS; the status and the headers of the response."""
     settings.SECURE_HSTS_SECONDS = 60
     front: list[Front] = []
