@@ -122,8 +122,8 @@ def print_all_processes(found: Measured) -> None:
     print(f"  reads of all pods that start together  {PODS * found.domains:8,.0f} rows")
     print("\n  changes of sites   each process reloads     rows per second, all processes")
     for per_hour in (1, 60, 3600):
-        # However many changes fall into one interval, they cost one reload.
-        reloads = min(per_hour / 3600, 1 / REFRESH_SECONDS)
+        # However many changes fall into one interval, or into one reload, they cost one reload.
+        reloads = min(per_hour / 3600, 1 / REFRESH_SECONDS, 1 / found.load)
         share, rows = reloads * found.load * 100, reloads * found.domains * PROCESSES
         print(f"  {per_hour:>8,} an hour   {share:>14.2f} % of a core   {rows:>20,.0f}")
     print("\n  saved pages        rows per look            rows per second, all processes")

@@ -18,7 +18,7 @@ MOST_BYTES = 512 * 1024
 #: Of the key, the site and the headers in memory, beside the body.
 OVERHEAD = 2048
 NEVER_STORED = ("private", "no-store", "no-cache")
-#: Belong to one request, or are set anew for each (`Entry.headers`).
+#: Belong to one request, or are set by `make`.
 OWN_HEADERS = frozenset({"x-request-id", "content-length", "cache-control", "etag", "cache-tag", "cache-status"})
 # Browsers and proxies may keep a page, and ask whether it is still current before they show it.
 CACHE_CONTROL = "public, max-age=0, must-revalidate"
@@ -100,7 +100,7 @@ def matches(if_none_match: str, etag: str) -> bool:
 
 
 def written(address: Address, entry: Entry) -> bytes:
-    """For the shared cache. Not a pickle: whoever can write there could run code here."""
+    """For the shared cache. Not a pickle: with one, write access to the cache would be enough to run code here."""
     head: dict[str, Any] = {
         "address": address,
         "headers": entry.headers,

@@ -88,7 +88,7 @@ def cache_status(result: str) -> tuple[str, str]:
 
 
 def close(body: Body) -> None:
-    """As WSGI asks for of whoever does not pass a body on."""
+    """WSGI requires it of a layer that does not pass a body on."""
     closing = getattr(body, "close", None)
     if closing is not None:
         closing()
