@@ -10,6 +10,7 @@ axe = Axe()
 
 def violations(tab: Page) -> list[str]:
     """Each with its rule and the elements that it is about."""
+    tab.wait_for_load_state()  # after a click the document may be there in part
     # Without preload it does not load stylesheets again, by a wrong address.
     found = axe.run(tab, options={"resultTypes": ["violations"], "preload": False}).response["violations"]
     return [f"{one['id']}: {node['target']}, {node['html'][:200]}" for one in found for node in one["nodes"]]
