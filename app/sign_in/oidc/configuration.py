@@ -27,7 +27,7 @@ def clean_issuer(value: str) -> str:
         raise InvalidIssuer("Not a valid URL.") from None
     if value != value.strip() or not value.isprintable() or not host or "@" in parts.netloc or "?" in value:
         raise InvalidIssuer("It must be of the form https://HOST/PATH, without user name and query.")
-    # SECURITY: whoever can change the provider's keys on their way signs in as anybody.
+    # SECURITY: an attacker who can replace the provider's keys in transit could sign in as any person.
     if parts.scheme != "https" and (parts.scheme != "http" or host not in LOOPBACK):
         raise InvalidIssuer("It must begin with https:// (http:// is only for localhost).")
     if "#" in value or DISCOVERY in value:

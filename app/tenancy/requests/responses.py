@@ -89,6 +89,6 @@ def page(title: str, text: str, status: int) -> HttpResponse:
 
 @functools.lru_cache(
     maxsize=64
-)  # the texts of this module; whoever requests unknown hosts gets them without a template
+)  # the texts of this module: a request for an unknown host renders no template
 def _notice(title: str, text: str) -> str:
     return render_to_string("tenancy/notice.html", {"title": title, "text": text})
