@@ -87,8 +87,6 @@ def page(title: str, text: str, status: int) -> HttpResponse:
     return HttpResponse(_notice(title, text), status=status, headers={"Cache-Control": "no-store"})
 
 
-@functools.lru_cache(
-    maxsize=64
-)  # the texts of this module: a request for an unknown host renders no template
+@functools.lru_cache(maxsize=64)  # the texts of this module: a request for an unknown host renders no template
 def _notice(title: str, text: str) -> str:
     return render_to_string("tenancy/notice.html", {"title": title, "text": text})
