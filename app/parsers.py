@@ -15,13 +15,17 @@ from app.twitter.x.tokens import InvalidToken, clean_token
 def environment() -> Environment:
     """A reader that knows all of these types."""
     env = Environment()
-    for parser in (bearer_token, domain, domains, issuer, secret_key, secret_keys, sentry_dsn):
+    for parser in (bearer_token, domain, domains, issuer, optional_database_url, secret_key, secret_keys, sentry_dsn):
         env.add_parser(parser.__name__, parser)
     env.add_parser("cache_url", service_urls.cache)
     env.add_parser("database_url", service_urls.database)
     env.add_parser("email_url", service_urls.email)
     env.add_parser("storage_url", service_urls.storage)
     return env
+
+
+def optional_database_url(value: str) -> service_urls.Service | None:
+    return service_urls.database(value) if value else None
 
 
 def domain(value: str, *, wildcards: bool = False) -> str:

@@ -10,6 +10,7 @@ from typing import Any, NoReturn, TypeVar
 
 from django.db import models, transaction
 
+from app.postgresql.row_security.scope import MARK, every_site, open_to_every_site
 from app.tenancy.isolation.content_version import content_changed
 from app.tenancy.isolation.cross_site import (
     CrossSiteReference,
@@ -141,7 +142,9 @@ class LinkingQuerySet(CheckedQuerySet[Row]):
     @changes_data()
     def update(self, **kwargs: Any) -> int:
         # SECURITY: `label.notes.add(note)` writes through here, by primary key alone.
-        if self.exclude(site_id=CurrentSiteId()).exists():
+        with every_site():  # row security would hide what has to be refused
+            leaves_site = self.exclude(site_id=CurrentSiteId()).exists()
+        if leaves_site:
             raise CrossSiteReference(self.model, ", ".join(kwargs))
         return super().update(**kwargs)
 
@@ -150,5 +153,26 @@ class LinkingManager(models.Manager.from_queryset(LinkingQuerySet[Any])):  # typ
     """The base manager of every `SiteRelated` model (docs/decisions/0003-base-manager.md)."""
 
 
+class AllSitesQuerySet(models.QuerySet[Row]):
+    """Row security does not bind its statements, nor what they cause: cascades of a deletion."""
+
+    def bulk_create(self, *args: Any, **kwargs: Any) -> list[Row]:
+        with every_site():
+            return super().bulk_create(*args, **kwargs)
+
+    @changes_data(queryset_only=True)
+    def delete(self) -> tuple[int, dict[str, int]]:
+        with every_site():
+            return super().delete()
+
+    def raw(self, raw_query: str, *args: Any, **kwargs: Any) -> models.RawQuerySet[Any]:
+        return super().raw(f"{MARK} {raw_query}", *args, **kwargs)
+
+
 class AllSitesManager(models.Manager[Row]):
     """Rows of every site. Code that uses `all_sites` says in a comment why the current site is not enough."""
+
+    def get_queryset(self) -> AllSitesQuerySet[Row]:
+        rows: AllSitesQuerySet[Row] = AllSitesQuerySet(self.model, using=self._db)
+        open_to_every_site(rows.query)
+        return rows

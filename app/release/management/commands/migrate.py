@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.commands import migrate
+
+from app.release.owner import connected_as_owner
+
+
+class Command(migrate.Command):
+    """Django's own command, as the role that owns the tables."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with connected_as_owner():
+            super().handle(*args, **options)
