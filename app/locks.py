@@ -1,7 +1,8 @@
 """Locks between processes, on any number of machines. They end with the process that holds them, however it ends.
 
 On PostgreSQL an advisory lock in a transaction on a connection of its own: nothing that happens to the default
-connection releases it, and a pooler keeps the server connection that holds it. On SQLite a file lock beside the database.
+connection releases it, and a pooler keeps the server connection that holds it. On SQLite a file lock beside the
+database.
 """
 
 from __future__ import annotations

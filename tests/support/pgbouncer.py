@@ -19,7 +19,7 @@ CONFIGURATION = """\
 listen_addr = 127.0.0.1
 listen_port = {port}
 unix_socket_dir =
-auth_type = any
+auth_type = trust
 auth_file = {folder}/users.txt
 pool_mode = transaction
 default_pool_size = {connections}
@@ -35,7 +35,7 @@ def running_pgbouncer(server: PostgreSQL, role: str, *, connections: int = 1) ->
     with tempfile.TemporaryDirectory(prefix="colonnade-pgbouncer-") as name:
         folder = Path(name)
         text = CONFIGURATION.format(server=server.port, port=port, folder=folder, connections=connections)
-        (folder / "pgbouncer.ini").write_text(text.replace("port={server}", f"port={server.port} user={role}"))
+        (folder / "pgbouncer.ini").write_text(text)
         (folder / "users.txt").write_text(f'"{role}" ""\n')
         command = [str(program("pgbouncer")), str(folder / "pgbouncer.ini")]
         if os.geteuid() == 0:  # which PgBouncer refuses to run as

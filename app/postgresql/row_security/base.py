@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn, Self
 
+from django.db import NotSupportedError
 from django.db.backends.postgresql import base as django_base
 from django.db.backends.postgresql import operations
 from django.db.backends.utils import CursorWrapper
-from psycopg import Copy, NotSupportedError, sql
+from psycopg import Copy, sql
 from psycopg.pq import TransactionStatus
 
 from app.postgresql import base

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.backends.postgresql import compiler
 from django.db.backends.postgresql.compiler import (
     SQLAggregateCompiler,  # the query inside it has the mark
     SQLInsertCompiler,
 )
-from django.db.backends.postgresql import compiler
 
 from app.postgresql.row_security.scope import ATTRIBUTE, MARK
 

@@ -85,13 +85,18 @@ CROSSINGS: dict[str, Callable[[Site, Site], object]] = {
 }
 
 
+@transaction.atomic
+def attempt(crossing: Callable[[Site, Site], object], north: Site, south: Site) -> None:
+    crossing(north, south)
+    connection.check_constraints()
+
+
 @pytest.mark.parametrize("crossing", CROSSINGS.values(), ids=CROSSINGS)
 def test_a_reference_to_another_site_is_refused(
     crossing: Callable[[Site, Site], object], north: Site, south: Site
 ) -> None:
-    with pytest.raises(IntegrityError), transaction.atomic():
-        crossing(north, south)
-        connection.check_constraints()
+    with pytest.raises(IntegrityError):
+        attempt(crossing, north, south)
 
 
 def test_a_reference_within_a_site_is_stored(north: Site) -> None:
@@ -170,7 +175,7 @@ def test_a_migration_may_rebuild_a_table_that_is_referred_to() -> None:
 
 
 def rules() -> set[str]:
-    """The names of the rules that the database has; on PostgreSQL with the number of the row, which a new one changes."""
+    """The names of the rules in the database; on PostgreSQL with the number of the row, which a new one changes."""
     statement = (
         "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'same_site_%'"
         if connection.vendor == "sqlite"

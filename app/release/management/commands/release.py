@@ -48,7 +48,8 @@ class Command(BaseCommand):
         wait_for_database(settings.DATABASE_WAIT_SECONDS, self.say)
         with wait_for_lock("release", lambda: self.say(WAITING)):
             if current and not is_current(*current):
-                return self.say(REPLACED)
+                self.say(REPLACED)
+                return
             self.migrate()
             if not only_migrate:
                 self.sites()

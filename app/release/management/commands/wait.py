@@ -19,8 +19,8 @@ REMIND_SECONDS = 30.0
 
 class Command(BaseCommand):
     help = (
-        "Waits until the database responds and has every migration of this code, and row security if that is on. For "
-        "the database it waits at most DATABASE_WAIT_SECONDS, for the rest without a limit."
+        "Waits until the database responds and has every migration of this code. With row security it waits for that "
+        "too. For the database it waits at most DATABASE_WAIT_SECONDS, for the rest without a limit."
     )
     requires_system_checks = ()
 

@@ -66,7 +66,7 @@ def refuse_crossings(connection: BaseDatabaseWrapper, links: Collection[Link]) -
     with connection.cursor() as cursor:
         for link in links:
             cursor.execute(
-                f'SELECT own."{link.own.key}", own.site_id, target."{link.target.key}", target.site_id'  # noqa: S608
+                f'SELECT own."{link.own.key}", own.site_id, target."{link.target.key}", target.site_id'
                 f" {crossings(link)} LIMIT {MOST_SHOWN + 1}"
             )
             found += [

@@ -15,14 +15,14 @@ from app.tenancy.isolation.database.links import Link, Place, digest
 
 KEY, INDEX = "same_site_", "site_key_"
 SCHEMA = "<schema>"  # known when the statement is executed
-STORED = f"""
+STORED = """
 SELECT con.conname, c.relname, con.contype::text, con.contype = 't' OR con.convalidated FROM pg_constraint con
 JOIN pg_class c ON c.oid = con.conrelid
-WHERE con.connamespace = current_schema()::regnamespace AND starts_with(con.conname, '{KEY}')
+WHERE con.connamespace = current_schema()::regnamespace AND starts_with(con.conname, 'same_site_')
 """
-INDEXES = f"""
+INDEXES = """
 SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-WHERE c.relnamespace = current_schema()::regnamespace AND starts_with(c.relname, '{INDEX}') AND i.indisvalid = %s
+WHERE c.relnamespace = current_schema()::regnamespace AND starts_with(c.relname, 'site_key_') AND i.indisvalid = %s
 """
 FUNCTION = """
 CREATE OR REPLACE FUNCTION "{name}"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER

@@ -11,7 +11,7 @@ from app.tenancy.isolation.database.crossings import checks, refuse_crossings
 from app.tenancy.isolation.database.links import Link, digest
 
 NAME = "same_site_"
-STORED = f"SELECT name FROM sqlite_master WHERE type = 'trigger' AND substr(name, 1, {len(NAME)}) = '{NAME}'"
+STORED = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND substr(name, 1, 10) = 'same_site_'"
 
 
 def install(connection: BaseDatabaseWrapper, links: Collection[Link]) -> None:
