@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from typing import Any, NoReturn, Self
 
 from django.db import NotSupportedError
-from django.db.backends.postgresql import base as django_base
 from django.db.backends.postgresql import operations
+from django.db.backends.postgresql.base import CursorMixin
 from django.db.backends.utils import CursorWrapper
-from psycopg import Copy, sql
+from psycopg import ClientCursor, Copy, sql
 from psycopg.pq import TransactionStatus
 
 from app.postgresql import base
@@ -33,7 +33,7 @@ FROM pg_roles AS role WHERE role.rolname = current_user
 """
 
 
-class Cursor(django_base.Cursor):
+class Cursor(CursorMixin, ClientCursor[Any]):
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         if self._is_aborted():
             return super().execute(query, params, **options)  # nothing but ROLLBACK has an effect now
@@ -79,7 +79,7 @@ class Cursor(django_base.Cursor):
 class DatabaseOperations(operations.DatabaseOperations):
     compiler_module = "app.postgresql.row_security.compiler"
 
-    def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str | None:
+    def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> Any:
         sent: str | None = super().last_executed_query(cursor, sql, params)
         return sent.partition(END)[2] if sent and sent.startswith(SET) else sent
 

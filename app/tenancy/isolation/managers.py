@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn, TypeVar
 
 from django.db import models, transaction
+from django.db.models.query import RawQuerySet
 
 from app.postgresql.row_security.scope import MARK, every_site, open_to_every_site
 from app.tenancy.isolation.content_version import content_changed, content_changed_on
@@ -154,7 +155,7 @@ class LinkingQuerySet(CheckedQuerySet[Row]):
     def _set_null(self, values: Mapping[str, None]) -> int:
         """What a deletion does to the rows that referred to the deleted ones (SET_NULL), on whichever site they are."""
         with transaction.atomic(self.db):
-            if self.model.is_content:
+            if getattr(self.model, "is_content", True):
                 content_changed_on(set(self.values_list("site_id", flat=True)))
             return models.QuerySet.update(self, **values)
 
@@ -175,7 +176,7 @@ class AllSitesQuerySet(models.QuerySet[Row]):
         with every_site():
             return super().delete()
 
-    def raw(self, raw_query: str, *args: Any, **kwargs: Any) -> models.RawQuerySet[Any]:
+    def raw(self, raw_query: Any, *args: Any, **kwargs: Any) -> RawQuerySet[Row]:
         return super().raw(f"{MARK} {raw_query}", *args, **kwargs)
 
 

@@ -29,16 +29,18 @@ from tests.third_party.models import Label, Memo, Note
 pytestmark = [pytest.mark.row_security, pytest.mark.django_db]
 
 
-def rows(statement: str, *params: object) -> list[Any]:
+def rows(statement: str, *params: str | int) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, params or None)
-        return cursor.fetchall()
+        found: list[Any] = cursor.fetchall()
+        return found
 
 
-def changed(statement: str, *params: object) -> int:
+def changed(statement: str, *params: str | int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, params or None)
-        return cursor.rowcount
+        count: int = cursor.rowcount
+        return count
 
 
 def setting() -> str:
@@ -102,9 +104,9 @@ def test_raw_sql_in_a_view_changes_its_own_site(at_north: Browser, pages: dict[s
 
 @pytest.mark.usefixtures("own_views", "pages")
 def test_a_streamed_body_reads_its_own_site(at_north: Browser, at_south: Browser, south: Site) -> None:
-    response = at_north.get("/stream/")
+    response: Any = at_north.get("/stream/")
     with use_site(south):
-        body = b"".join(response.streaming_content).decode()  # type: ignore[arg-type]  # a body of bytes
+        body = b"".join(response.streaming_content).decode()
 
     assert body == "['North'] of ['North', 'South']\n" * 2
 

@@ -19,7 +19,7 @@ from tests.third_party.models import Label, Memo, Note
 pytestmark = pytest.mark.django_db
 
 
-def execute(statement: str, *params: object) -> None:
+def execute(statement: str, *params: int | None) -> None:
     # every_site: the rule has to hold where row security is off, or the code has said so.
     with every_site(), connection.cursor() as cursor:
         cursor.execute(statement, params)
@@ -27,12 +27,14 @@ def execute(statement: str, *params: object) -> None:
 
 def label(site: Site) -> Label:
     with use_site(site):
-        return Label.objects.create(name="a")
+        made: Label = Label.objects.create(name="a")
+        return made
 
 
 def note(site: Site, **values: Any) -> Note:
     with use_site(site):
-        return Note.objects.create(text="a", **values)
+        made: Note = Note.objects.create(text="a", **values)
+        return made
 
 
 def insert_note(site: Site, label_id: int | None, pk: int = 900) -> None:
@@ -49,9 +51,15 @@ def linked(site: Site) -> Note:
     return made
 
 
+def insert_target_later(of_note: Site, of_label: Site) -> None:
+    insert_note(of_note, 901)
+    execute("INSERT INTO third_party_label (id, site_id, name) VALUES (901, %s, 'later')", of_label.pk)
+
+
 def memo(site: Site) -> Memo:
     with use_site(site):
-        return Memo.objects.create(text="a")
+        made: Memo = Memo.objects.create(text="a")
+        return made
 
 
 CROSSINGS: dict[str, Callable[[Site, Site], object]] = {
@@ -78,10 +86,7 @@ CROSSINGS: dict[str, Callable[[Site, Site], object]] = {
     "reference to a child model": lambda north, south: execute(
         "UPDATE third_party_memo SET answers_id = %s WHERE note_ptr_id = %s", memo(south).pk, memo(north).pk
     ),
-    "target that comes later": lambda north, south: (
-        insert_note(north, 901),
-        execute("INSERT INTO third_party_label (id, site_id, name) VALUES (901, %s, 'later')", south.pk),
-    ),
+    "target that comes later": insert_target_later,
 }
 
 
@@ -110,8 +115,7 @@ def test_a_reference_within_a_site_is_stored(north: Site) -> None:
 
 
 def test_the_order_of_the_rows_in_a_transaction_does_not_matter(north: Site) -> None:
-    insert_note(north, 901)
-    execute("INSERT INTO third_party_label (id, site_id, name) VALUES (901, %s, 'later')", north.pk)
+    insert_target_later(north, north)
     connection.check_constraints()
 
 
