@@ -27,6 +27,7 @@ EVERYTHING: Values = {
     "django": {"mezzanineSiteId": 1, "secretKeyFallbacks": ["old"], "adminHosts": ["admin.example.org"]},
     "proxy": {"trustedCIDRs": ["10.0.0.0/8"]},
     "cache": {"url": "redis://cache"},
+    "database": {"rowSecurity": {"enabled": True}},
     "email": {"url": "smtp://mail"},
     "storage": {"url": "s3://k:s@h/b"},
     "sentry": {"dsn": "https://k@s.example/1"},
