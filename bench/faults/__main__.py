@@ -1,6 +1,6 @@
 """`python -m bench.faults`: pages under load while a part of the platform fails. Writes a table into docs/security.md.
 
-Ends with status 1 if a site got another one's page, or if something failed that should not. Three minutes.
+Ends with status 1 if a site got another one's page, or if something failed that should not. Four minutes.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every server is stopped
     outcomes = []
     with running_platform() as platform:
+        measure(SCENARIOS["none"], platform)  # a new process grows with its first requests
         for name in options.only or SCENARIOS:
             outcomes.append(measure(SCENARIOS[name], platform))
             say(report.line(outcomes[-1]))

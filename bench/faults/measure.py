@@ -12,6 +12,8 @@ from bench.faults.visitors import BROKEN, OK, REFUSED, WRONG, Visit, visited
 
 BEFORE_SECONDS = 2.0
 AFTER_SECONDS = 4.0
+#: Of a stored page, whatever happens: a request that waits for a thread is tried without one after 0.5 s.
+LONGEST_STORED_SECONDS = 4.0
 #: Beyond what the allocator keeps of a busy moment.
 GROWTH_MIB = 16.0
 
@@ -51,11 +53,11 @@ class Outcome:
 
 def measure(scenario: Scenario, platform: Platform) -> Outcome:
     platform.write_posts()
-    notes: list[str] = []
+    platform.notes = []
     memory_before = platform.memory_mib()
     with visited(platform) as crowd:
         time.sleep(BEFORE_SECONDS)
-        with scenario.fault(platform, notes):
+        with scenario.fault(platform):
             poll, began = platform.poll(), time.monotonic()
         over = time.monotonic()
         status = poll.end()
@@ -65,7 +67,7 @@ def measure(scenario: Scenario, platform: Platform) -> Outcome:
     failed_later = [visit.ended - over for visit in visits if visit.result != OK and visit.ended > over]
     outcome = Outcome(
         scenario,
-        notes,
+        platform.notes,
         _pages([visit for visit in visits if visit.stored]),
         _pages([visit for visit in visits if not visit.stored]),
         sum(1 for visit in visits if visit.result == WRONG),
@@ -78,7 +80,9 @@ def measure(scenario: Scenario, platform: Platform) -> Outcome:
         platform.wrong_tweets(),
     )
     if crowd.retried:
-        notes.append(f"{crowd.retried} requests sent again, as proxies do, because a kept connection was closed")
+        platform.notes.append(
+            f"{crowd.retried} requests sent again, as proxies do, because a kept connection was closed"
+        )
     outcome.not_ok = list(_faults_of(outcome, again))
     return outcome
 
@@ -100,6 +104,8 @@ def _faults_of(outcome: Outcome, second_poll: int) -> list[str]:
         found.append("stored pages failed")
     if not scenario.pages_fail and outcome.made.refused + outcome.made.broken:
         found.append("pages from the database failed")
+    if outcome.stored.longest_seconds > LONGEST_STORED_SECONDS:
+        found.append(f"a stored page took {outcome.stored.longest_seconds:.1f} s")
     if outcome.recovered_seconds > AFTER_SECONDS - 1:
         found.append("requests still fail")
     if outcome.livez_failed:

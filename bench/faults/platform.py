@@ -77,6 +77,8 @@ class Platform:
     pods: list[Server] = field(default_factory=list)
     """The servers that get new connections."""
     authors: list[Account] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What a fault has to say about itself."""
 
     @property
     def pod(self) -> Server:
@@ -103,7 +105,8 @@ class Platform:
         """Posts that a site lacks, has twice, or has of another site's account."""
         rows = sql(
             self.postgresql.url(self.database),
-            "SELECT s.domain, t.remote_id, t.author_username FROM twitter_tweet t JOIN django_site s ON s.id = t.site_id",
+            "SELECT s.domain, t.remote_id, t.author_username FROM twitter_tweet t"
+            " JOIN django_site s ON s.id = t.site_id",
         )
         stored = sorted((str(domain), int(remote), str(author)) for domain, remote, author in rows)
         names = {author.remote_id: author.username for author in self.authors}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-import socket
 import string
 import threading
 import time
@@ -28,18 +27,17 @@ SLOW_CLIENTS = 96
 PRE_STOP_SECONDS = 5.0
 #: Until the proxies have heard of a pod that ends.
 PROPAGATION_SECONDS = 2.0
-FORM = "Content-Type: application/x-www-form-urlencoded\n"
-HALF_BODY = f"POST /admin/login/ HTTP/1.1\nHost: {{host}}\nCookie: csrftoken={'a' * 32}\n{FORM}Content-Length: 5000\n\nuser"
+POST = f"POST /admin/login/ HTTP/1.1\nHost: {{host}}\nCookie: csrftoken={'a' * 32}\n"
+POST += "Content-Type: application/x-www-form-urlencoded\nContent-Length: {size}\n\n"
+HALF_BODY = POST + "user"
 HALF_HEAD = "GET / HTTP/1.1\nHost: {host}\nX-Slow: "
-
-Notes = list[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
     name: str
     title: str
-    fault: Callable[[Platform, Notes], AbstractContextManager[None]]
+    fault: Callable[[Platform], AbstractContextManager[None]]
     stored_pages_fail: bool = False
     """Whether stored pages may fail, for requests that were in progress."""
     pages_fail: bool = False
@@ -47,13 +45,13 @@ class Scenario:
 
 
 @contextmanager
-def nothing(_: Platform, notes: Notes) -> Iterator[None]:
+def nothing(_: Platform) -> Iterator[None]:
     yield
     time.sleep(LASTS)
 
 
 @contextmanager
-def killed_workers(platform: Platform, notes: Notes) -> Iterator[None]:
+def killed_workers(platform: Platform) -> Iterator[None]:
     """Three times one of the two, without a chance to finish a response."""
     yield
     for _ in range(3):
@@ -65,7 +63,7 @@ def killed_workers(platform: Platform, notes: Notes) -> Iterator[None]:
 
 
 @contextmanager
-def postgresql_restarted(platform: Platform, notes: Notes) -> Iterator[None]:
+def postgresql_restarted(platform: Platform) -> Iterator[None]:
     yield
     platform.postgresql.stop()
     time.sleep(2)
@@ -73,7 +71,7 @@ def postgresql_restarted(platform: Platform, notes: Notes) -> Iterator[None]:
 
 
 @contextmanager
-def postgresql_frozen(platform: Platform, notes: Notes) -> Iterator[None]:
+def postgresql_frozen(platform: Platform) -> Iterator[None]:
     yield
     process = platform.postgresql.process
     assert process is not None
@@ -82,7 +80,7 @@ def postgresql_frozen(platform: Platform, notes: Notes) -> Iterator[None]:
 
 
 @contextmanager
-def redis_stopped(platform: Platform, notes: Notes) -> Iterator[None]:
+def redis_stopped(platform: Platform) -> Iterator[None]:
     yield
     platform.redis.stop()
     time.sleep(LASTS)
@@ -90,7 +88,7 @@ def redis_stopped(platform: Platform, notes: Notes) -> Iterator[None]:
 
 
 @contextmanager
-def redis_frozen(platform: Platform, notes: Notes) -> Iterator[None]:
+def redis_frozen(platform: Platform) -> Iterator[None]:
     yield
     assert platform.redis.process is not None
     with frozen(platform.redis.process.pid):
@@ -98,10 +96,10 @@ def redis_frozen(platform: Platform, notes: Notes) -> Iterator[None]:
 
 
 @contextmanager
-def full_disk(platform: Platform, notes: Notes) -> Iterator[None]:
+def full_disk(platform: Platform) -> Iterator[None]:
     yield
     if not platform.media.is_mount():
-        notes.append("not run: to mount a small disk takes root")
+        platform.notes.append("not run: to mount a small disk takes root")
         return
     filler = platform.media / "filler"
     with filler.open("wb", buffering=0) as file, suppress(OSError):
@@ -109,13 +107,13 @@ def full_disk(platform: Platform, notes: Notes) -> Iterator[None]:
             file.write(bytes(4096))
     time.sleep(LASTS / 2)
     report = platform.pod.request("/healthz?format=json", headers={"Authorization": "Bearer of-the-fault-runs"})
-    notes.append(f"`/healthz` {report.status}")
+    platform.notes.append(f"`/healthz` {report.status}")
     time.sleep(LASTS / 2)
     filler.unlink()
 
 
 @contextmanager
-def replaced_pod(platform: Platform, notes: Notes) -> Iterator[None]:
+def replaced_pod(platform: Platform) -> Iterator[None]:
     """As a roll-out does: a new pod is ready; the old one gets no new connections soon, and SIGTERM after preStop."""
     new = platform.start_pod()
     yield
@@ -127,14 +125,14 @@ def replaced_pod(platform: Platform, notes: Notes) -> Iterator[None]:
     time.sleep(PRE_STOP_SECONDS - PROPAGATION_SECONDS)
     old.process.send_signal(signal.SIGTERM)
     status = old.process.wait(30)
-    notes.append(f"the old pod ended after {time.monotonic() - began:.1f} s with status {status}")
+    platform.notes.append(f"the old pod ended after {time.monotonic() - began:.1f} s with status {status}")
     time.sleep(LASTS / 4)
 
 
 @contextmanager
-def unknown_hosts(platform: Platform, notes: Notes) -> Iterator[None]:
-    """Each name once, as fast as they are answered, and again until the time is over."""
-    letters = random.Random(1)  # noqa: S311  # the same names in every run
+def unknown_hosts(platform: Platform) -> Iterator[None]:
+    """Each name once, as fast as it is refused, and again until the time is over."""
+    letters = random.Random(1)  # the same names in every run
     names = ("".join(letters.choices(string.ascii_lowercase, k=12)) for _ in range(UNKNOWN_HOSTS))
     requests = [Request(f"{name}.invalid", f"/{name}/") for name in names]
     with TemporaryDirectory() as folder:
@@ -142,15 +140,15 @@ def unknown_hosts(platform: Platform, notes: Notes) -> Iterator[None]:
         yield
         load = run(platform.pod.port, file, seconds=LASTS, connections=8)
     # Every response is a refusal: 404.
-    notes.append(f"{load.requests:,} requests, {load.requests - load.refused:,} served")
+    platform.notes.append(f"{load.requests:,} requests, {load.requests - load.refused:,} served")
 
 
 @contextmanager
-def slow_clients(platform: Platform, notes: Notes) -> Iterator[None]:
+def slow_clients(platform: Platform) -> Iterator[None]:
     host = next(iter(platform.sites))
     half = SLOW_CLIENTS // 2
     with (
-        http.unfinished_requests(platform.pod.port, HALF_BODY.format(host=host), count=half),
+        http.unfinished_requests(platform.pod.port, HALF_BODY.format(host=host, size=5000), count=half),
         http.unfinished_requests(platform.pod.port, HALF_HEAD.format(host=host), count=half),
     ):
         yield
@@ -158,7 +156,7 @@ def slow_clients(platform: Platform, notes: Notes) -> Iterator[None]:
 
 
 @contextmanager
-def large_requests(platform: Platform, notes: Notes) -> Iterator[None]:
+def large_requests(platform: Platform) -> Iterator[None]:
     """Four clients send heads and bodies of 5 MB, one after the other."""
     host, statuses, over = next(iter(platform.sites)), Counter[str](), threading.Event()
 
@@ -170,12 +168,11 @@ def large_requests(platform: Platform, notes: Notes) -> Iterator[None]:
                     with suppress(ConnectionError):  # refused before all of it was sent
                         client.sendall(data)
                     statuses[client.recv(12)[9:12].decode() or "closed"] += 1
-            except (ConnectionError, socket.timeout):
+            except (ConnectionError, TimeoutError):
                 statuses["closed"] += 1
 
     head = f"GET / HTTP/1.1\nHost: {host}\nX-Large: "
-    body = f"POST /admin/login/ HTTP/1.1\nHost: {host}\nCookie: csrftoken={'a' * 32}\n{FORM}Content-Length: "
-    body += f"{5 * MEBIBYTE}\n\n"
+    body = POST.format(host=host, size=5 * MEBIBYTE)
     threads = [threading.Thread(target=send, args=(start,)) for start in (head, body, head, body)]
     yield
     for thread in threads:
@@ -184,14 +181,14 @@ def large_requests(platform: Platform, notes: Notes) -> Iterator[None]:
     over.set()
     for thread in threads:
         thread.join()
-    notes.append("statuses " + ", ".join(f"{status} ({count})" for status, count in sorted(statuses.items())))
+    platform.notes.append("statuses " + ", ".join(f"{status} ({count})" for status, count in sorted(statuses.items())))
 
 
 @contextmanager
-def everything(platform: Platform, notes: Notes) -> Iterator[None]:
+def everything(platform: Platform) -> Iterator[None]:
     """A worker is killed, PostgreSQL restarts and Redis stops, with slow clients connected, in eight seconds."""
     host = next(iter(platform.sites))
-    with http.unfinished_requests(platform.pod.port, HALF_BODY.format(host=host), count=SLOW_CLIENTS):
+    with http.unfinished_requests(platform.pod.port, HALF_BODY.format(host=host, size=5000), count=SLOW_CLIENTS):
         yield
         platform.redis.stop()
         kill(platform.pod.workers()[0])
