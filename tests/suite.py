@@ -9,7 +9,6 @@ import sys
 from tests.support.postgresql import running_postgresql, with_row_security
 from tests.support.programs import REQUIRED, ROOT, missing
 
-
 #: What row security could change.
 WITH_ROW_SECURITY = tuple(
     f"tests/{name}" for name in ("rules", "tenancy", "accounts", "sign_in", "pages", "publishing", "twitter")

@@ -105,9 +105,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 def refuse_unbound_role(connection: DatabaseWrapper) -> None:
     """Raises `UnboundRole`. At each new connection: a role may change while the process runs."""
-    with connection.cursor() as cursor:
-        cursor.execute(FAULTS, [[*tenancy.tables()]])
-        role, is_superuser, bypasses, owned = cursor.fetchone()
+    # Not Django's cursor, which would count and log it as a query of the code.
+    with connection.connection.cursor() as cursor:
+        role, is_superuser, bypasses, owned = cursor.execute(FAULTS, [[*tenancy.tables()]]).fetchone()
     if is_superuser:
         raise UnboundRole(role, "it is a superuser")
     if bypasses:
