@@ -151,10 +151,16 @@ def test_nothing_is_left_on_the_connection(north: Site) -> None:
 
 
 @pytest.mark.usefixtures("pages")
-def test_no_other_way_to_send_a_statement_reaches_further(north: Site) -> None:
+def test_no_other_way_to_send_a_statement_reaches_further(north: Site, south: Site) -> None:
+    def leave_south() -> None:
+        with use_site(south):
+            rows("SELECT 1")
+
     with use_site(north), connection.cursor() as cursor:
+        leave_south()
         with cursor.copy("COPY (SELECT title FROM pages_page) TO STDOUT") as copy:
             assert [row[0] for row in copy.rows()] == ["North"]
+        leave_south()
         cursor.executemany("UPDATE pages_page SET title = %s WHERE title = %s", [("N", "North"), ("S", "South")])
         with pytest.raises(DatabaseError):
             cursor.stream("SELECT title FROM pages_page")
