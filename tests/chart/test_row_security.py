@@ -82,7 +82,7 @@ def test_a_secret_of_ones_own_has_the_url() -> None:
     rendered = render(values("external", existingSecret="pods", existingSecretKeys={"url": "uri"}))
     sources = [
         source["secret"]
-        for volume in pod_spec(rendered.of("Deployment"))["volumes"]
+        for volume in rendered.of("Deployment")["spec"]["template"]["spec"]["volumes"]
         if volume["name"] == "credentials"
         for source in volume["projected"]["sources"]
     ]

@@ -66,10 +66,13 @@
 {{- $r := .root.Values.database.rowSecurity -}}
 {{- $found := dict -}}
 {{- if $r.enabled -}}
+{{- $found = dict "env" "DATABASE_URL" "secret" (include "colonnade.podsRoleName" .root) "key" "database-url" -}}
 {{- if $r.existingSecret -}}
 {{- $found = dict "env" "DATABASE_URL" "secret" $r.existingSecret "key" $r.existingSecretKeys.url -}}
-{{- else -}}
-{{- $found = dict "env" "DATABASE_URL" "secret" "@own" "key" "database-url" "value" (include "colonnade.podsDatabaseUrl" .root) -}}
+{{- else if $r.url -}}
+{{- $found = dict "env" "DATABASE_URL" "secret" "@own" "key" "database-url" "value" $r.url -}}
+{{- else if .predeploy -}}
+{{- $found = dict "env" "DATABASE_URL" "secret" "@own" "key" "database-url" -}}
 {{- end -}}
 {{- end -}}
 {{- toYaml $found -}}
@@ -78,8 +81,6 @@
 {{- define "colonnade.podsDatabaseUrl" -}}
 {{- $v := .Values -}}
 {{- $r := $v.database.rowSecurity -}}
-{{- if $r.url -}}{{- $r.url -}}
-{{- else -}}
 {{- $where := dict "port" 5432 "name" $v.postgresql.auth.database "host" (include "colonnade.postgresqlName" .) -}}
 {{- if eq $v.database.type "external" -}}
 {{- $where = pick $v.externalDatabase "host" "port" "name" "sslmode" -}}
@@ -87,7 +88,6 @@
 {{- $where = dict "port" 5432 "name" (dig "bootstrap" "initdb" "database" "colonnade" $v.cnpg.spec) "host" (printf "%s-rw" (include "colonnade.cnpgName" .)) -}}
 {{- end -}}
 {{- include "colonnade.databaseUrl" (merge (dict "user" $r.username "password" (include "colonnade.podsRolePassword" .)) $where) -}}
-{{- end -}}
 {{- end -}}
 
 {{/* The source of a complete URL of the database's owner, if there is one; with row security for the release only. */}}
