@@ -152,6 +152,7 @@ INSTALLED_APPS = [
 # docs/architecture.md shows this order; app.tenancy.checks refuses another one.
 MIDDLEWARE = [
     "app.health.middleware.ProbeMiddleware",
+    "app.tenancy.requests.tls_ask.TlsAskMiddleware",
     "app.observability.middleware.RequestLogMiddleware",
     # Outside of the host's middleware, so that refused hosts, redirects and closed sites have their headers too.
     "django.middleware.security.SecurityMiddleware",

@@ -23,7 +23,11 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from app.server.arrival import BUFFERED_BYTES, Arrival, Pace, PacedUnreader, SlowBody, State
 
-PROBE_POOLS = {"livez": (("/livez",), 1), "other-probes": (("/readyz", "/startupz", "/healthz"), 4)}
+PROBE_POOLS = {
+    "livez": (("/livez",), 1),
+    "other-probes": (("/readyz", "/startupz", "/healthz"), 4),
+    "tls-ask": (("/tls/ask",), 1),  # a handshake waits for it
+}
 LARGE_BODY_THREADS = 2
 # Files that a worker opens beside connections: database, cache, logs, uploads.
 OTHER_FILES = 128
