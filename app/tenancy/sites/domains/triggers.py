@@ -38,7 +38,8 @@ TAKE = "DELETE FROM tenancy_releasedhost WHERE host = NEW.{host};"
 
 # The lock makes transactions that add hosts wait for each other, so that each sees what the other one added.
 POSTGRESQL = (
-    INDEX,
+    # A second CREATE INDEX would be refused in a transaction that has changed the table.
+    """DO $$ BEGIN IF to_regclass('{table}_spelling') IS NULL THEN {index}; END IF; END $$""",
     """CREATE OR REPLACE FUNCTION {table}_refuse_taken() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       IF TG_OP = 'INSERT' OR NEW.{host} <> OLD.{host} THEN
@@ -86,6 +87,7 @@ def install(using: str = "default", **_: object) -> None:
 def _postgresql(column: dict[str, str]) -> list[str]:
     parts = {
         **column,
+        "index": INDEX.format(**column),
         "message": MESSAGE,
         "taken": TAKEN.format(**column, is_another="one.id <> NEW.id"),
         "release": RELEASE.format(**column, now=NOW["postgresql"]),

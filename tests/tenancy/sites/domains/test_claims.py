@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.contrib.sites.models import Site
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from pytest_django import Settings
 
 from app.tenancy.models import Alias
@@ -19,7 +21,7 @@ every_door = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name
 
 
 @pytest.fixture(autouse=True)
-def sites(db: None, north: Site, south: Site) -> None:
+def sites(north: Site, south: Site) -> None:
     """North with an alias www, and south with some hosts in every form."""
     for host in ("shop.south.test", "*.south.test", "xn--bcher-kva.test"):
         Alias.objects.create(site=south, host=host)
@@ -202,3 +204,32 @@ class TestDatabase:
         assert Site.objects.filter(pk=south.pk).update(domain="South.test") == 1
         assert Site.objects.filter(pk=south.pk).update(domain="south.test") == 1
         assert Alias.objects.filter(host="shop.south.test").update(host="Shop.South.Test") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_two_transactions_at_the_same_time(north: Site, south: Site) -> None:
+    """One adds a host as a domain, the other as an alias; neither sees what the other one has not committed."""
+    ready, results = threading.Barrier(2), []
+
+    def add(write: Callable[[], object]) -> None:
+        try:
+            with transaction.atomic():
+                ready.wait(20)
+                write()
+            results.append("")
+        except IntegrityError as error:
+            results.append(str(error))
+        finally:
+            connection.close()
+
+    writes = [
+        lambda: Site.objects.bulk_create([Site(domain="both.test", name="New")]),
+        lambda: Alias.objects.bulk_create([Alias(site=north, host="BOTH.test")]),
+    ]
+    threads = [threading.Thread(target=add, args=[write]) for write in writes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(bool(result) for result in results) == [False, True]
