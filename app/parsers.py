@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
+from pathlib import Path
 
 from environs import ValidationError
 from sentry_sdk.utils import BadDsn, Dsn
@@ -11,6 +12,7 @@ from app import service_urls
 from app.env import Environment
 from app.sign_in.oidc.configuration import InvalidIssuer, clean_issuer
 from app.tenancy.hosts.names import InvalidHost, normalise_alias, normalise_domain, parse_host
+from app.themes.definition import InvalidThemes, Theme, read_themes
 from app.twitter.x.tokens import InvalidToken, clean_token
 
 DNS_PORT = 53
@@ -19,7 +21,8 @@ DNS_PORT = 53
 def environment() -> Environment:
     """A reader that knows all of these types."""
     env = Environment()
-    for parser in (bearer_token, dns_servers, domain, domains, issuer, secret_key, secret_keys, sentry_dsn):
+    parsers = (bearer_token, dns_servers, domain, domains, issuer, secret_key, secret_keys, sentry_dsn, themes)
+    for parser in parsers:
         env.add_parser(parser.__name__, parser)
     env.add_parser("cache_url", service_urls.cache)
     env.add_parser("database_url", service_urls.database)
@@ -85,3 +88,11 @@ def issuer(value: str) -> str:
         return clean_issuer(value)
     except InvalidIssuer as error:
         raise ValidationError(str(error)) from None
+
+
+def themes(value: str) -> dict[str, Theme]:
+    """The shipped themes and those in folders, separated by commas."""
+    try:
+        return read_themes(Path(part.strip()) for part in value.split(",") if part.strip())
+    except InvalidThemes as fault:
+        raise ValidationError(fault.problems) from None
