@@ -79,6 +79,12 @@ FREE = {
 }
 
 
+def test_dns_servers_may_have_a_port() -> None:
+    found = settings_from(DNS_SERVERS="10.0.0.2, 127.0.0.1:5353,[::1]:5353,2001:db8::1")["DNS_SERVERS"]
+    assert found == [("10.0.0.2", 53), ("127.0.0.1", 5353), ("::1", 5353), ("2001:db8::1", 53)]
+    assert settings_from()["DNS_SERVERS"] == []
+
+
 def test_every_variable_is_tried() -> None:
     assert known_variables() == set(BAD) | FREE
 

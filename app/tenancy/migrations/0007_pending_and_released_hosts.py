@@ -8,17 +8,15 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="PendingHost",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("host", models.CharField(max_length=255, primary_key=True, serialize=False)),
                 ("site_id", models.BigIntegerField(db_index=True)),
-                ("host", models.CharField(max_length=255, unique=True)),
             ],
         ),
         migrations.CreateModel(
             name="ReleasedHost",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("host", models.CharField(max_length=255, primary_key=True, serialize=False)),
                 ("site_id", models.BigIntegerField(db_index=True)),
-                ("host", models.CharField(max_length=255, unique=True)),
                 ("released_at", models.DateTimeField(db_index=True)),
             ],
         ),

@@ -59,9 +59,9 @@ class SiteProfile(models.Model):
 class PendingHost(models.Model):
     """A domain or an alias that is not served before its site has proved it (`app.tenancy.sites.domains.proof`)."""
 
+    host = models.CharField(max_length=MAX_ALIAS, primary_key=True)
     # No foreign key: triggers read and delete this row when the host is given up, also with its site.
     site_id = models.BigIntegerField(db_index=True)
-    host = models.CharField(max_length=MAX_ALIAS, unique=True)
 
     def __str__(self) -> str:
         return self.host
@@ -70,8 +70,8 @@ class PendingHost(models.Model):
 class ReleasedHost(models.Model):
     """A host that a site gave up. Triggers write it; `app.tenancy.sites.domains.quarantine` reads it."""
 
+    host = models.CharField(max_length=MAX_ALIAS, primary_key=True)
     site_id = models.BigIntegerField(db_index=True)
-    host = models.CharField(max_length=MAX_ALIAS, unique=True)
     released_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
