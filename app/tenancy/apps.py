@@ -2,7 +2,7 @@ from django.apps import AppConfig, apps
 from django.contrib.admin import apps as admin_apps
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.core.checks import Tags, register
-from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save, pre_save
+from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save, pre_migrate, pre_save
 
 
 class TenancyConfig(AppConfig):
@@ -29,6 +29,7 @@ class TenancyConfig(AppConfig):
         m2m_changed.connect(refuse_cross_site_links)
         post_migrate.disconnect(create_default_site, sender=apps.get_app_config("sites"))
         post_migrate.connect(triggers.install, sender=self)
+        pre_migrate.connect(host_triggers.remove_from_sqlite, sender=self)
         post_migrate.connect(host_triggers.install, sender=self)
         post_migrate.connect(signals.create_first_site, sender=self)
         post_migrate.connect(roles.create_default_roles)

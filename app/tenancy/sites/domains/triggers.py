@@ -36,6 +36,10 @@ RELEASE = """INSERT INTO tenancy_releasedhost (site_id, host, released_at)
   DELETE FROM tenancy_pendinghost WHERE host = OLD.{host};"""
 TAKE = "DELETE FROM tenancy_releasedhost WHERE host = NEW.{host};"
 
+POSTGRESQL_DROP = (
+    "DROP TRIGGER IF EXISTS refuse_taken ON {table}",
+    "DROP TRIGGER IF EXISTS record_released ON {table}",
+)
 # The lock makes transactions that add hosts wait for each other, so that each sees what the other one added.
 POSTGRESQL = (
     # A second CREATE INDEX would be refused in a transaction that has changed the table.
@@ -60,28 +64,48 @@ POSTGRESQL = (
       END IF;
       RETURN NULL;
     END $$""",
-    "DROP TRIGGER IF EXISTS refuse_taken ON {table}",
+    *POSTGRESQL_DROP,
     """CREATE TRIGGER refuse_taken BEFORE INSERT OR UPDATE OF {host} ON {table}
     FOR EACH ROW EXECUTE FUNCTION {table}_refuse_taken()""",
-    "DROP TRIGGER IF EXISTS record_released ON {table}",
     """CREATE TRIGGER record_released AFTER INSERT OR DELETE OR UPDATE OF {host} ON {table}
     FOR EACH ROW EXECUTE FUNCTION {table}_record_released()""",
 )
 REFUSE = "SELECT RAISE(ABORT, '{message}') WHERE {taken};"
+SQLITE_EVENTS = ("BEFORE INSERT", "BEFORE UPDATE OF {host}", "AFTER INSERT", "AFTER UPDATE OF {host}", "AFTER DELETE")
 SQLITE_DROP = "DROP TRIGGER IF EXISTS {name}"
 SQLITE_CREATE = "CREATE TRIGGER {name} {event} ON {table} {condition} BEGIN {body} END"
 
 
 def install(using: str = "default", **_: object) -> None:
-    """Creates the triggers again. Receiver of `post_migrate`."""
+    """Creates the triggers again, or removes them where a table is missing, because this release was taken back.
+
+    Receiver of `post_migrate`.
+    """
     connection = connections[using]
-    if not set(connection.introspection.table_names()) >= TABLES:
-        return  # migrated back to a state without the tables
-    statements = _postgresql if connection.vendor == "postgresql" else _sqlite
-    with connection.cursor() as cursor:
-        for column in COLUMNS:
-            for statement in statements(column):
-                cursor.execute(statement)
+    existing = set(connection.introspection.table_names())
+    is_complete = existing >= TABLES
+    if connection.vendor == "postgresql":
+        statements = _postgresql if is_complete else _postgresql_removal
+    else:
+        statements = _sqlite if is_complete else _sqlite_removal
+    _execute(
+        using, [statement for column in COLUMNS if column["table"] in existing for statement in statements(column)]
+    )
+
+
+def remove_from_sqlite(using: str = "default", **_: object) -> None:
+    """SQLite renames no table while a trigger of another one refers to a table that a migration is replacing.
+
+    Receiver of `pre_migrate`.
+    """
+    if connections[using].vendor == "sqlite":
+        _execute(using, [statement for column in COLUMNS for statement in _sqlite_removal(column)])
+
+
+def _execute(using: str, statements: list[str]) -> None:
+    with connections[using].cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
 
 
 def _postgresql(column: dict[str, str]) -> list[str]:
@@ -96,6 +120,14 @@ def _postgresql(column: dict[str, str]) -> list[str]:
     return [statement.format(**parts) for statement in POSTGRESQL]
 
 
+def _postgresql_removal(column: dict[str, str]) -> list[str]:
+    return [statement.format(**column) for statement in POSTGRESQL_DROP]
+
+
+def _sqlite_removal(column: dict[str, str]) -> list[str]:
+    return [SQLITE_DROP.format(name=_name(column, event)) for event in SQLITE_EVENTS]
+
+
 def _sqlite(column: dict[str, str]) -> list[str]:
     # The id of a new row is not known before it is inserted.
     refuse_new, refuse_changed = (
@@ -104,15 +136,13 @@ def _sqlite(column: dict[str, str]) -> list[str]:
     )
     release, take = RELEASE.format(**column, now=NOW["sqlite"]), TAKE.format(**column)
     changes = "WHEN NEW.{host} <> OLD.{host}".format(**column)
-    triggers = (
-        ("BEFORE INSERT", "", refuse_new),
-        (f"BEFORE UPDATE OF {column['host']}", changes, refuse_changed),
-        ("AFTER INSERT", "", take),
-        (f"AFTER UPDATE OF {column['host']}", changes, release + take),
-        ("AFTER DELETE", "", release),
-    )
-    made = [INDEX.format(**column)]
-    for event, condition, body in triggers:
-        parts = {"name": f"{column['table']}_{'_'.join(event.lower().split()[:2])}", "event": event}
-        made += [SQLITE_DROP.format(**parts), SQLITE_CREATE.format(**column, **parts, condition=condition, body=body)]
+    parts = (("", refuse_new), (changes, refuse_changed), ("", take), (changes, release + take), ("", release))
+    made = [*_sqlite_removal(column), INDEX.format(**column)]
+    for event, (condition, body) in zip(SQLITE_EVENTS, parts, strict=True):
+        name, when = _name(column, event), event.format(**column)
+        made.append(SQLITE_CREATE.format(**column, name=name, event=when, condition=condition, body=body))
     return made
+
+
+def _name(column: dict[str, str], event: str) -> str:
+    return f"{column['table']}_{'_'.join(event.lower().split()[:2])}"
