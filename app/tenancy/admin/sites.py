@@ -181,7 +181,8 @@ class SitesAdmin(SuperusersOnly[Site]):
     @admin.display(description=_("Not served yet"))
     def not_served_yet(self, site: Site) -> str:
         """The pending hosts: the record that proves each, and a button that looks it up."""
-        line = '{}: TXT <code>{}</code> = <code>{}</code> <button name="_verify" value="{}">{}</button>'
+        button = '<button form="verify_form" name="_verify" value="{}">{}</button>'
+        line = "{}: TXT <code>{}</code> = <code>{}</code> " + button
         rows = [(host, *record_for(site.pk, host), host, _("Verify")) for host in pending_of(site.pk)]
         return format_html_join(SafeString("<br>"), line, rows)
 
@@ -214,7 +215,7 @@ class SitesAdmin(SuperusersOnly[Site]):
         return response
 
     def verify(self, request: HttpRequest, object_id: str, host: str) -> HttpResponse:
-        """The button of `not_served_yet`; the rest of the form is not saved."""
+        """A button of `not_served_yet`."""
         site = self.get_object(request, object_id)
         if site is not None and host in pending_of(site.pk):
             try:

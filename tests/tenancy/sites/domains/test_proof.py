@@ -258,7 +258,7 @@ def test_in_the_admin(zone: Zone, root: User, north: Site, at_south: Browser) ->
     value = record("new.test")["value"]
     assert f"<code>{NAME}</code>" in page()
     assert f"<code>{value}</code>" in page()
-    press = submitted(page(), "site_form", _verify="new.test")
+    press = submitted(page(), "verify_form", _verify="new.test")
     assert "There is no TXT record" in at_south.post(address, press, follow=True).content.decode()
     zone.add(NAME, "TXT", f'"{value}"')
     assert "Served from now on: new.test." in at_south.post(address, press, follow=True).content.decode()
