@@ -5,9 +5,11 @@ from __future__ import annotations
 from ipaddress import ip_address
 from pathlib import Path
 
+from django.apps import AppConfig
 from environs import ValidationError
 from sentry_sdk.utils import BadDsn, Dsn
 
+from app import extra_apps as apps_from_outside
 from app import service_urls
 from app.env import Environment
 from app.sign_in.oidc.configuration import InvalidIssuer, clean_issuer
@@ -21,8 +23,8 @@ DNS_PORT = 53
 def environment() -> Environment:
     """A reader that knows all of these types."""
     env = Environment()
-    parsers = (bearer_token, dns_servers, domain, domains, issuer, secret_key, secret_keys, sentry_dsn, themes)
-    for parser in parsers:
+    own = (bearer_token, dns_servers, domain, domains, extra_apps, issuer, secret_key, secret_keys, sentry_dsn, themes)
+    for parser in own:
         env.add_parser(parser.__name__, parser)
     env.add_parser("cache_url", service_urls.cache)
     env.add_parser("database_url", service_urls.database)
@@ -96,3 +98,8 @@ def themes(value: str) -> dict[str, Theme]:
         return read_themes(Path(part.strip()) for part in value.split(",") if part.strip())
     except InvalidThemes as fault:
         raise ValidationError(fault.problems) from None
+
+
+def extra_apps(value: str) -> list[AppConfig]:
+    """Apps by their module or their AppConfig, separated by commas."""
+    return [apps_from_outside.find(part.strip()) for part in value.split(",") if part.strip()]

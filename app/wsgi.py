@@ -9,11 +9,12 @@ import sys
 from django.core.wsgi import get_wsgi_application
 
 from app.env import InvalidEnvironment
+from app.extra_apps import AppCannotStart, naming_the_app
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "app.settings")
 try:
-    django_application = get_wsgi_application()
-except InvalidEnvironment as error:
+    django_application = naming_the_app(get_wsgi_application)
+except (InvalidEnvironment, AppCannotStart) as error:
     sys.stderr.write(f"{error}\n")
     sys.exit(2)  # as manage.py does: a restart would not help
 

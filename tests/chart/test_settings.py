@@ -31,6 +31,7 @@ EVERYTHING: Values = {
         "dnsServers": ["10.0.0.2"],
     },
     "proxy": {"trustedCIDRs": ["10.0.0.0/8"]},
+    "apps": ["events"],
     "themesDirs": ["/srv/themes"],
     "cache": {"url": "redis://cache"},
     "email": {"url": "smtp://mail"},

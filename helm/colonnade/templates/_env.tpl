@@ -136,6 +136,9 @@
 - {name: DNS_SERVERS, value: {{ join "," . | quote }}}
 {{- end }}
 - {name: SITES_REFRESH_SECONDS, value: {{ $v.django.sitesRefreshSeconds | quote }}}
+{{- with $v.apps }}
+- {name: EXTRA_APPS, value: {{ join "," . | quote }}}
+{{- end }}
 {{- with $v.themesDirs }}
 - {name: THEMES_DIRS, value: {{ join "," . | quote }}}
 {{- end }}
