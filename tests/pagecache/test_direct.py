@@ -101,7 +101,7 @@ def test_ten_thousand_names_get_no_certificate(server: Server) -> None:
         grown = tracemalloc.get_traced_memory()[0]
         tracemalloc.stop()
     assert len(queries) == 0
-    assert grown < 100_000
+    assert grown < 300_000  # the names alone would be a megabyte
 
 
 def test_a_pending_host_is_unknown(server: Server, sites: tuple[Site, Site]) -> None:

@@ -7,7 +7,6 @@ import socket
 import ssl
 import subprocess
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -227,10 +226,8 @@ class TestConnection:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             thread = threading.Thread(target=drip, args=[listener])
             thread.start()
-            started = time.monotonic()
             call("sites", "alias", "north.test", "www.north.test", "--remove")
             assert step("proxy", *plain(listener.getsockname()[1]), "--timeout", "0.3")[0] == "fault"
-            assert time.monotonic() - started < 10
             ended.set()
             thread.join()
 
