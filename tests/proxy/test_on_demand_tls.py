@@ -48,6 +48,7 @@ def test_its_pages_are_served(caddy: Place) -> None:
     assert "North Valley School" in visit(caddy.https, "north.localhost", tls=True).body
     plain = visit(caddy.http, "north.localhost")
     assert (plain.status, plain.headers["Location"].partition(":")[0]) == (301, "https")
+    assert plain.headers["X-Site-Id"], "Caddy redirects by itself: without SECURE_SSL_REDIRECT nothing would be served"
 
 
 @pytest.mark.parametrize("host", ["nowhere.localhost", "x.north.localhost", "north.localhost.evil.test"])
