@@ -240,6 +240,11 @@ def test_a_host_that_was_never_served_is_not_put_into_quarantine(south: Site) ->
     assert not PendingHost.objects.exists()
 
 
+def test_the_demo_needs_none() -> None:
+    call("demo")
+    assert status("north.localhost") == 200
+
+
 def test_turned_off_it_leaves_what_waits(settings: Settings) -> None:
     command_alias("new.test")
     settings.DOMAIN_PROOF = False
