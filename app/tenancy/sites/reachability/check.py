@@ -63,7 +63,9 @@ def check_hosts(targets: Iterable[Target], way: Way) -> Iterator[Report]:
 def check_host(target: Target, way: Way) -> Report:
     report = Report(target.host, target.domain)
     reason = impossible(target.host)
-    report.add(Name.RULES, State.FAULT if reason else State.OK, reason and f"{reason} It is served, as before.")
+    report.add(Name.RULES, State.NOTE if reason else State.OK, reason and f"{reason} It is served, as before.")
+    if target.proof:
+        report.add(Name.SITE, State.FAULT, f"Not served yet: nobody has proved the domain. {target.proof}")
     try:
         found = [way.via] if way.via else addresses(target.host)[:MOST_ADDRESSES]
     except DnsFault as fault:
@@ -106,8 +108,8 @@ def _secure(plain: socket.socket, host: str, way: Way, report: Report, stack: Ex
     """TLS over the connection; for a certificate at fault a second one, so that the steps behind it are checked too."""
     peer = plain.getpeername()[:2]
     try:
-        connection, found = tls.handshake(plain, host)
-        report.add(Name.TLS, State.OK, found)
+        connection, found, ends_soon = tls.handshake(plain, host)
+        report.add(Name.TLS, State.NOTE if ends_soon else State.OK, found)
         return stack.enter_context(connection)
     except ssl.SSLCertVerificationError as error:
         refused = error
@@ -133,8 +135,7 @@ def _request(connection: socket.socket, target: Target, way: Way, report: Report
         report.add(Name.PROXY, State.FAULT, str(fault))
         return
     if target.proof:
-        report.add(Name.SITE, State.FAULT, f"Not served yet: nobody has proved the domain. {target.proof}")
-        return
+        return  # the response is that of an unknown host
     lost = proxy_fault(response, target.host, secure=way.is_secure)
     if lost:
         report.add(Name.PROXY, State.FAULT, lost)

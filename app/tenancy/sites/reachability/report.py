@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 class State(StrEnum):
     OK = "ok"
+    NOTE = "note"
+    """The host leads to its site; something should be done all the same."""
     FAULT = "fault"
     SKIPPED = "-"
 

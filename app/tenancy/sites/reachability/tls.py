@@ -19,15 +19,19 @@ class TlsFault(Exception):
     """No usable certificate. The message says why, and what to do."""
 
 
-def handshake(plain: socket.socket, host: str) -> tuple[ssl.SSLSocket, str]:
-    """A verified connection, and what its certificate is. Raises `ssl.SSLCertVerificationError`, `TlsFault`."""
+def handshake(plain: socket.socket, host: str) -> tuple[ssl.SSLSocket, str, bool]:
+    """A verified connection, what its certificate is, and whether that ends soon.
+
+    Raises `ssl.SSLCertVerificationError`, `TlsFault`.
+    """
     # The authorities are the system's; SSL_CERT_FILE names others.
     connection = _wrap(ssl.create_default_context(), plain, host)
     certificate = _certificate(connection)
     end = certificate.not_valid_after_utc
     days = (end - datetime.now(UTC)).days
-    late = f" It ends in {days} days: see that it is renewed." if days < RENEW_DAYS else ""
-    return connection, f"{_issuer(certificate)}, until {end.date()}.{late}"
+    ends_soon = days < RENEW_DAYS
+    late = f". It ends in {days} days: see that it is renewed." if ends_soon else ""
+    return connection, f"{_issuer(certificate)}, until {end.date()}{late}", ends_soon
 
 
 def handshake_without_verification(plain: socket.socket, host: str) -> tuple[ssl.SSLSocket, x509.Certificate]:
