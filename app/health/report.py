@@ -54,7 +54,7 @@ def may_read(request: HttpRequest) -> bool:
 
 
 def comes_from_inside(environ: Mapping[str, Any]) -> bool:
-    """Whether a trusted peer connected directly, and not for somebody else."""
+    """Whether a trusted peer connected directly, and not on behalf of a client."""
     # SECURITY: a proxy inside names its client. With any such header the client may be outside.
     forwarded = any(
         name.startswith("HTTP_X_FORWARDED") or name in {"HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP"}

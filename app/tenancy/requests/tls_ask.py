@@ -45,7 +45,7 @@ class TlsAskMiddleware:
 
 def ask(request: HttpRequest) -> HttpResponse:
     """200 for a name that gets a certificate, 404 for any other, 503 while this process has no directory."""
-    # SECURITY: 404 for visitors, so that nobody can list the domains of this platform by trying names.
+    # SECURITY: 404 for visitors, or anyone could list the domains of this platform by trying names.
     if not comes_from_inside(request.META):
         return _text("Not Found", 404)
     if request.method != "GET":

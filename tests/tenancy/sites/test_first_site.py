@@ -28,7 +28,7 @@ def test_it_is_what_the_environment_says(tmp_path: Path) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_its_domain_follows_no_rule(settings: Settings) -> None:
-    """It may be a name of the platform that no other site could have, and nobody has to prove it."""
+    """It may be a name of the platform that no other site could have, and needs no proof."""
     settings.SITE_DOMAIN, settings.DOMAIN_PROOF = "intranet", True
     settings.LISTED_HOSTS = settings.ADMIN_HOSTS = ["intranet"]
     call_command("flush", interactive=False, verbosity=0)

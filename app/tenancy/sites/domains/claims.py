@@ -36,7 +36,7 @@ class Exceptions:
 
 
 NO_EXCEPTIONS = Exceptions()
-#: Who writes the file of declared sites configures the platform as well.
+#: The author of the file of declared sites configures the platform as well.
 DECLARED = Exceptions(reserved=True, proof=True)
 
 

@@ -1,4 +1,4 @@
-"""Hosts that belong to a site and are not served, because nobody has proved yet that they control them."""
+"""Hosts that belong to a site and are not served yet, because control of them is not proved."""
 
 from __future__ import annotations
 

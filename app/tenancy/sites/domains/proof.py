@@ -1,4 +1,4 @@
-"""The proof that whoever added a domain also controls it: a TXT record in its DNS (`DOMAIN_PROOF`).
+"""The proof that the person who added a domain also controls it: a TXT record in its DNS (`DOMAIN_PROOF`).
 
 A host without proof is pending: it belongs to its site, and is not served. The record holds a token that is derived
 from the secret key, the site and the domain, so a copy of another site's record proves nothing.

@@ -65,7 +65,7 @@ def check_host(target: Target, way: Way) -> Report:
     reason = impossible(target.host)
     report.add(Name.RULES, State.NOTE if reason else State.OK, reason and f"{reason} It is served, as before.")
     if target.proof:
-        report.add(Name.SITE, State.FAULT, f"Not served yet: nobody has proved the domain. {target.proof}")
+        report.add(Name.SITE, State.FAULT, f"Not served yet: the domain is not proved. {target.proof}")
     try:
         found = [way.via] if way.via else addresses(target.host)[:MOST_ADDRESSES]
     except DnsFault as fault:

@@ -1,4 +1,4 @@
-"""`DOMAIN_PROOF`: a domain is served when its DNS shows that whoever added it controls it."""
+"""`DOMAIN_PROOF`: a domain is served when its DNS shows that the person who added it controls it."""
 
 from __future__ import annotations
 
@@ -231,7 +231,7 @@ def test_an_operator_serves_it_without_proof() -> None:
 
 
 def test_a_host_that_was_never_served_is_not_put_into_quarantine(south: Site) -> None:
-    """Or a domain could be kept from its owner by somebody who adds and removes it."""
+    """Or a domain could be kept from its owner by adding and removing it."""
     command_alias("new.test")
     call("sites", "alias", "north.test", "new.test", "--remove")
     call("sites", "add", "newer.test", "--name", "Newer")

@@ -1,4 +1,4 @@
-"""A host that a site gave up is not free at once: DNS may still lead its visitors here."""
+"""A host that a site gave up is not free immediately: DNS may still lead its visitors here."""
 
 from __future__ import annotations
 
