@@ -25,7 +25,8 @@ class TenancyConfig(AppConfig):
         from app.tenancy.people import roles
         from app.tenancy.requests.contrib_sites import patch_contrib_sites
         from app.tenancy.sites import signals, triggers
-        from app.tenancy.sites.models import Alias, SiteProfile
+        from app.tenancy.sites.domains import triggers as host_triggers
+        from app.tenancy.sites.models import Alias, PendingHost, SiteProfile
 
         patch_contrib_sites()
         tenancy.site_id, tenancy.tables = site_id_of_statement, policies.protected_tables
@@ -36,6 +37,8 @@ class TenancyConfig(AppConfig):
         pre_migrate.connect(install.before_migrations, sender=self)
         post_migrate.connect(triggers.install, sender=self)
         post_migrate.connect(install.install, sender=self)
+        pre_migrate.connect(host_triggers.remove_from_sqlite, sender=self)
+        post_migrate.connect(host_triggers.install, sender=self)
         post_migrate.connect(signals.create_first_site, sender=self)
         post_migrate.connect(roles.create_default_roles)
         pre_save.connect(signals.clean_before_save, sender=Site)
@@ -48,7 +51,7 @@ class TenancyConfig(AppConfig):
         pre_save.connect(audit.note_role_before, sender=Membership)
         post_save.connect(audit.membership_saved, sender=Membership)
         post_delete.connect(audit.membership_deleted, sender=Membership)
-        for model in (Site, SiteProfile, Alias):
+        for model in (Site, SiteProfile, Alias, PendingHost):
             post_save.connect(expire_on_change, sender=model)
             post_delete.connect(expire_on_change, sender=model)
 

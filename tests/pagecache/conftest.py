@@ -34,6 +34,25 @@ class Answer:
         return self.headers.get("Cache-Status", "").removeprefix("colonnade; ")
 
 
+def environ_of(host: str, target: str) -> dict[str, Any]:
+    """A GET from this machine, as gunicorn passes it on."""
+    path, _, query = target.partition("?")
+    return {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "HTTP_HOST": host,
+        "SERVER_NAME": "server",
+        "SERVER_PORT": "8000",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "SCRIPT_NAME": "",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": sys.stderr,
+    }
+
+
 class Server:
     """Requests through the layer. `environ` entries are given as keywords: `HTTP_COOKIE="a=b"`."""
 
@@ -47,23 +66,8 @@ class Server:
         self, host: str, target: str = "/", *, method: str = "GET", through: str = "front", **environ: str
     ) -> Answer:
         """`through="django"` is the other way in, past the layer."""
-        path, _, query = target.partition("?")
         begun: list[Any] = []
-        whole = {
-            "REQUEST_METHOD": method,
-            "PATH_INFO": path,
-            "QUERY_STRING": query,
-            "HTTP_HOST": host,
-            "SERVER_NAME": "server",
-            "SERVER_PORT": "8000",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "SCRIPT_NAME": "",
-            "REMOTE_ADDR": "127.0.0.1",
-            "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(),
-            "wsgi.errors": sys.stderr,
-            **environ,
-        }
+        whole = {**environ_of(host, target), "REQUEST_METHOD": method, **environ}
         application = self.front if through == "front" else self.django
 
         def start_response(*arguments: Any) -> Any:
