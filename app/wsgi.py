@@ -6,13 +6,13 @@ With gunicorn's `preload_app` that happens once, before the workers are forked, 
 import os
 import sys
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 from app.env import InvalidEnvironment
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "app.settings")
 try:
-    django_application = get_wsgi_application()
+    django.setup(set_prefix=False)
 except InvalidEnvironment as error:
     sys.stderr.write(f"{error}\n")
     sys.exit(2)  # as manage.py does: a restart would not help
@@ -20,8 +20,9 @@ except InvalidEnvironment as error:
 from app.pagecache.front import front  # these need the apps
 from app.server.warm_up import warm_up
 from app.tenancy.current import site_of_process
+from app.tenancy.requests.charset import UTF8Handler
 from app.themes.static_files import static_files
 
 site_of_process.is_server = True
 warm_up()
-application = front(django_application, static_files())
+application = front(UTF8Handler(), static_files())
