@@ -40,7 +40,7 @@ static/staticfiles.json: .venv/run-installed $(shell find app -path '*/static/*'
 	@touch $@
 
 ##@ Check
-.PHONY: test test-fast lint audit format bench bench-pages bench-resolve
+.PHONY: test test-fast lint audit format bench bench-pages bench-faults bench-resolve
 test: install lint ## All tests: SQLite, and PostgreSQL, nginx, Chromium ... if they are installed
 	@$(BIN)/python -m tests.suite
 
@@ -65,6 +65,9 @@ bench: install ## Run all benchmarks: about half an hour
 
 bench-pages: install ## Measure pages beside other systems; writes docs/benchmarks.md (ARGS=--quick, ARGS="--only ROW ...")
 	@$(BIN)/python -m bench.pages $(ARGS)
+
+bench-faults: install ## Request pages while workers, PostgreSQL, Redis ... fail; writes a table into docs/security.md
+	@$(BIN)/python -m bench.faults $(ARGS)
 
 bench-resolve: install ## Measure host resolution with 10, 1,000 and 100,000 domains
 	@$(BIN)/python -m bench resolve

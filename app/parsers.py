@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from environs import ValidationError
 from sentry_sdk.utils import BadDsn, Dsn
 
@@ -9,13 +11,14 @@ from app import service_urls
 from app.env import Environment
 from app.sign_in.oidc.configuration import InvalidIssuer, clean_issuer
 from app.tenancy.hosts.names import InvalidHost, normalise_alias, normalise_domain
+from app.themes.definition import InvalidThemes, Theme, read_themes
 from app.twitter.x.tokens import InvalidToken, clean_token
 
 
 def environment() -> Environment:
     """A reader that knows all of these types."""
     env = Environment()
-    for parser in (bearer_token, domain, domains, issuer, secret_key, secret_keys, sentry_dsn):
+    for parser in (bearer_token, domain, domains, issuer, secret_key, secret_keys, sentry_dsn, themes):
         env.add_parser(parser.__name__, parser)
     env.add_parser("cache_url", service_urls.cache)
     env.add_parser("database_url", service_urls.database)
@@ -68,3 +71,11 @@ def issuer(value: str) -> str:
         return clean_issuer(value)
     except InvalidIssuer as error:
         raise ValidationError(str(error)) from None
+
+
+def themes(value: str) -> dict[str, Theme]:
+    """The shipped themes and those in folders, separated by commas."""
+    try:
+        return read_themes(Path(part.strip()) for part in value.split(",") if part.strip())
+    except InvalidThemes as fault:
+        raise ValidationError(fault.problems) from None

@@ -63,6 +63,7 @@ SSL_REDIRECT_EXCEPT = env.domains("SSL_REDIRECT_EXCEPT", "", wildcards=True)
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 0, validate=NON_NEGATIVE)
 SITES_FILE = env.str("SITES_FILE", "")
 SITES_PRUNE = env.bool("SITES_PRUNE", False)
+THEMES = env.themes("THEMES_DIRS", "")
 AUDIT_DAYS = env.int("AUDIT_DAYS", 365, validate=POSITIVE)
 
 # The first superuser, created by `release`
@@ -236,7 +237,7 @@ CSRF_FAILURE_VIEW = "app.tenancy.requests.csrf.failure"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static"
-STATICFILES_DIRS = sorted((BASE_DIR / "app" / "themes").glob("*/static"))
+STATICFILES_DIRS = [theme.static for theme in (THEMES or {}).values() if theme.static.is_dir()]
 MEDIA_URL = "/media/"
 # Hashed names need `collectstatic` (the image and `make run` run it). Without it the files are served unhashed,
 # directly from the apps, and `check --deploy` warns.

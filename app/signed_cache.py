@@ -19,12 +19,17 @@ class ForgedEntry(ValueError):
     """An entry that no process with this SECRET_KEY wrote."""
 
 
-class SignedSerializer(redis.RedisSerializer):
+class SignedSerializer:
     """Numbers stay as they are, for `incr()`."""
 
-    def dumps(self, obj: Any) -> Any:
-        data = super().dumps(obj)
-        return data if isinstance(data, int) else _signature(data) + data
+    def __init__(self) -> None:
+        self.plain = redis.RedisSerializer()
+
+    def dumps(self, obj: object) -> bytes | int:
+        if type(obj) is int:
+            return obj
+        data: bytes = self.plain.dumps(obj)
+        return _signature(data) + data
 
     def loads(self, data: bytes) -> Any:
         if data.removeprefix(b"-").isdigit():
@@ -32,21 +37,21 @@ class SignedSerializer(redis.RedisSerializer):
         # SECURITY: before anything reads the pickle.
         if not constant_time_compare(data[:BYTES], _signature(data[BYTES:])):
             raise ForgedEntry
-        return super().loads(data[BYTES:])
+        return self.plain.loads(data[BYTES:])
 
 
 class SignedClient(redis.RedisCacheClient):
     """A forged entry is a missing one. So is every entry from before a change of SECRET_KEY."""
 
-    def get(self, key: str, default: Any) -> Any:
+    def get(self, key: Any, default: Any) -> Any:
         try:
             return super().get(key, default)
         except ForgedEntry:
             return default
 
-    def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
+    def get_many(self, keys: Iterable[Any]) -> dict[Any, Any]:
         try:
-            return dict(super().get_many(keys))
+            return super().get_many(keys)
         except ForgedEntry:
             missing = object()
             found = ((key, self.get(key, missing)) for key in keys)

@@ -30,6 +30,7 @@ BAD = {
     "SITE_ID": "one",
     "SITE_DOMAIN": "a..b",
     "MEZZANINE_SITE_ID": "-1",
+    "THEMES_DIRS": "/nowhere",
     "ADMIN_HOSTS": "good.test,http://admin.test",
     "ALLOWED_HOSTS": "good.test,*",
     "TRUSTED_PROXIES": "10.0.0.0/8,everybody",

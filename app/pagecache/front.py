@@ -21,6 +21,7 @@ from app.pagecache.shared import connect
 from app.pagecache.store import Pages
 from app.pagecache.views import PERMISSION, named_query
 from app.pagecache.visit import SAFE, Body, Visit, cache_status, close
+from app.server.waiting import must_not_wait, refuse_to_wait
 from app.tenancy.directory import DirectoryUnavailable, directory
 from app.tenancy.hosts.resolver import HostRefused, UnknownHost, resolve
 from app.tenancy.hosts.snapshot import ACTIVE, CurrentSite
@@ -33,8 +34,8 @@ class Front:
     """Serves stored pages, static files, redirects from aliases and refusals of unknown hosts; Django does the rest."""
 
     def __init__(self, application: WSGIApplication, static_files: Mapping[str, Any], pages: Pages) -> None:
-        self.application, self.pages = application, pages
-        self.direct = DirectResponses(application, static_files)
+        self.application, self.pages = _unless_it_would_wait(application), pages
+        self.direct = DirectResponses(self.application, static_files)
         self.fallbacks = configured_fallbacks()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Body:
@@ -88,10 +89,11 @@ class Front:
             return visit.send_page(entry, "shared")
         if visit.method == "HEAD":
             return self.application(visit.environ, visit.start_response)
-        if self.pages.is_in_the_making(address) or directory.is_out_of_reach:
+        if self.pages.is_in_the_making(address) or directory.is_out_of_reach or must_not_wait():
             entry = self.pages.stale(address, state)
             if entry is not None:
                 return visit.send_page(entry, "stale")
+        refuse_to_wait()
         with self.pages.making(address) as is_ours:
             entry = None if is_ours else self.pages.fresh(address, state)
             return self.make(visit, address, state) if entry is None else visit.send_page(entry, "hit")
@@ -136,6 +138,16 @@ def front(application: WSGIApplication, static_files: Mapping[str, Any]) -> Fron
 def _may_be_signed_in(environ: WSGIEnvironment, *, secure: bool) -> bool:
     header, name = environ.get("HTTP_COOKIE", ""), sent_name(settings.SESSION_COOKIE_NAME, secure=secure)
     return name in header and name in parse_cookie(header)
+
+
+def _unless_it_would_wait(application: WSGIApplication) -> WSGIApplication:
+    """Django needs the database nearly always."""
+
+    def call(environ: WSGIEnvironment, start_response: StartResponse) -> Body:
+        refuse_to_wait()
+        return application(environ, start_response)
+
+    return call
 
 
 def _no_write(_: bytes) -> None:

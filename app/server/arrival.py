@@ -87,6 +87,26 @@ def bytes_wanted(head: bytes) -> int | None:
     return len(head) + int(length[1]) if length else None
 
 
+def probe_path(head: bytes) -> str:
+    """The path of a request that may use a probe's thread pool; empty for any other.
+
+    SECURITY: only a complete request without a body may. One that arrives slowly would occupy the pool, and anyone
+    could then have the pods restarted.
+    """
+    if not reads_only(head):
+        return ""
+    return head.split(b" ", 2)[1].partition(b"?")[0].decode("ascii", "replace")
+
+
+def reads_only(head: bytes) -> bool:
+    """Whether this is the whole of a GET or HEAD request: complete, and without a body."""
+    lines, end, _ = head.partition(b"\r\n\r\n")
+    if not end or not lines.startswith((b"GET ", b"HEAD ")):
+        return False
+    lower = lines.lower()
+    return b"\ncontent-length:" not in lower and b"\ntransfer-encoding:" not in lower
+
+
 class SlowBody(SystemExit):
     """A client sends a body too slowly. Nothing between the read and the worker may turn it into a response.
 

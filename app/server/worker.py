@@ -1,8 +1,9 @@
-"""gunicorn's threaded worker, in which neither a slow client nor a hanging database stops the probes.
+"""gunicorn's threaded worker, in which neither a slow client nor a hanging database stops probes and stored pages.
 
 A request gets a thread when all of it has arrived. Until then its connection waits in the poller, for a limited time
 (`app.server.arrival`). When the database hangs, so does every page, and soon every thread: a probe that queued behind
-them would fail, and the pod would be restarted, which repairs nothing. So probes have threads of their own.
+them would fail, and the pod would be restarted, which repairs nothing. So probes have threads of their own. A request
+that has waited for a thread is tried in one more, which serves what needs no database (`app.server.waiting`).
 """
 
 from __future__ import annotations
@@ -12,19 +13,24 @@ import resource
 import socket
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
+from itertools import islice
 from selectors import EVENT_READ
 from typing import Any
 
 from gunicorn import http, util
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from app.server.arrival import BUFFERED_BYTES, Arrival, Pace, PacedUnreader, SlowBody, State
+from app.server.arrival import BUFFERED_BYTES, Arrival, Pace, PacedUnreader, SlowBody, State, probe_path, reads_only
+from app.server.waiting import WouldWait, without_waiting
 
 PROBE_POOLS = {"livez": (("/livez",), 1), "other-probes": (("/readyz", "/startupz", "/healthz"), 4)}
 LARGE_BODY_THREADS = 2
+# A request that has waited this long for a thread is tried without waiting.
+QUEUED_SECONDS = 0.5
 # Files that a worker opens beside connections: database, cache, logs, uploads.
 OTHER_FILES = 128
 LINGER_SECONDS = 2.0
@@ -33,22 +39,13 @@ SWEEP_SECONDS = 0.25
 RESPONSE = "HTTP/1.1 {}\r\nConnection: close\r\nContent-Length: 0\r\n{}\r\n"
 TOO_SLOW = RESPONSE.format("408 Request Timeout", "").encode()
 TOO_LARGE = RESPONSE.format("431 Request Header Fields Too Large", "").encode()
+WAITS = object()
 TOO_MANY = RESPONSE.format("503 Service Unavailable", "Retry-After: 5\r\n").encode()
 
 
-def probe_path(head: bytes) -> str:
-    """The path of a request that may use a probe's thread pool; empty for any other.
-
-    SECURITY: only a complete request without a body may. One that arrives slowly would occupy the pool, and anyone
-    could then have the pods restarted.
-    """
-    lines, end, _ = head.partition(b"\r\n\r\n")
-    method, _, rest = lines.partition(b" ")
-    if not end or method not in (b"GET", b"HEAD"):
-        return ""
-    if b"\ncontent-length:" in lines.lower() or b"\ntransfer-encoding:" in lines.lower():
-        return ""
-    return rest.partition(b" ")[0].partition(b"?")[0].decode("ascii", "replace")
+def may_be_tried(conn: Connection) -> bool:
+    """Whether the request may be started a second time, and was not yet."""
+    return not conn.was_tried and reads_only(conn.arrival.head)
 
 
 def received(sock: socket.socket) -> bytes | None:
@@ -69,6 +66,7 @@ class Connection(TConn):
         self.worker = worker
         self.arrival = Arrival(worker.pace)
         self.data_ready = True  # the thread that gets it need not wait
+        self.was_tried = False  # without waiting
 
     def close(self, graceful: bool = False) -> None:
         """With `graceful` the client can still read the response: the poller waits for the client's end."""
@@ -97,6 +95,8 @@ class ProbePoolWorker(ThreadWorker):
         # SECURITY: a worker that stops accepting at its limit can be made to fail its probes by idle connections.
         self.worker_connections = sys.maxsize
         self.arriving: dict[Connection, None] = {}  # the oldest first
+        # Requests in the pages' pool since when; those after the first `threads` wait for one.
+        self.pages: dict[Connection, tuple[float, Future[Any]]] = {}
         self.lingering: dict[Connection, float] = {}
         self.latest = float("inf")
         self.next_sweep = 0.0
@@ -106,6 +106,7 @@ class ProbePoolWorker(ThreadWorker):
         for name, (paths, threads) in PROBE_POOLS.items():
             self.probe_pools |= dict.fromkeys(paths, ThreadPoolExecutor(threads, thread_name_prefix=name))
         self.large_bodies = ThreadPoolExecutor(LARGE_BODY_THREADS, thread_name_prefix="large-bodies")
+        self.at_once = ThreadPoolExecutor(1, thread_name_prefix="without-waiting")
         super().init_process()
 
     def accept(self, listener: socket.socket) -> None:
@@ -127,7 +128,7 @@ class ProbePoolWorker(ThreadWorker):
 
     def enqueue_req(self, conn: Connection) -> None:
         """The next request of a connection: of a new one, or of one that was kept alive."""
-        conn.arrival = Arrival(self.pace)
+        conn.arrival, conn.was_tried = Arrival(self.pace), False
         conn.sock.setblocking(False)
         # Nearly always the request is there already: then the poller need not hear of the connection.
         self._receive(conn, conn.parser.unreader.take_buffered() if conn.parser else b"")
@@ -144,6 +145,9 @@ class ProbePoolWorker(ThreadWorker):
             self._refuse(conn, TOO_SLOW)
         for conn in [conn for conn, until in self.lingering.items() if until <= now]:
             self._forget(conn)
+        for conn, (since, future) in self._waiting():
+            if now - since >= QUEUED_SECONDS and may_be_tried(conn):
+                future.cancel()  # `_after_handling` goes on
 
     def linger(self, conn: Connection) -> None:
         """Discards what a client still sends, until it closes the connection or two seconds are over."""
@@ -218,10 +222,44 @@ class ProbePoolWorker(ThreadWorker):
 
     def _start(self, conn: Connection, pool: ThreadPoolExecutor) -> None:
         self._leave(conn)
+        oldest = next(iter(self._waiting()), None) if pool is self.tpool else None
+        if oldest and time.monotonic() - oldest[1][0] >= QUEUED_SECONDS and may_be_tried(conn):
+            self._try_without_waiting(conn)
+        else:
+            self._submit(conn, pool, self.handle)
+
+    def _submit(self, conn: Connection, pool: ThreadPoolExecutor, handle: Callable[[Connection], Any]) -> None:
         conn.parser = conn.parser or http.get_parser(self.cfg, conn.sock, conn.client)
         conn.parser.unreader = PacedUnreader(conn.sock, self.pace, bytes(conn.arrival.data))
-        done: Future[Any] = pool.submit(self.handle, conn)
-        done.add_done_callback(lambda future: self.method_queue.defer(self.finish_request, conn, future))
+        done: Future[Any] = pool.submit(handle, conn)
+        if pool is self.tpool:
+            self.pages[conn] = (time.monotonic(), done)
+        done.add_done_callback(lambda future: self.method_queue.defer(self._after_handling, conn, future))
+
+    def _after_handling(self, conn: Connection, future: Future[Any]) -> None:
+        self.pages.pop(conn, None)
+        if future.cancelled():
+            self._try_without_waiting(conn)
+        elif future.exception() is None and future.result() is WAITS:
+            conn.parser = None  # nothing was read from the connection: the request is in `arrival`
+            self._submit(conn, self.tpool, self.handle)
+        else:
+            self.finish_request(conn, future)
+
+    def _try_without_waiting(self, conn: Connection) -> None:
+        conn.was_tried = True
+        self._submit(conn, self.at_once, self._handle_without_waiting)
+
+    def _handle_without_waiting(self, conn: Connection) -> Any:
+        try:
+            with without_waiting():
+                return self.handle(conn)
+        except WouldWait:
+            return WAITS
+
+    def _waiting(self) -> list[tuple[Connection, tuple[float, Future[Any]]]]:
+        """The requests that wait for a thread for pages, the oldest first."""
+        return list(islice(self.pages.items(), self.cfg.threads, None)) if len(self.pages) > self.cfg.threads else []
 
     def _refuse(self, conn: Connection, response: bytes) -> None:
         self._leave(conn)

@@ -8,6 +8,8 @@ class ThemesConfig(AppConfig):
         from app.tenancy.sites.themes import register_themes
         from app.themes import checks
         from app.themes.catalogue import themes
+        from app.themes.samples import Sample, register_sample
 
         register_themes(themes)
         checks.register()
+        register_sample(Sample("page that does not exist", "404.html"))

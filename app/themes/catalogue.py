@@ -1,27 +1,23 @@
-"""The shipped themes: folders with a `theme.toml` and `templates/`. Each site chooses one at run time."""
+"""The themes of this installation. Each site chooses one at run time."""
 
 from __future__ import annotations
 
-import functools
-from pathlib import Path
+from collections.abc import Mapping
+
+from django.conf import settings
 
 from app.tenancy.current import current_site_or_none
-
-FOLDER = Path(__file__).parent
-DEFAULT = "portico"
+from app.themes.definition import DEFAULT, Theme
 
 
-@functools.cache
-def themes() -> frozenset[str]:
-    """The names of the shipped themes."""
-    return frozenset(path.parent.name for path in FOLDER.glob("*/theme.toml"))
+def themes() -> Mapping[str, Theme]:
+    """The shipped themes and those of `THEMES_DIRS`, by name."""
+    found: Mapping[str, Theme] = settings.THEMES
+    return found
 
 
-def current_theme() -> str:
+def current_theme() -> Theme:
     """The current site's theme; the default theme without a site, or when the site's theme does not exist."""
     site = current_site_or_none()
-    return site.theme if site is not None and site.theme in themes() else DEFAULT
-
-
-def templates_of(theme: str) -> Path:
-    return FOLDER / theme / "templates"
+    name = site.theme if site is not None else ""
+    return themes().get(name) or themes()[DEFAULT]

@@ -1,39 +1,68 @@
-"""A theme that would answer 500 on every page is refused by `manage.py check`."""
+"""Mistakes in a theme that a visitor would find. `manage.py check` and `manage.py themes check` find them first."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from django.contrib.staticfiles import finders
 from django.core import checks
 from django.template import TemplateSyntaxError, engines
 
-from app.themes.catalogue import DEFAULT, templates_of, themes
+from app.themes.catalogue import themes
+from app.themes.definition import Theme
+
+# What the platform shows to editors; a theme for visitors does not replace it.
+RESERVED = ("admin", "account", "mfa", "tenancy")
+STATIC = re.compile(r"""{%\s*(static|theme_static)\s+(["'])([^"'{}]+)\2""")
 
 
 def register() -> None:
-    checks.register(themes_are_complete, checks.Tags.templates)
+    checks.register(all_themes, checks.Tags.templates)
 
 
-def themes_are_complete(**_: Any) -> list[checks.CheckMessage]:
-    """E001 a theme without a template that the default theme has · E002 a template that cannot be compiled."""
-    required = _templates(DEFAULT)
-    found: list[checks.CheckMessage] = []
-    for theme in sorted(themes()):
-        own = _templates(theme)
-        missing = sorted(required.keys() - own.keys())
-        if missing:
-            message = f"The theme {theme!r} has no {', '.join(missing)}."
-            hint = f"Add the missing templates to {templates_of(theme)}."
-            found.append(checks.Error(message, hint=hint, obj=theme, id="themes.E001"))
-        for name, path in sorted(own.items()):
-            try:
-                engines["django"].from_string(path.read_text(encoding="utf-8"))
-            except TemplateSyntaxError as error:
-                found.append(checks.Error(f"{name} of the theme {theme!r}: {error}", obj=theme, id="themes.E002"))
-    return found
+def all_themes(**_: Any) -> list[checks.CheckMessage]:
+    return [message for _, theme in sorted(themes().items()) for message in faults_of(theme)]
 
 
-def _templates(theme: str) -> dict[str, Path]:
-    folder = templates_of(theme)
-    return {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
+def faults_of(theme: Theme) -> list[checks.CheckMessage]:
+    """E002 a template that cannot be compiled · E003 a static file that is missing · E004 a static file outside the
+    theme's own folder · E005 a template of the admin."""
+    found = [
+        checks.Error(message, obj=theme.name, id=f"themes.{code}")
+        for code, message in (*_templates(theme), *_static_files(theme))
+    ]
+    return list(found)
+
+
+def _templates(theme: Theme) -> Iterator[tuple[str, str]]:
+    for path in _files(theme.templates):
+        name = path.relative_to(theme.templates).as_posix()
+        try:
+            text = path.read_text(encoding="utf-8")
+            engines["django"].from_string(text)
+        except (TemplateSyntaxError, UnicodeDecodeError) as error:
+            yield "E002", f"{name} of the theme {theme.name!r} is not a template: {error}."
+            continue
+        if name.split("/")[0] in RESERVED:
+            yield "E005", f"{name} of the theme {theme.name!r} would replace a page of the admin. Remove it."
+        for tag, _, file in STATIC.findall(text):
+            missing = theme.static_name(file) is None if tag == "theme_static" else finders.find(file) is None
+            if missing:
+                yield (
+                    "E003",
+                    f"{name} of the theme {theme.name!r} names the static file {file!r}, which does not exist.",
+                )
+
+
+def _static_files(theme: Theme) -> Iterator[tuple[str, str]]:
+    for path in _files(theme.static):
+        name = path.relative_to(theme.static).as_posix()
+        if not name.startswith(f"{theme.name}/"):
+            yield "E004", f"static/{name} of the theme {theme.name!r} must be below static/{theme.name}/."
+
+
+def _files(folder: Path) -> Iterable[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())

@@ -1,4 +1,4 @@
-"""Templates of the current site's theme: `app/themes/<name>/templates/` comes before the apps' own templates."""
+"""Templates of the current site's theme and of its ancestors; they come before the apps' own templates."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from typing import Any
 
 from django.template.loaders import cached, filesystem
 
-from app.themes.catalogue import DEFAULT, current_theme, templates_of
+from app.themes.catalogue import current_theme
 
 
 class ThemeLoader(filesystem.Loader):
-    """Searches the folder of the current site's theme."""
+    """Searches the folders of the current site's theme, of its parents, and of the default theme.
+
+    So a template of a theme may extend the one of the same name that its parent has.
+    """
 
     def get_dirs(self) -> list[Path]:  # type: ignore[override]  # the stub of the parent class declares a wider type
-        return [templates_of(current_theme())]
+        return [theme.templates for theme in current_theme().chain]
 
 
 class CachedLoader(cached.Loader):
-    """Django's cached loader with the theme in every cache key."""
+    """Django's cached loader with the theme and its ancestors in every cache key."""
 
     def cache_key(self, template_name: str, skip: Any = None) -> str:
-        # SECURITY: without the theme in the key, all sites would get the template that the first site loaded.
-        key = super().cache_key(template_name, skip)
-        theme = current_theme()
-        return key if theme == DEFAULT else f"{theme}:{key}"
+        # SECURITY: without the themes in the key, all sites would get the template that the first site loaded.
+        chain = ">".join(theme.name for theme in current_theme().chain)
+        return f"{chain}:{super().cache_key(template_name, skip)}"

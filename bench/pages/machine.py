@@ -13,15 +13,19 @@ from tests.support.programs import program
 
 
 def describe() -> dict[str, str]:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    cpu = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown CPU")
-    memory = int(Path("/proc/meminfo").read_text().split()[1]) / 2**20
     programs = [first_line("postgres", "--version"), first_line("redis-server", "--version"), first_line("wrk", "-v")]
     return {
-        "Machine": f"{os.cpu_count()} cores ({cpu}), {memory:.0f} GiB, Linux {platform.release()}",
+        "Machine": hardware(),
         "Programs": ", ".join([f"Python {platform.python_version()}", *programs]),
         **{f"Packages of {name}": packages(name) for name in dict.fromkeys(c.project for c in COMPETITORS.values())},
     }
+
+
+def hardware() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    cpu = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown CPU")
+    memory = int(Path("/proc/meminfo").read_text().split()[1]) / 2**20
+    return f"{os.cpu_count()} cores ({cpu}), {memory:.0f} GiB, Linux {platform.release()}"
 
 
 def packages(project: str) -> str:

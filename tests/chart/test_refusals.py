@@ -25,6 +25,7 @@ IMPOSSIBLE: list[tuple[Values, str]] = [
     ({"database": EXTERNAL, "externalDatabase": {"url": "postgres://a@b/c", "host": "b"}}, "complete URL"),
     ({"database": {"type": "cnpg"}, "cnpg": {"create": False}}, "cnpg.clusterName"),
     ({"release": {"mode": "hook"}}, "release.mode=job"),
+    ({"themes": ["portico"], "sites": {"north": {**SITE, "theme": "night"}}}, "Must be one of portico"),
     ({"database": {"type": "cnpg"}, "release": {"mode": "hook"}}, "release.mode=job"),
     ({"persistence": {"media": {"accessModes": ["ReadWriteOncePod"]}}, "replicaCount": 2}, "ReadWriteMany"),
     ({"django": {"secretKey": "a", "existingSecret": "b"}}, "Set django.secretKey or django.existingSecret"),

@@ -18,8 +18,7 @@ from app.health.report import _format
 from app.observability.middleware import REQUEST_ID
 from app.observability.redact import Redactor, secrets_of
 from app.observability.text import escaped, shortened
-from app.server.arrival import Arrival, Pace, bytes_wanted
-from app.server.worker import probe_path
+from app.server.arrival import Arrival, Pace, bytes_wanted, probe_path
 from app.tenancy.hosts.names import InvalidHost, parse_host
 from app.tenancy.hosts.resolver import nearest
 

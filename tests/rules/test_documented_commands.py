@@ -23,6 +23,8 @@ ELSEWHERE = {
     "poll_twitter": "tests/server/test_polls.py",
     "sites check": "tests/tenancy/sites: it requests hosts",
     "release": "tests/release",
+    "sites set school.example --theme night": "tests/themes/test_guide.py",
+    "themes check night": "tests/themes/test_guide.py",
 }
 
 

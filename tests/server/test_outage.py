@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
 
 from tests.support.commands import managed
 from tests.support.postgresql import PostgreSQL, made_postgresql, sql
-from tests.support.programs import wait_until
+from tests.support.programs import frozen, wait_until
 from tests.support.server import Server, serving
 
 pytestmark = pytest.mark.service("postgresql")
@@ -75,6 +77,30 @@ def test_pages_whose_connections_are_ended_are_served(outage: tuple[PostgreSQL, 
     print(f"200 times all connections ended: {dict(statuses)}")
     assert set(statuses) <= {200, 503}
     assert "Traceback" not in server.log.read_text()
+
+
+def test_what_needs_no_database_is_served_while_the_server_hangs(outage: tuple[PostgreSQL, Server]) -> None:
+    postgresql, server = outage
+    assert postgresql.process is not None
+    stylesheet = re.search(r'href="(/static/[^"]+)"', server.request("/about/", host="north.localhost").body)
+    assert stylesheet is not None
+    # Each worker has the page and what the middlewares add to each kind of response.
+    wanted = {("north.localhost", "/about/"): 200, ("north.localhost", stylesheet[1]): 200, ("x.invalid", "/"): 404}
+    for host, path in [*wanted] * 20:
+        server.request(path, host=host)
+    from_database = {"Authorization": "Bearer of-nobody"}
+
+    def visit(_: int) -> int:
+        return server.request("/about/", host="north.localhost", headers=from_database).status
+
+    with ThreadPoolExecutor(24) as others:  # twice the number of threads, and more
+        with frozen(postgresql.process.pid, with_children=True):
+            waiting = [others.submit(visit, number) for number in range(24)]
+            statuses = [(key, server.request(key[1], host=key[0], timeout=10).status) for key in [*wanted] * 10]
+            assert not any(future.done() for future in waiting)
+        assert {future.result() for future in waiting} == {200}
+    assert dict(statuses) == wanted
+    assert len(set(statuses)) == len(wanted)
 
 
 def test_a_database_that_accepts_no_changes(outage: tuple[PostgreSQL, Server]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.server.worker import probe_path
+from app.server.arrival import probe_path
 from tests.support.http import unfinished_requests
 from tests.support.server import Server, serving
 

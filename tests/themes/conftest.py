@@ -1,26 +1,43 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from django.template import engines
+from pytest_django import Settings
 
-from app.themes import catalogue
+from app.themes.definition import read_themes
+
+MakeThemes = Callable[[Mapping[str, Mapping[str, str]]], None]
 
 
 @pytest.fixture
-def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A second theme, which brings a page of its own and lacks the rest."""
-    portico = catalogue.FOLDER / "portico"
-    (tmp_path / "portico").symlink_to(portico)
-    (tmp_path / "night" / "templates" / "pages").mkdir(parents=True)
-    (tmp_path / "night" / "theme.toml").write_text('title = "Night"\ndescription = "Dark."\n')
-    (tmp_path / "night" / "templates" / "404.html").write_text("night says no on {{ site.name }}")
-    monkeypatch.setattr(catalogue, "FOLDER", tmp_path)
-    catalogue.themes.cache_clear()
-    yield
-    catalogue.themes.cache_clear()
+def folder(tmp_path: Path) -> Path:
+    """As `THEMES_DIRS` would name it."""
+    return tmp_path / "themes"
+
+
+@pytest.fixture
+def with_themes(folder: Path, settings: Settings) -> Iterator[MakeThemes]:
+    """A function that makes themes: by name, and each file by its path. Without a `theme.toml`, one is made."""
+
+    def make(made: Mapping[str, Mapping[str, str]]) -> None:
+        for name, files in made.items():
+            for path, text in {"theme.toml": f'title = "{name.title()}"', **files}.items():
+                file = folder / name / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(text)
+        settings.THEMES = read_themes([folder])
+        settings.STATICFILES_DIRS = [theme.static for theme in settings.THEMES.values() if theme.static.is_dir()]
+
+    yield make
     for engine in engines.all():
         for loader in engine.engine.template_loaders:  # type: ignore[attr-defined]
             loader.reset()
+
+
+@pytest.fixture
+def night(with_themes: MakeThemes) -> None:
+    """A theme of one template."""
+    with_themes({"night": {"templates/404.html": "night says no on {{ site.name }}"}})

@@ -1,31 +1,60 @@
-"""`manage.py check` refuses a theme with which every page would be a 500."""
+"""`manage.py check` finds what is wrong with a theme before a visitor does."""
 
 from __future__ import annotations
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.core.management import CommandError, call_command
 
-from app.themes import catalogue
-from app.themes.checks import themes_are_complete
+from app.themes.catalogue import themes
+from app.themes.checks import all_themes
+from tests.themes.conftest import MakeThemes
+
+FAULTS = {
+    ("templates/base.html", "{% block content %}"): "E002 base.html of the theme 'night' is not a template: Unclosed",
+    ("templates/base.html", '{% load static %}{% static "night/gone.css" %}'): (
+        "E003 base.html of the theme 'night' names the static file 'night/gone.css', which does not exist."
+    ),
+    ("templates/base.html", '{% load themes %}{% theme_static "gone.css" %}'): (
+        "E003 base.html of the theme 'night' names the static file 'gone.css', which does not exist."
+    ),
+    ("static/admin/css/base.css", ""): (
+        "E004 static/admin/css/base.css of the theme 'night' must be below static/night/."
+    ),
+    ("templates/admin/index.html", ""): (
+        "E005 admin/index.html of the theme 'night' would replace a page of the admin. Remove it."
+    ),
+}
 
 
-def found() -> list[tuple[str | None, str]]:
-    return [(message.id, message.msg) for message in themes_are_complete()]
+@pytest.fixture(autouse=True)
+def _without_finders_of_other_settings() -> None:
+    finders.get_finder.cache_clear()  # type: ignore[attr-defined]
+
+
+def found() -> list[str]:
+    return [f"{message.id}".removeprefix("themes.") + f" {message.msg}" for message in all_themes()]
 
 
 def test_the_shipped_themes_pass() -> None:
     assert found() == []
 
 
-def test_a_theme_that_lacks_a_template_is_refused(night: None) -> None:
-    assert found() == [("themes.E001", "The theme 'night' has no base.html.")]
-    with pytest.raises(CommandError, match=r"themes\.E001"):
+def test_a_theme_of_one_template_passes(night: None) -> None:
+    assert found() == []
+
+
+@pytest.mark.parametrize(("file", "fault"), FAULTS.items(), ids=FAULTS.values())
+def test_a_fault_is_named(with_themes: MakeThemes, file: tuple[str, str], fault: str) -> None:
+    path, text = file
+    with_themes({"night": {path: text}})
+    (message,) = found()
+    assert message.startswith(fault)
+    with pytest.raises(CommandError, match=f"themes.{fault[:4]}"):
         call_command("check")
 
 
-def test_a_theme_with_a_template_that_is_no_template_is_refused(night: None) -> None:
-    templates = catalogue.templates_of("night")
-    (templates / "base.html").write_text("{% block content %}")
-    assert [name for name, _ in found()] == ["themes.E002"]
-    (templates / "base.html").write_text("{% block content %}{% endblock %}")
-    assert found() == []
+def test_a_file_that_is_not_text_is_named(night: None) -> None:
+    (themes()["night"].templates / "404.html").write_bytes(b"\xff")
+    (message,) = found()
+    assert message.startswith("E002 404.html of the theme 'night' is not a template: 'utf-8' codec")

@@ -1,9 +1,8 @@
-"""The generated parts of docs/benchmarks.md: each stands between two comments that name it."""
+"""The generated parts of docs/benchmarks.md."""
 
 from __future__ import annotations
 
-import re
-
+from bench.documents import put
 from bench.pages.report import plot, tables
 from bench.pages.results import Results
 from tests.support.programs import ROOT
@@ -32,11 +31,7 @@ def parts(results: Results) -> dict[str, str]:
 def replaced(text: str, results: Results) -> str:
     """The page with new generated parts. Raises `ValueError` if one has no place in it."""
     for name, part in parts(results).items():
-        start, end = f"<!-- generated: {name} -->", "<!-- end -->"
-        pattern = re.compile(f"({re.escape(start)}\n).*?({re.escape(end)})", re.DOTALL)
-        if not pattern.search(text):
-            raise ValueError(f"{PAGE.name} has no part {start}")
-        text = pattern.sub(lambda found, part=part: f"{found[1]}\n{part}\n\n{found[2]}", text)  # type: ignore[misc]
+        text = put(text, name, part)
     return text
 
 

@@ -131,6 +131,9 @@
 {{- end }}
 - {name: PROXY_HOPS, value: {{ $v.proxy.hops | int | quote }}}
 - {name: SITES_REFRESH_SECONDS, value: {{ $v.django.sitesRefreshSeconds | quote }}}
+{{- with $v.themesDirs }}
+- {name: THEMES_DIRS, value: {{ join "," . | quote }}}
+{{- end }}
 - {name: AUDIT_DAYS, value: {{ $v.django.auditDays | int | quote }}}
 - {name: PAGE_CACHE_SECONDS, value: {{ $v.django.pageCacheSeconds | int | quote }}}
 - {name: PAGE_CACHE_MB, value: {{ $v.django.pageCacheMB | int | quote }}}

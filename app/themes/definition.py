@@ -1,0 +1,130 @@
+"""Themes as folders describe them: `theme.toml`, `templates/` and `static/<name>/`. No Django: the settings read them.
+
+A theme may have a parent. What it lacks comes from the parent, from the parent's parent, and last from the default
+theme: template by template, static file by static file.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+SHIPPED = Path(__file__).parent
+DEFAULT = "portico"
+NAME = re.compile(r"[a-z][a-z0-9-]{0,49}")
+KEYS = {"title", "description", "parent"}
+
+
+class InvalidThemes(ValueError):
+    """Themes that no process can start with. `problems` has one sentence for each fault."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = list(problems)
+        super().__init__(" ".join(problems))
+
+
+@dataclass(frozen=True)
+class Theme:
+    name: str
+    folder: Path
+    title: str
+    description: str
+    parent: str
+    ancestors: tuple[Theme, ...] = ()
+    """The nearest first; the default theme is the last one."""
+
+    @property
+    def chain(self) -> tuple[Theme, ...]:
+        """Where a template or a file is searched, in this order."""
+        return (self, *self.ancestors)
+
+    @property
+    def templates(self) -> Path:
+        return self.folder / "templates"
+
+    @property
+    def static(self) -> Path:
+        """Collected as it is; so its files are below a folder of the theme's name."""
+        return self.folder / "static"
+
+    @cached_property
+    def static_files(self) -> frozenset[str]:
+        """Paths below `static/<name>/`."""
+        root = self.static / self.name
+        return frozenset(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+
+    def static_name(self, path: str) -> str | None:
+        """The name for `{% static %}` of the nearest theme that has the file; None if none has."""
+        return next((f"{theme.name}/{path}" for theme in self.chain if path in theme.static_files), None)
+
+
+def read_themes(folders: Iterable[Path]) -> dict[str, Theme]:
+    """The shipped themes and those in the folders, by name. Raises `InvalidThemes` with all faults."""
+    found: dict[str, Theme] = {}
+    problems: list[str] = []
+    for folder in (SHIPPED, *folders):
+        if not folder.is_dir():
+            problems.append(f"{folder} is not a folder.")
+            continue
+        definitions = sorted(folder.glob("*/theme.toml"))
+        if not definitions:
+            problems.append(f"{folder} has no theme: each is a folder in it, with a theme.toml.")
+        for path in definitions:
+            try:
+                theme = _read(path)
+                if theme.name in found:
+                    raise InvalidThemes(
+                        [f"Two themes are named {theme.name!r}: {found[theme.name].folder} and {path.parent}."]
+                    )
+                found[theme.name] = theme
+            except InvalidThemes as fault:
+                problems += fault.problems
+    complete = {name: _with_ancestors(theme, found, problems) for name, theme in found.items()}
+    if problems:
+        raise InvalidThemes(problems)
+    return complete
+
+
+def _read(path: Path) -> Theme:
+    name, where = path.parent.name, f"{path.parent.name}/theme.toml"
+    if not NAME.fullmatch(name):
+        raise InvalidThemes([f"{name!r} is not the name of a theme: 1 to 50 lower-case letters, digits and hyphens."])
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidThemes([f"{where} cannot be read: {error}."]) from None
+    _check(values, where)
+    return Theme(name, path.parent, values["title"], values.get("description", ""), values.get("parent", ""))
+
+
+def _check(values: Mapping[str, Any], where: str) -> None:
+    problems = [f"{where}: {key!r} is not a key of a theme." for key in sorted(values.keys() - KEYS)]
+    problems += [f"{where}: {key!r} is not a text." for key in KEYS & values.keys() if not isinstance(values[key], str)]
+    if not values.get("title"):
+        problems.append(f"{where}: it needs a title.")
+    if problems:
+        raise InvalidThemes(problems)
+
+
+def _with_ancestors(theme: Theme, found: Mapping[str, Theme], problems: list[str]) -> Theme:
+    ancestors: list[Theme] = []
+    last = theme
+    while last.parent:
+        if last.parent not in found:
+            problems.append(f"The parent of the theme {last.name!r} is {last.parent!r}, which does not exist.")
+            break
+        last = found[last.parent]
+        if last in (theme, *ancestors):
+            names = " → ".join(each.name for each in (theme, *ancestors, last))
+            problems.append(f"The theme {theme.name!r} is among its own ancestors: {names}.")
+            break
+        ancestors.append(last)
+    default = found.get(DEFAULT)
+    if default is not None and default not in (theme, *ancestors):
+        ancestors.append(default)
+    return Theme(theme.name, theme.folder, theme.title, theme.description, theme.parent, tuple(ancestors))

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from app.tenancy.directory import directory
+from app.tenancy.management.errors import usage_error
+from app.tenancy.management.examples import add_examples
+from app.tenancy.sites.models import SiteProfile
+from app.tenancy.sites.output import table
+from app.themes.catalogue import themes
+from app.themes.checks import faults_of
+from app.themes.definition import DEFAULT, Theme
+from app.themes.samples import origin, render, samples
+
+COLUMNS = ("name", "title", "parents", "sites")
+
+
+class Command(BaseCommand):
+    help = "Lists the themes that sites can have, and checks that a theme can show every kind of page."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        add_examples(parser, "manage.py themes list", "manage.py themes check night")
+        actions = parser.add_subparsers(required=True, metavar="ACTION")
+        listing = actions.add_parser("list", help="list all themes, and how many sites have each")
+        listing.set_defaults(run=self.list_themes)
+        listing.add_argument("--json", action="store_true", dest="as_json")
+        check = actions.add_parser("check", help="show every kind of page with a theme, and name what fails")
+        check.set_defaults(run=self.check_themes)
+        check.add_argument("names", nargs="*", metavar="NAME", help="default: every theme")
+        for each, example in ((listing, "list --json"), (check, "check night")):
+            add_examples(each, f"manage.py themes {example}")
+
+    def handle(self, *, run: Any, **options: Any) -> None:
+        run(**options)
+
+    def list_themes(self, *, as_json: bool, **_: Any) -> None:
+        sites = Counter(SiteProfile.objects.values_list("theme", flat=True))
+        sites[DEFAULT] += sites.pop("", 0)
+        rows = [_as_dict(theme, sites[name]) for name, theme in sorted(themes().items())]
+        lines = [json.dumps(rows, indent=2, ensure_ascii=False)] if as_json else table(rows, COLUMNS)
+        for line in lines:
+            self.stdout.write(line)
+
+    def check_themes(self, *, names: list[str], **_: Any) -> None:
+        unknown = sorted(set(names) - themes().keys())
+        if unknown:
+            raise usage_error(f"There is no theme {unknown[0]!r}; must be one of {', '.join(sorted(themes()))}.")
+        directory.snapshot()  # without a database, one message for all
+        faults = sum(self.check_theme(themes()[name]) for name in names or sorted(themes()))
+        if faults:
+            raise CommandError("Themes have faults; see FAULT above.", returncode=1)
+
+    def check_theme(self, theme: Theme) -> int:
+        self.stdout.write(f"{theme.name}: {theme.title}")
+        faults = [message.msg for message in faults_of(theme)]
+        for sample in samples():
+            source = f"{sample.template} of {origin(sample.template, theme)}"
+            try:
+                render(sample, theme)
+            except Exception as error:  # noqa: BLE001  # a theme's template may raise anything
+                faults.append(f"{sample.title} ({source}) cannot be shown: {type(error).__name__}: {error}")
+            else:
+                self.stdout.write(f"  ok    {sample.title} ({source})")
+        for fault in faults:
+            self.stdout.write(f"  FAULT {fault}")
+        return len(faults)
+
+
+def _as_dict(theme: Theme, sites: int) -> dict[str, Any]:
+    return {
+        "name": theme.name,
+        "title": theme.title,
+        "description": theme.description,
+        "parents": [each.name for each in theme.ancestors],
+        "folder": str(theme.folder),
+        "sites": sites,
+    }

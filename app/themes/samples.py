@@ -1,0 +1,52 @@
+"""Samples of the pages that a theme has to show. Each app registers its own, in `AppConfig.ready`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.template import engines
+from django.test import RequestFactory
+
+from app.tenancy.current import activate
+from app.tenancy.hosts.snapshot import ACTIVE, CurrentSite
+from app.themes.definition import Theme
+
+
+@dataclass(frozen=True)
+class Sample:
+    title: str
+    template: str
+    context: Callable[[], Mapping[str, Any]] = dict
+    path: str = "/sample/"
+
+
+_samples: list[Sample] = []
+
+
+def register_sample(sample: Sample) -> None:
+    _samples.append(sample)
+
+
+def samples() -> list[Sample]:
+    return list(_samples)
+
+
+def render(sample: Sample, theme: Theme) -> str:
+    """The page as a site with this theme would show it; the site is made up and not stored.
+
+    Raises what the template raises.
+    """
+    site = CurrentSite(0, "sample.example", "Sample", ACTIVE, theme.name, "", "", "override")
+    context = {"site": site, "request": RequestFactory().get(sample.path), "navigation": []}
+    with activate(site):
+        return str(engines["django"].get_template(sample.template).render({**context, **sample.context()}))
+
+
+def origin(template: str, theme: Theme) -> str:
+    """The theme, or the app, that a template comes from."""
+    for each in theme.chain:
+        if (each.templates / template).is_file():
+            return each.name
+    return "app"
