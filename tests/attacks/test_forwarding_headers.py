@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from pytest_django import Settings
@@ -28,7 +28,7 @@ from tests.attacks.strategies import (
 from tests.support.logs import recorded_lines
 from tests.support.wsgi import Answer, Server
 
-EXAMPLES = examples(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+EXAMPLES = examples(max_examples=80)
 FORWARDED = ("HTTP_X_FORWARDED", "HTTP_FORWARDED")
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings as configured
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
-from hypothesis import HealthCheck, example, given
+from hypothesis import example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from pytest_django import Settings
@@ -20,7 +20,7 @@ from tests.attacks.conftest import Sites
 from tests.support.makers import Browser, person
 from tests.support.wsgi import Server
 
-EXAMPLES = examples(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+EXAMPLES = examples(max_examples=100)
 TARGETS = (
     "https://evil.example/",
     "//evil.example/",

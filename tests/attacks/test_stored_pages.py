@@ -10,7 +10,7 @@ from django.contrib.sites.models import Site
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import path
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as examples
 
 from app.pagecache.entry import Address
@@ -21,7 +21,7 @@ from tests.attacks.conftest import Sites
 from tests.attacks.strategies import environs
 from tests.support.wsgi import Server
 
-EXAMPLES = examples(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+EXAMPLES = examples(max_examples=150)
 PORTS = range(1000, 1050)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from tests.attacks.conftest import Sites
 from tests.attacks.strategies import environs
 from tests.support.wsgi import Answer, Server
 
-EXAMPLES = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+EXAMPLES = settings(max_examples=150)
 TITLE = re.compile(rb"<title>(.*?)</title>", re.DOTALL)
 DECIDED = ("X-Site-Id", "X-Site-Source", "Location", "Content-Type", "Strict-Transport-Security", "Allow", "Vary")
 
