@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from django.apps import AppConfig
 from environs import ValidationError
 from sentry_sdk.utils import BadDsn, Dsn
 
+from app import extra_apps as apps_from_outside
 from app import service_urls
 from app.env import Environment
 from app.sign_in.oidc.configuration import InvalidIssuer, clean_issuer
@@ -18,7 +20,7 @@ from app.twitter.x.tokens import InvalidToken, clean_token
 def environment() -> Environment:
     """A reader that knows all of these types."""
     env = Environment()
-    for parser in (bearer_token, domain, domains, issuer, secret_key, secret_keys, sentry_dsn, themes):
+    for parser in (bearer_token, domain, domains, extra_apps, issuer, secret_key, secret_keys, sentry_dsn, themes):
         env.add_parser(parser.__name__, parser)
     env.add_parser("cache_url", service_urls.cache)
     env.add_parser("database_url", service_urls.database)
@@ -79,3 +81,8 @@ def themes(value: str) -> dict[str, Theme]:
         return read_themes(Path(part.strip()) for part in value.split(",") if part.strip())
     except InvalidThemes as fault:
         raise ValidationError(fault.problems) from None
+
+
+def extra_apps(value: str) -> list[AppConfig]:
+    """Apps by their module or their AppConfig, separated by commas."""
+    return [apps_from_outside.find(part.strip()) for part in value.split(",") if part.strip()]

@@ -7,7 +7,7 @@ import django_stubs_ext
 from django.core.management.utils import get_random_secret_key
 from environs import ValidationError, validate
 
-from app import parsers
+from app import extra_apps, parsers
 from app.env import read_or_create_secret
 from app.observability import logs
 from app.private_files import PrivateSQLite
@@ -117,6 +117,9 @@ if SECRET_KEY == "":
         env.add_error(
             "SECRET_KEY", "Not set. Set it to 50 random characters, or SECRET_KEY_FILE to a file that holds them."
         )
+# Apps from outside, and the settings that they bring
+EXTRA_APPS = env.extra_apps("EXTRA_APPS", "") or []
+vars().update(extra_apps.settings_of(EXTRA_APPS, env, taken=list(vars())))
 env.seal()
 
 ALLOWED_HOSTS = ["*"]  # SECURITY: app.tenancy.requests.middleware refuses more; it knows every site's hosts.
@@ -145,6 +148,7 @@ INSTALLED_APPS = [
     *sign_in.APPS,
     "django_prose_editor",
     "health_check",
+    *map(extra_apps.entry_of, EXTRA_APPS),
 ]
 
 # docs/architecture.md shows this order; app.tenancy.checks refuses another one.
@@ -256,7 +260,7 @@ WARM_UP = ["app.health.checks:known_migrations", "app.tenancy.directory:warm_up"
 WARM_UP_TEMPLATES = ["tenancy/notice.html", "pages/page.html", "404.html"]
 WORKER_START = ["app.tenancy.directory:directory.watch"]
 
-# The checks of /healthz: an app brings its own.
+# The checks of /healthz, with those that apps declare (app.extension).
 HEALTH_CHECKS = [
     "app.health.checks.Database",
     "app.health.checks.Migrations",
@@ -265,7 +269,6 @@ HEALTH_CHECKS = [
     "app.health.checks.Mail",
     "app.health.checks.Disk",
     "app.tenancy.health.DirectoryAge",
-    "app.twitter.health.PollAge",
 ]
 
 LOGGING_CONFIG = None  # app.observability configures the logs

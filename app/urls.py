@@ -3,8 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from app.extension import site_apps
+
 urlpatterns = [
     path("admin/", include("app.sign_in.urls")),
     path("admin/", admin.site.urls),
+    *[path(config.url_prefix, include(config.url_module)) for config in site_apps() if config.url_prefix],
     path("", include("app.pages.urls")),
 ]

@@ -9,20 +9,28 @@ import sys
 import django
 
 from app.env import InvalidEnvironment
+from app.extra_apps import AppCannotStart, naming_the_app
+from app.tenancy.requests.charset import UTF8Handler
+
+
+def start() -> UTF8Handler:
+    """As Django's `get_wsgi_application()`."""
+    django.setup(set_prefix=False)
+    return UTF8Handler()
+
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "app.settings")
 try:
-    django.setup(set_prefix=False)
-except InvalidEnvironment as error:
+    django_application = naming_the_app(start)
+except (InvalidEnvironment, AppCannotStart) as error:
     sys.stderr.write(f"{error}\n")
     sys.exit(2)  # as manage.py does: a restart would not help
 
 from app.pagecache.front import front  # these need the apps
 from app.server.warm_up import warm_up
 from app.tenancy.current import site_of_process
-from app.tenancy.requests.charset import UTF8Handler
 from app.themes.static_files import static_files
 
 site_of_process.is_server = True
 warm_up()
-application = front(UTF8Handler(), static_files())
+application = front(django_application, static_files())

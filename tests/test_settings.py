@@ -30,6 +30,7 @@ BAD = {
     "SITE_ID": "one",
     "SITE_DOMAIN": "a..b",
     "MEZZANINE_SITE_ID": "-1",
+    "EXTRA_APPS": "nowhere",
     "THEMES_DIRS": "/nowhere",
     "ADMIN_HOSTS": "good.test,http://admin.test",
     "ALLOWED_HOSTS": "good.test,*",

@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from app.extension import declared
 from app.health.probes import not_stored, wants_json
 from app.health.runner import CheckRunner, Result, run_checks
 
@@ -58,8 +59,9 @@ def may_read(request: HttpRequest) -> bool:
 
 @functools.cache
 def runners() -> tuple[CheckRunner, ...]:
-    """The checks that settings.HEALTH_CHECKS names; apps of higher layers bring their own."""
-    return tuple(CheckRunner(import_string(path)()) for path in settings.HEALTH_CHECKS)
+    """The checks that settings.HEALTH_CHECKS names, and those that apps declare."""
+    checks = [*map(import_string, settings.HEALTH_CHECKS), *declared("health_checks")]
+    return tuple(CheckRunner(check()) for check in checks)
 
 
 def _format(request: HttpRequest) -> str:

@@ -19,6 +19,7 @@ from health_check.base import HealthCheck
 from health_check.exceptions import HealthCheckException, ServiceUnavailable, ServiceWarning
 
 from app.background import BackgroundCall
+from app.extension import site_apps
 
 log = logging.getLogger(__name__)
 
@@ -118,9 +119,10 @@ async def _awaited(outcome: Awaitable[object]) -> None:
 def public_error(check: HealthCheck, raised: Exception) -> HealthCheckException:
     """The error as a report may show it.
 
-    SECURITY: only our own checks choose their message. A library's may name hosts, users, files and keys.
+    SECURITY: only our own checks, and those that an app declares, choose their message. A library's may name hosts,
+    users, files and keys.
     """
-    own = type(check).run.__module__.startswith("app.")
+    own = type(check).run.__module__.startswith(("app.", *(f"{config.name}." for config in site_apps())))
     if own and isinstance(raised, HealthCheckException):
         return raised
     mild = isinstance(raised, ServiceWarning)

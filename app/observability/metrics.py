@@ -5,11 +5,13 @@ A gauge is `livemin` or `livemax`: a plain `min` would include workers that have
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import cache
 from heapq import nsmallest
 
-from prometheus_client import Counter, Gauge, Histogram, Metric
+from prometheus_client import Counter, Gauge, Histogram
 
+from app.extension import declared
 from app.observability.collectors import BackgroundCollector
 
 REQUESTS = Counter("colonnade_requests", "Requests by site and status.", ["site", "status"])
@@ -41,7 +43,6 @@ DIRECTORY_CHECKED = Gauge(
 )
 
 LABELLED_SITES = 100
-collectors: list[BackgroundCollector] = []
 _labelled: frozenset[int] = frozenset()
 # To find a counter by its labels takes longer than to raise it. Bounded as the labels are.
 _requests: dict[tuple[str, int], Counter] = {}
@@ -92,9 +93,7 @@ def _kept(counters: dict[str, Counter], family: Counter, label: str) -> Counter:
     return counter
 
 
-def register_collector(source: Callable[[], Iterable[Metric]]) -> None:
-    """Metrics that are read when Prometheus scrapes, for example from the database. Call it in `AppConfig.ready`.
-
-    `source` runs in a thread of its own, at most every ten seconds, and does not hold up a scrape.
-    """
-    collectors.append(BackgroundCollector(source))
+@cache
+def collectors() -> tuple[BackgroundCollector, ...]:
+    """The metrics that apps declare: read when Prometheus scrapes, for example from the database."""
+    return tuple(BackgroundCollector(source) for source in declared("metrics"))

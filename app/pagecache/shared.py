@@ -16,6 +16,7 @@ from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from app import extra_apps
 from app.pagecache.entry import Address, Entry, State, read, written
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,9 @@ def release() -> str:
     """Differs between two versions of the code, the templates, the static files or the settings."""
     digest = hashlib.sha256()
     folder = Path(__file__).resolve().parent.parent
-    files = sorted(path for pattern in ("*.py", "*.html", "*.toml") for path in folder.rglob(pattern))
+    folders = [folder, *extra_apps.folders(), *(theme.folder for theme in settings.THEMES.values())]
+    kinds = ("*.py", "*.html", "*.toml")
+    files = sorted({path for each in folders for pattern in kinds for path in each.rglob(pattern)})
     for path in [*files, Path(settings.STATIC_ROOT or folder) / "staticfiles.json"]:
         if path.is_file():
             digest.update(path.read_bytes())

@@ -64,7 +64,7 @@ def pod_registry() -> CollectorRegistry:
         MultiProcessCollector(registry)
     else:
         registry.register(REGISTRY)
-    for collector in metrics.collectors:
+    for collector in metrics.collectors():
         registry.register(collector)
     return registry
 

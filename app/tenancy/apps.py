@@ -13,7 +13,7 @@ class TenancyConfig(AppConfig):
         from django.contrib.sites.management import create_default_site
         from django.contrib.sites.models import Site  # models exist only from here on
 
-        from app.tenancy import checks
+        from app.tenancy import checks, extension_checks
         from app.tenancy.audit import signals as audit
         from app.tenancy.directory import expire_on_change
         from app.tenancy.isolation.cross_site import refuse_cross_site_links
@@ -25,6 +25,7 @@ class TenancyConfig(AppConfig):
 
         patch_contrib_sites()
         checks.register()
+        extension_checks.register()
         m2m_changed.connect(refuse_cross_site_links)
         post_migrate.disconnect(create_default_site, sender=apps.get_app_config("sites"))
         post_migrate.connect(triggers.install, sender=self)

@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -18,11 +17,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from app.tenancy.admin import SiteRelatedAdmin, panels
+from app.tenancy.admin import SiteRelatedAdmin
 from app.tenancy.current import current_site
-from app.twitter.feed_state import Status
 from app.twitter.models import Credential, Feed
-from app.twitter.named_feeds import missing_feeds
 from app.twitter.poll.run import read_work
 
 
@@ -127,23 +124,3 @@ class CredentialForm(forms.ModelForm[Credential]):
 class CredentialAdmin(SiteRelatedAdmin[Credential]):
     form = CredentialForm
     list_display = ("__str__",)
-
-
-def feeds_panel(request: HttpRequest) -> SafeString:
-    """The feeds of the current site, on the front page of the admin."""
-    if not request.user.has_perm("twitter.view_feed"):
-        return SafeString("")
-    feeds = list(Feed.objects.filter(active=True))
-    return render_to_string(
-        "admin/twitter/panel.html",
-        {
-            "feeds": len(feeds),
-            "failing": [feed for feed in feeds if feed.status == Status.FAILING],
-            "missing": missing_feeds(),
-            "may_add": request.user.has_perm("twitter.add_feed"),
-            "newest": max((feed.succeeded_at for feed in feeds if feed.succeeded_at), default=None),
-        },
-    )
-
-
-panels.register(feeds_panel)

@@ -1,16 +1,13 @@
 """Feeds from Twitter (X)."""
 
-from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from app.extension import SiteAppConfig
 
-class TwitterConfig(AppConfig):
+
+class TwitterConfig(SiteAppConfig):
     name = "app.twitter"
     verbose_name = _("Twitter (X)")
-
-    def ready(self) -> None:
-        # Models can be imported only once the apps are loaded.
-        from app.observability.metrics import register_collector
-        from app.twitter.poll.record import collect_metrics
-
-        register_collector(collect_metrics)
+    health_checks = ("app.twitter.health.PollAge",)
+    metrics = ("app.twitter.poll.record.collect_metrics",)
+    panels = ("app.twitter.panel.feeds_panel",)

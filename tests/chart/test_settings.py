@@ -26,6 +26,7 @@ LEFT_OUT = {"SITES_PRUNE"}
 EVERYTHING: Values = {
     "django": {"mezzanineSiteId": 1, "secretKeyFallbacks": ["old"], "adminHosts": ["admin.example.org"]},
     "proxy": {"trustedCIDRs": ["10.0.0.0/8"]},
+    "apps": ["events"],
     "themesDirs": ["/srv/themes"],
     "cache": {"url": "redis://cache"},
     "email": {"url": "smtp://mail"},

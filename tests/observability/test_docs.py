@@ -22,7 +22,7 @@ NAME = re.compile(r"colonnade_[a-z_]+")
 def exported() -> dict[str, str]:
     """Every metric as it is scraped, and its type."""
     found = {}
-    on_demand = [metric for collector in metrics.collectors for metric in collector.source()]
+    on_demand = [metric for collector in metrics.collectors() for metric in collector.source()]
     for metric in [*REGISTRY.collect(), *on_demand]:
         if metric.name.startswith("colonnade_"):
             found[metric.name + ("_total" if metric.type == "counter" else "")] = metric.type

@@ -17,6 +17,7 @@ DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 ELSEWHERE = {
     "createsuperuser": "asks for a name",
     "dumpdata": "tests/chart/test_guide.py",
+    "makemigrations labels": "tests/extension/test_guide.py",
     "loaddata": "tests/chart/test_guide.py",
     "people link": "tests/sign_in/oidc: it needs a provider",
     "people unlink": "tests/sign_in/oidc",

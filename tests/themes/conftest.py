@@ -4,12 +4,20 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from django.contrib.sites.models import Site
 from django.template import engines
 from pytest_django import Settings
 
+from app.tenancy.directory import directory
+from app.tenancy.models import SiteProfile
 from app.themes.definition import read_themes
 
 MakeThemes = Callable[[Mapping[str, Mapping[str, str]]], None]
+
+
+def put_on(site: Site, theme: str) -> None:
+    SiteProfile.objects.filter(site=site).update(theme=theme)  # a theme that is gone may still be stored
+    directory.expire()
 
 
 @pytest.fixture

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from django.contrib.sites.models import Site
 
-from app.tenancy.directory import directory
-from app.tenancy.models import SiteProfile
 from app.themes.catalogue import themes
 from app.themes.definition import DEFAULT
 from tests.support.makers import Browser
-from tests.themes.conftest import MakeThemes
-
-
-def put_on(site: Site, theme: str) -> None:
-    SiteProfile.objects.filter(site=site).update(theme=theme)  # a theme that is gone may still be stored
-    directory.expire()
+from tests.themes.conftest import MakeThemes, put_on
 
 
 def test_it_works(north: Site, south: Site, night: None) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from django.contrib.sites.models import Site
 
 from tests.support.makers import Browser
-from tests.themes.conftest import MakeThemes
-from tests.themes.test_loader import put_on
+from tests.themes.conftest import MakeThemes, put_on
 
 
 def test_a_file_is_that_of_the_nearest_theme(north: Site, south: Site, with_themes: MakeThemes) -> None:

@@ -1,20 +1,22 @@
-"""Panels that other apps show on the overview of the current site."""
+"""Panels that apps show on the overview of the current site."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from app.extension import declared
+
 Panel = Callable[[HttpRequest], SafeString]
-_panels: list[Panel] = []
 
 
-def register(panel: Panel) -> None:
-    """Adds a panel. It returns an empty string for users who may not see it. Register in an admin module."""
-    _panels.append(panel)
+@cache
+def panels() -> tuple[Panel, ...]:
+    return tuple(declared("panels"))
 
 
 def rendered(request: HttpRequest) -> list[SafeString]:
-    return [panel(request) for panel in _panels]
+    return [panel(request) for panel in panels()]

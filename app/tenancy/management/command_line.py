@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError, OperationalError, connection
 
 from app.env import InvalidEnvironment
+from app.extra_apps import AppCannotStart, naming_the_app
 from app.tenancy.management.errors import USAGE_ERROR
 from app.tenancy.management.overview import execute_from_command_line
 
@@ -34,12 +35,13 @@ def main(argv: Sequence[str]) -> int:
         if wanted is None and not every:
             wanted = os.environ.get("MEZZANINE_SITE_ID") or (str(named) if named else None)
         if wanted is None and not every:
+            naming_the_app(django.setup)
             execute_from_command_line(rest)
             return 0
-        django.setup()
+        naming_the_app(django.setup)
         refuse_unreadable_sites(f"site {wanted}" if wanted else "active sites")
         return run_for_all(rest) if every else run_for_one(rest, wanted or "")
-    except (InvalidEnvironment, CommandLineError) as error:
+    except (InvalidEnvironment, AppCannotStart, CommandLineError) as error:
         sys.stderr.write(f"{error}\n")
         return USAGE_ERROR
     except OperationalError as error:

@@ -131,6 +131,9 @@
 {{- end }}
 - {name: PROXY_HOPS, value: {{ $v.proxy.hops | int | quote }}}
 - {name: SITES_REFRESH_SECONDS, value: {{ $v.django.sitesRefreshSeconds | quote }}}
+{{- with $v.apps }}
+- {name: EXTRA_APPS, value: {{ join "," . | quote }}}
+{{- end }}
 {{- with $v.themesDirs }}
 - {name: THEMES_DIRS, value: {{ join "," . | quote }}}
 {{- end }}

@@ -53,7 +53,7 @@ def test_metrics_of_good_and_failed_polls(north: Site, world: World, x: XServer,
 
 
 def test_metrics_are_part_of_the_web_scrape() -> None:
-    assert any(collector.source is collect_metrics for collector in metrics.collectors)
+    assert any(collector.source is collect_metrics for collector in metrics.collectors())
 
 
 def test_health_report_warns_of_polls_that_stopped(north: Site, world: World, poll: Poll) -> None:

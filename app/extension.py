@@ -1,0 +1,61 @@
+"""What an app from outside declares about itself. `EXTRA_APPS` names such apps; docs/extend.md shows one.
+
+Imports nothing of the product, so an app's `apps.py` may import it before there are settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from django.apps import AppConfig, apps
+from django.utils.module_loading import import_string
+from environs import Env
+
+
+class SiteAppConfig(AppConfig):
+    """An app of a multi-site platform. Every attribute may be left out; dotted names are imported when needed."""
+
+    # Django takes the one AppConfig of an apps.py, and this class is imported there, too.
+    default = False
+
+    #: Where the app's URLs are, such as "events/". They come before pages, so a page with this path is not reached.
+    url_prefix: ClassVar[str] = ""
+    #: The module with `urlpatterns`; by default `urls` of the app.
+    urls: ClassVar[str] = ""
+    #: Classes of `health_check.base.HealthCheck`, for `/healthz`. What a warning or an error says is public.
+    health_checks: ClassVar[Sequence[str]] = ()
+    #: Functions that return Prometheus metrics. They run in a thread, at most every ten seconds.
+    metrics: ClassVar[Sequence[str]] = ()
+    #: Functions of a request that return safe HTML for the overview of a site in the admin, or an empty string for
+    #: users who may not see it.
+    panels: ClassVar[Sequence[str]] = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "default" not in vars(cls):
+            cls.default = True
+
+    @classmethod
+    def read_settings(cls, env: Env) -> Mapping[str, Any]:  # noqa: ARG003  # for subclasses
+        """The app's own settings, by name in capital letters, read from the environment. The models do not exist yet.
+
+        `env` also reads `NAME_FILE`; a bad value is reported by name, together with all others.
+
+        `return {"EVENTS_PER_PAGE": env.int("EVENTS_PER_PAGE", 20)}`
+        """
+        return {}
+
+    @property
+    def url_module(self) -> str:
+        return self.urls or f"{self.name}.urls"
+
+
+def site_apps() -> list[SiteAppConfig]:
+    """The installed apps that declare something, the product's own among them."""
+    return [config for config in apps.get_app_configs() if isinstance(config, SiteAppConfig)]
+
+
+def declared(attribute: str) -> list[Any]:
+    """What all apps name in an attribute, imported."""
+    return [import_string(name) for config in site_apps() for name in getattr(config, attribute)]
