@@ -11,6 +11,7 @@ import codecs
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -34,6 +35,12 @@ class UTF8Request(WSGIRequest):
 
 class UTF8Handler(WSGIHandler):
     request_class = UTF8Request
+
+
+def utf8_application() -> UTF8Handler:
+    """As Django's `get_wsgi_application()`."""
+    django.setup(set_prefix=False)
+    return UTF8Handler()
 
 
 class CharsetMiddleware:
