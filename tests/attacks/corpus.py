@@ -18,13 +18,14 @@ END = b"0\r\n\r\n"
 class Case:
     """`sites` are the keys of the sites of which there may be a page, in the order of the responses or fewer.
 
-    `most` is how many responses there may be.
+    `most` is how many responses there may be, `from_proxy` the sites if a trusted proxy sent the bytes itself.
     """
 
     name: str
     data: bytes
     sites: tuple[str, ...] = ()
     most: int = 1
+    from_proxy: tuple[str, ...] | None = None
 
 
 def get(*lines: bytes, target: bytes = b"/about/", version: bytes = b"HTTP/1.1", method: bytes = b"GET") -> bytes:
@@ -129,6 +130,9 @@ def forwarding() -> Iterator[Case]:
         b"Expect: 100-continue",
         b"TE: trailers\r\nTrailer: Host",
     )
+    for line in (b"X-Forwarded-Host: " + SOUTH, b"X-Forwarded-Host: x\r\nX-Forwarded-Host: " + SOUTH):
+        name = f"an internal host with {line!r}"
+        yield Case(name, get(b"Host: internal", line, b"Connection: close"), (), from_proxy=("south",))
     for line in forged:
         yield Case(f"with {line[:60]!r}", get(HOST, line, b"Connection: close", target=b"/about/?q=%41"), ("north",))
 

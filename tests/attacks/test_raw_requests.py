@@ -85,7 +85,8 @@ def faults(door: Door, case: Case, ids: dict[str, str]) -> list[str]:
     """What is wrong with the responses to one case, and with the next visitor's page."""
     replies = door.send(case.data)
     seen = [reply.site for reply in replies if reply.site]
-    allowed = [ids[key] for key in case.sites if key != "none"]
+    sites = case.from_proxy if door.is_proxy and case.from_proxy is not None else case.sites
+    allowed = [ids[key] for key in sites if key != "none"]
     found = []
     if case.name.startswith("mutation"):
         forwards = door.is_proxy and b"forwarded-host" in case.data.lower()  # which counts where no Host is a site's
