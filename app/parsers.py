@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 
 from django.apps import AppConfig
@@ -12,15 +13,18 @@ from app import extra_apps as apps_from_outside
 from app import service_urls
 from app.env import Environment
 from app.sign_in.oidc.configuration import InvalidIssuer, clean_issuer
-from app.tenancy.hosts.names import InvalidHost, normalise_alias, normalise_domain
+from app.tenancy.hosts.names import InvalidHost, normalise_alias, normalise_domain, parse_host
 from app.themes.definition import InvalidThemes, Theme, read_themes
 from app.twitter.x.tokens import InvalidToken, clean_token
+
+DNS_PORT = 53
 
 
 def environment() -> Environment:
     """A reader that knows all of these types."""
     env = Environment()
-    for parser in (bearer_token, domain, domains, extra_apps, issuer, secret_key, secret_keys, sentry_dsn, themes):
+    own = (bearer_token, dns_servers, domain, domains, extra_apps, issuer, secret_key, secret_keys, sentry_dsn, themes)
+    for parser in own:
         env.add_parser(parser.__name__, parser)
     env.add_parser("cache_url", service_urls.cache)
     env.add_parser("database_url", service_urls.database)
@@ -38,6 +42,19 @@ def domain(value: str, *, wildcards: bool = False) -> str:
 
 def domains(value: str, *, wildcards: bool = False) -> list[str]:
     return [domain(part, wildcards=wildcards) for part in value.split(",") if part.strip()]
+
+
+def dns_servers(value: str) -> list[tuple[str, int]]:
+    """Addresses with an optional port: 10.0.0.2, 127.0.0.1:5353, [::1]:5353."""
+    return [_dns_server(part.strip()) for part in value.split(",") if part.strip()]
+
+
+def _dns_server(text: str) -> tuple[str, int]:
+    try:
+        host = parse_host(text if text.startswith("[") or text.count(":") < 2 else f"[{text}]")
+        return str(ip_address(host.name.strip("[]"))), host.port or DNS_PORT
+    except ValueError:  # InvalidHost is one
+        raise ValidationError(f"{text!r} is not an IP address, with or without a port.") from None
 
 
 def secret_key(value: str, *, may_be_weak: bool = False) -> str:

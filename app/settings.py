@@ -55,6 +55,9 @@ ADMIN_HOSTS = env.domains("ADMIN_HOSTS", "") or []
 LISTED_HOSTS = [*(env.domains("ALLOWED_HOSTS", "") or []), *ADMIN_HOSTS]
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", PRIVATE_NETWORKS)
 PROXY_HOPS = env.int("PROXY_HOPS", 1, validate=POSITIVE)
+DOMAIN_PROOF = env.bool("DOMAIN_PROOF", False)
+DOMAIN_QUARANTINE_DAYS = env.int("DOMAIN_QUARANTINE_DAYS", 30, validate=NON_NEGATIVE)
+DNS_SERVERS = env.dns_servers("DNS_SERVERS", "")
 SITES_REFRESH_SECONDS = env.float("SITES_REFRESH_SECONDS", 1.0, validate=NON_NEGATIVE)
 PAGE_CACHE_SECONDS = env.int("PAGE_CACHE_SECONDS", 300, validate=NON_NEGATIVE)
 PAGE_CACHE_MB = env.int("PAGE_CACHE_MB", 32, validate=NON_NEGATIVE)
@@ -154,6 +157,7 @@ INSTALLED_APPS = [
 # docs/architecture.md shows this order; app.tenancy.checks refuses another one.
 MIDDLEWARE = [
     "app.health.middleware.ProbeMiddleware",
+    "app.tenancy.requests.tls_ask.TlsAskMiddleware",
     "app.observability.middleware.RequestLogMiddleware",
     # Outside of the host's middleware, so that refused hosts, redirects and closed sites have their headers too.
     "django.middleware.security.SecurityMiddleware",

@@ -36,6 +36,9 @@ BAD = {
     "ALLOWED_HOSTS": "good.test,*",
     "TRUSTED_PROXIES": "10.0.0.0/8,everybody",
     "PROXY_HOPS": "0",
+    "DOMAIN_PROOF": "perhaps",
+    "DOMAIN_QUARANTINE_DAYS": "-1",
+    "DNS_SERVERS": "10.0.0.2,dns.example.org",
     "SITES_REFRESH_SECONDS": "-1",
     "PAGE_CACHE_SECONDS": "-1",
     "PAGE_CACHE_MB": "plenty",
@@ -75,6 +78,12 @@ FREE = {
     "SENTRY_ENVIRONMENT",
     "SITES_FILE",
 }
+
+
+def test_dns_servers_may_have_a_port() -> None:
+    found = settings_from(DNS_SERVERS="10.0.0.2, 127.0.0.1:5353,[::1]:5353,2001:db8::1")["DNS_SERVERS"]
+    assert found == [("10.0.0.2", 53), ("127.0.0.1", 5353), ("::1", 5353), ("2001:db8::1", 53)]
+    assert settings_from()["DNS_SERVERS"] == []
 
 
 def test_every_variable_is_tried() -> None:

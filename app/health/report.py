@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from secrets import compare_digest
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -49,12 +50,17 @@ def may_read(request: HttpRequest) -> bool:
             # SECURITY: compared in constant time, or the token could be guessed letter by letter.
             if compare_digest(given.strip().encode(), settings.HEALTH_TOKEN.encode()):
                 return True
+    return comes_from_inside(request.META)
+
+
+def comes_from_inside(environ: Mapping[str, Any]) -> bool:
+    """Whether a trusted peer connected directly, and not on behalf of a client."""
     # SECURITY: a proxy inside names its client. With any such header the client may be outside.
     forwarded = any(
         name.startswith("HTTP_X_FORWARDED") or name in {"HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP"}
-        for name in request.META
+        for name in environ
     )
-    return not forwarded and request.META.get("REMOTE_ADDR", "") in settings.TRUSTED_PROXIES
+    return not forwarded and environ.get("REMOTE_ADDR", "") in settings.TRUSTED_PROXIES
 
 
 @functools.cache

@@ -27,6 +27,7 @@ PAGE_CACHE = Counter(
     ["result"],
 )
 HOSTS_REFUSED = Counter("colonnade_hosts_refused", "Requests whose host was refused, by reason.", ["reason"])
+TLS_ASKS = Counter("colonnade_tls_asks", "Requests of /tls/ask by result: allowed, denied, unavailable.", ["result"])
 SIGN_INS_FAILED = Counter("colonnade_sign_ins_failed", "Sign-ins with a wrong password or without a role.")
 DIRECTORY_LOADS = Counter("colonnade_directory_loads", "Times the site directory was loaded.")
 DIRECTORY_FAULTS = Counter("colonnade_directory_faults", "Failed reads of the epoch.")

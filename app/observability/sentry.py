@@ -13,7 +13,7 @@ from sentry_sdk.types import Event, Hint
 
 from app.observability.redact import redactor
 
-UNTRACED = frozenset({"/livez", "/readyz", "/startupz", "/healthz"})
+UNTRACED = frozenset({"/livez", "/readyz", "/startupz", "/healthz", "/tls/ask"})
 SENT_HEADERS = frozenset({"host", "user-agent", "accept", "accept-language", "content-type", "content-length"})
 # SECURITY: what spans and breadcrumbs may say beside their name. Integrations also give them template contexts (names,
 # titles, form values), query strings and parameters of statements.

@@ -28,6 +28,7 @@ from app.tenancy.hosts.snapshot import ACTIVE, CurrentSite
 from app.tenancy.requests.forwarded import Arrival, read_forwarded_headers
 from app.tenancy.requests.https import requires_https, sent_name
 from app.tenancy.requests.tenancy import configured_fallbacks
+from app.tenancy.requests.tls_ask import PATH as TLS_ASK
 
 
 class Front:
@@ -43,6 +44,8 @@ class Front:
         if environ["REQUEST_METHOD"] not in SAFE or environ.get("SCRIPT_NAME") or "\0" in path:
             return self.application(environ, start_response)
         visit = Visit(environ, start_response)
+        if path == TLS_ASK:  # a proxy asks for any host, under a name of its own
+            return self.application(environ, start_response)
         if path in ProbeMiddleware.paths:  # for any host: the kubelet requests a pod's address
             return self.direct.livez(visit) if path == "/livez" else self.application(environ, start_response)
         try:

@@ -27,7 +27,11 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from app.server.arrival import BUFFERED_BYTES, Arrival, Pace, PacedUnreader, SlowBody, State, probe_path, reads_only
 from app.server.waiting import WouldWait, without_waiting
 
-PROBE_POOLS = {"livez": (("/livez",), 1), "other-probes": (("/readyz", "/startupz", "/healthz"), 4)}
+PROBE_POOLS = {
+    "livez": (("/livez",), 1),
+    "other-probes": (("/readyz", "/startupz", "/healthz"), 4),
+    "tls-ask": (("/tls/ask",), 1),  # a handshake waits for it
+}
 LARGE_BODY_THREADS = 2
 # A request that has waited this long for a thread is tried without waiting.
 QUEUED_SECONDS = 0.5

@@ -2,7 +2,7 @@ from django.apps import AppConfig, apps
 from django.contrib.admin import apps as admin_apps
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.core.checks import Tags, register
-from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save, pre_save
+from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save, pre_migrate, pre_save
 
 
 class TenancyConfig(AppConfig):
@@ -21,7 +21,8 @@ class TenancyConfig(AppConfig):
         from app.tenancy.people import roles
         from app.tenancy.requests.contrib_sites import patch_contrib_sites
         from app.tenancy.sites import signals, triggers
-        from app.tenancy.sites.models import Alias, SiteProfile
+        from app.tenancy.sites.domains import triggers as host_triggers
+        from app.tenancy.sites.models import Alias, PendingHost, SiteProfile
 
         patch_contrib_sites()
         checks.register()
@@ -29,6 +30,8 @@ class TenancyConfig(AppConfig):
         m2m_changed.connect(refuse_cross_site_links)
         post_migrate.disconnect(create_default_site, sender=apps.get_app_config("sites"))
         post_migrate.connect(triggers.install, sender=self)
+        pre_migrate.connect(host_triggers.remove_from_sqlite, sender=self)
+        post_migrate.connect(host_triggers.install, sender=self)
         post_migrate.connect(signals.create_first_site, sender=self)
         post_migrate.connect(roles.create_default_roles)
         pre_save.connect(signals.clean_before_save, sender=Site)
@@ -41,7 +44,7 @@ class TenancyConfig(AppConfig):
         pre_save.connect(audit.note_role_before, sender=Membership)
         post_save.connect(audit.membership_saved, sender=Membership)
         post_delete.connect(audit.membership_deleted, sender=Membership)
-        for model in (Site, SiteProfile, Alias):
+        for model in (Site, SiteProfile, Alias, PendingHost):
             post_save.connect(expire_on_change, sender=model)
             post_delete.connect(expire_on_change, sender=model)
 

@@ -21,6 +21,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.contrib.sites.models import Site
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Q
 from django.db.utils import InterfaceError
 
 from app.observability import metrics
@@ -85,7 +86,8 @@ class SiteTables:
             {row[2]: row[3] << VERSION_BITS | row[4] % 2**VERSION_BITS for row in rows if row[2]},
         )
 
-    def rows(self) -> tuple[list[SiteRow], list[AliasRow]]:
+    def rows(self) -> tuple[list[SiteRow], list[AliasRow], set[str]]:
+        """Of sites, of aliases, and the hosts that are not served yet."""
         # Plain tuples: at 100,000 sites model instances cost seconds and hundreds of MiB.
         with connection.cursor() as cursor:
             cursor.execute(
@@ -94,7 +96,9 @@ class SiteTables:
             )
             sites = cursor.fetchall()
             cursor.execute("SELECT host, site_id, redirect FROM tenancy_alias ORDER BY id")
-            return sites, cursor.fetchall()
+            aliases = cursor.fetchall()
+            cursor.execute("SELECT host FROM tenancy_pendinghost")
+            return sites, aliases, {host for (host,) in cursor.fetchall()}
 
 
 class Directory:
@@ -238,9 +242,10 @@ def find_site(wanted: int | str) -> SiteEntry:
         directory.refresh()
         entry = _find(directory.snapshot(), wanted)
     if entry is None and isinstance(wanted, str):
-        # The snapshot has no keys, because requests need none.
-        key = Site.objects.filter(profile__key=wanted).values_list("pk", flat=True)
-        entry = directory.snapshot().sites.get(key.first() or 0)
+        # The snapshot has no keys, because requests need none, and finds no host that is not served yet.
+        host = _normalised(wanted)
+        stored = Site.objects.filter(Q(profile__key=wanted) | Q(domain=host) | Q(aliases__host=host))
+        entry = directory.snapshot().sites.get(stored.values_list("pk", flat=True).first() or 0)
     if entry is None:
         raise NoSuchSite(wanted)
     return entry
@@ -249,11 +254,16 @@ def find_site(wanted: int | str) -> SiteEntry:
 def _find(snapshot: Snapshot, wanted: int | str) -> SiteEntry | None:
     if isinstance(wanted, int) or (wanted.isascii() and wanted.isdigit() and len(wanted) < 20):
         return snapshot.sites.get(int(wanted))
-    try:
-        match = snapshot.find(normalise_domain(wanted))
-    except InvalidHost:
-        return None
+    match = snapshot.find(_normalised(wanted))
     return match.site if match else None
+
+
+def _normalised(wanted: str) -> str:
+    """The host that was typed in any spelling; empty if it is none."""
+    try:
+        return normalise_domain(wanted)
+    except InvalidHost:
+        return ""
 
 
 def expire_on_change(**_: object) -> None:

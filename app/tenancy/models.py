@@ -10,9 +10,19 @@ from django.utils.translation import gettext_lazy as _
 
 from app.tenancy.audit.models import AuditEntry
 from app.tenancy.isolation.site_related import SiteRelated
-from app.tenancy.sites.models import Alias, Epoch, SiteProfile
+from app.tenancy.sites.models import Alias, Epoch, PendingHost, ReleasedHost, SiteProfile
 
-__all__ = ["Alias", "AuditEntry", "Epoch", "LoggedAction", "Membership", "SiteProfile", "SiteRelated"]
+__all__ = [
+    "Alias",
+    "AuditEntry",
+    "Epoch",
+    "LoggedAction",
+    "Membership",
+    "PendingHost",
+    "ReleasedHost",
+    "SiteProfile",
+    "SiteRelated",
+]
 
 
 class Membership(SiteRelated):

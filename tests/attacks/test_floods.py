@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from app.observability import access, metrics
 from app.pagecache.direct import MOST_KINDS
-from tests.support.wsgi import Server
+from tests.support.wsgi import Server, environ_of
 
 MANY, FIRST = 10_000, 1_500
 BYTES = 2 * 2**20
@@ -20,7 +20,7 @@ BYTES = 2 * 2**20
 def flood(server: Server, first: int, number: int) -> set[int]:
     """The statuses of requests for hosts and addresses that differ."""
     names = (f"h{index}.{'x' * (index % 50 + 1)}.example" for index in range(first, first + number))
-    return {server.send(server.environ(name, f"/{name}"))[0] for name in names}
+    return {server.send(environ_of(name, f"/{name}"))[0] for name in names}
 
 
 def test_ten_thousand_unknown_hosts_cost_no_query_and_no_memory(

@@ -112,6 +112,14 @@ def test_the_notes_say_what_only_the_release_job_checks() -> None:
     assert "xn--" not in render({"sites": {"north": {"domain": "north.example"}}}).notes
 
 
+def test_the_notes_name_hosts_that_are_refused_unless_a_site_has_them() -> None:
+    """Not refused by the chart: it does not know what an installation has from before the rule."""
+    hosts = ["10.0.0.1", "intranet", "web.shop.svc", "web.shop.svc.cluster.local"]
+    notes = render({"sites": {"north": {"domain": "north.example", "aliases": hosts}}}).notes
+    assert f"WARNING: {', '.join(hosts)}: addresses" in notes
+    assert "addresses" not in render({"sites": {"north": {"domain": "localhost", "aliases": ["svc.example"]}}}).notes
+
+
 def test_the_message_names_the_site_and_the_character() -> None:
     with pytest.raises(Refused, match=r"sites.north: xn--i-7iq contains ❤ \(U\+2764\), which is no letter or digit"):
         render({"sites": {"north": {"domain": "xn--i-7iq.ws"}, "south": {"domain": "south.example"}}})

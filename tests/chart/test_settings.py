@@ -24,7 +24,12 @@ OTHERS = {
 # The chart archives rows in a separate job, after the routes are removed.
 LEFT_OUT = {"SITES_PRUNE"}
 EVERYTHING: Values = {
-    "django": {"mezzanineSiteId": 1, "secretKeyFallbacks": ["old"], "adminHosts": ["admin.example.org"]},
+    "django": {
+        "mezzanineSiteId": 1,
+        "secretKeyFallbacks": ["old"],
+        "adminHosts": ["admin.example.org"],
+        "dnsServers": ["10.0.0.2"],
+    },
     "proxy": {"trustedCIDRs": ["10.0.0.0/8"]},
     "apps": ["events"],
     "themesDirs": ["/srv/themes"],

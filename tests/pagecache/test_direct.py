@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.sites.models import Site
+from django.db import connection
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 from whitenoise import WhiteNoise
 
 from app.pagecache.direct import MOST_KINDS
 from app.tenancy.directory import directory
-from app.tenancy.models import SiteProfile
+from app.tenancy.models import PendingHost, SiteProfile
 from tests.support.logs import Lines
-from tests.support.wsgi import Answer, Server
+from tests.support.wsgi import Answer, Server, environ_of
 
 PER_REQUEST = {"X-Request-Id"}
 #: gunicorn would send these in chunks; the layer knows their length.
@@ -37,6 +42,10 @@ ALIKE = [
     ("www.north.test", "/", {"HTTP_X_FORWARDED_PROTO": "https"}),
     ("www.north.test", "/", {"HTTP_X_FORWARDED_HOST": "www.south.test", "REMOTE_ADDR": "203.0.113.1"}),
     ("not..valid", "/", {}),
+    ("server:8000", "/tls/ask?domain=north.test", {}),
+    ("server:8000", "/tls/ask?domain=nowhere.test", {}),
+    ("www.north.test", "/tls/ask?domain=north.test", {"HTTP_X_FORWARDED_FOR": "203.0.113.9"}),
+    ("north.test", "/tls/ask?domain=north.test", {"REMOTE_ADDR": "203.0.113.9"}),
     ("north.test", "/", {"HTTP_X_FORWARDED_HOST": "south.test"}),
 ]
 
@@ -66,6 +75,43 @@ def test_it_needs_no_query_and_not_django(server: Server) -> None:
         made = len(server.made)
         assert [server.get(host, f"/{number}/").queries for number in range(20)] == [0] * 20
         assert len(server.made) == made
+
+
+def test_ten_thousand_names_get_no_certificate(server: Server) -> None:
+    """Without a query, and in the memory that the first ones needed."""
+    asked = environ_of("server:8000", "/tls/ask")
+
+    def statuses(numbers: range) -> set[str]:
+        found: set[str] = set()
+
+        def start(status: str, *_: Any) -> Any:
+            found.add(status)
+
+        for number in numbers:
+            result = server.front({**asked, "QUERY_STRING": f"domain=name-{number}.test"}, start)
+            b"".join(result)
+            getattr(result, "close", lambda: None)()
+        return found
+
+    assert statuses(range(200)) == {"404 Not Found"}
+    with CaptureQueriesContext(connection) as queries:
+        tracemalloc.start()
+        assert statuses(range(200, 10_000)) == {"404 Not Found"}
+        gc.collect()
+        grown = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+    assert len(queries) == 0
+    assert grown < 300_000  # the names alone would be a megabyte
+
+
+def test_a_pending_host_is_unknown(server: Server, sites: tuple[Site, Site]) -> None:
+    PendingHost.objects.create(site_id=sites[0].pk, host="www.north.test")
+    PendingHost.objects.create(site_id=sites[1].pk, host="south.test")
+    directory.forget()
+    for host in ("www.north.test", "south.test"):
+        for through in ("front", "django"):
+            answer = server.get(host, through=through)
+            assert (answer.status, b"No site is configured" in answer.body) == (404, True)
 
 
 def test_it_is_logged_as_any_request(server: Server, lines: Lines) -> None:

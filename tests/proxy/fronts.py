@@ -15,6 +15,7 @@ from tests.support.programs import ROOT, free_port, program, running, wait_until
 
 RECIPES = ROOT / "docker" / "proxies"
 NAMES = ("nginx", "haproxy", "caddy", "apache")
+ON_DEMAND = "tls {\n\t\ton_demand\n\t}"
 #: What a visitor may send to pass for a proxy.
 FORGED = {
     "X-Forwarded-Host": "south.localhost",
@@ -140,17 +141,17 @@ def haproxy(place: Place) -> list[str]:
 
 
 def caddy(place: Place) -> list[str]:
+    return caddy_with(place, "auto_https off", {ON_DEMAND: f"tls {place.certificate} {place.key}"})
+
+
+def caddy_with(place: Place, option: str, changes: dict[str, str]) -> list[str]:
+    """Caddy with one more global option, and pieces of its recipe replaced."""
     general = (
-        f"{{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n"
-        f"\thttp_port {place.http}\n\thttps_port {place.https}\n}}\n"
+        f"{{\n\tadmin off\n\tdefault_bind 127.0.0.1\n\t{option}\n\thttp_port {place.http}\n\thttps_port {place.https}\n"
     )
-    text = recipe("Caddyfile", {"127.0.0.1:8000": f"127.0.0.1:{place.upstream}"})
-    domains = "north.example, www.north.example, south.example {"
-    assert domains in text
-    plain = text.replace(domains, f"http://:{place.http} {{")
-    secure = text.replace(domains, f"https://:{place.https} {{\n\ttls {place.certificate} {place.key}")
-    text = f"{plain}\n{secure}"
-    (place.folder / "Caddyfile").write_text(general + text)
+    addresses = {"127.0.0.1:8000": f"127.0.0.1:{place.upstream}", "http:// {": f"http://:{place.http} {{"}
+    text = recipe("Caddyfile", {**addresses, "https:// {": f"https://:{place.https} {{", **changes})
+    (place.folder / "Caddyfile").write_text(text.replace("{\n", general, 1))
     return [str(program("caddy")), "run", "--adapter", "caddyfile", "--config", str(place.folder / "Caddyfile")]
 
 

@@ -29,6 +29,15 @@ def test_forged_headers_change_neither_site_nor_scheme(proxy: Front) -> None:
     assert (plain.status, plain.headers["location"].partition(":")[0]) == (301, "https")
 
 
+def test_no_visitor_learns_which_names_get_certificates(proxy: Front) -> None:
+    """Every recipe adds a forwarding header, by which the application knows visitors."""
+    answers = [
+        visit(proxy.https, "north.localhost", f"/tls/ask?domain={domain}", tls=True)
+        for domain in ("north.localhost", "nowhere.localhost")
+    ]
+    assert [(answer.status, answer.body) for answer in answers] == [(404, "Not Found\n")] * 2
+
+
 def test_an_alias_leads_to_the_domain_over_https(proxy: Front) -> None:
     answer = visit(proxy.https, "www.north.localhost", "/about/?a=b", tls=True)
 

@@ -30,6 +30,25 @@ class Answer:
         return self.headers.get("Cache-Status", "").removeprefix("colonnade; ")
 
 
+def environ_of(host: str | None, target: str) -> dict[str, Any]:
+    """A GET from this machine, as gunicorn passes it on; with None for a host, without one."""
+    path, _, query = target.partition("?")
+    return {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "SERVER_NAME": "server",
+        "SERVER_PORT": "8000",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "SCRIPT_NAME": "",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": sys.stderr,
+        **({} if host is None else {"HTTP_HOST": host}),
+    }
+
+
 class Server:
     """Requests through the layer. `environ` entries are given as keywords: `HTTP_COOKIE="a=b"`."""
 
@@ -43,28 +62,10 @@ class Server:
         self, host: str | None, target: str = "/", *, method: str = "GET", through: str = "front", **environ: str
     ) -> Answer:
         """`through="django"` is the other way in, past the layer. `host=None`: without a `Host`."""
-        sent = self.environ(host, target, method, **environ)
+        sent = {**environ_of(host, target), "REQUEST_METHOD": method, **environ}
         with CaptureQueriesContext(connection) as queries:
             status, headers, body = self.send(sent, through)
         return Answer(status, headers, body, len(queries))
-
-    def environ(self, host: str | None, target: str, method: str = "GET", **environ: str) -> dict[str, Any]:
-        path, _, query = target.partition("?")
-        return {
-            "REQUEST_METHOD": method,
-            "PATH_INFO": path,
-            "QUERY_STRING": query,
-            "SERVER_NAME": "server",
-            "SERVER_PORT": "8000",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "SCRIPT_NAME": "",
-            "REMOTE_ADDR": "127.0.0.1",
-            "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(),
-            "wsgi.errors": sys.stderr,
-            **({} if host is None else {"HTTP_HOST": host}),
-            **environ,
-        }
 
     def send(self, environ: dict[str, Any], through: str = "front") -> tuple[int, Headers, bytes]:
         """Status, headers and body of the response."""

@@ -51,8 +51,8 @@ class Tables(SiteTables):
             self.resume.wait(20)
         raise SystemExit  # ends the thread
 
-    def rows(self) -> tuple[list[SiteRow], list[AliasRow]]:
-        return self.sites, []
+    def rows(self) -> tuple[list[SiteRow], list[AliasRow], set[str]]:
+        return self.sites, [], set()
 
 
 class NoDatabaseAfterwards(SiteTables):

@@ -9,11 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from app.tenancy.admin.admin_site import address_on
@@ -24,14 +25,33 @@ from app.tenancy.headers.policy import add_sources
 from app.tenancy.hosts.snapshot import build
 from app.tenancy.models import Alias, SiteProfile
 from app.tenancy.requests.tenancy import tenancy_of
+from app.tenancy.sites.domains.claims import Exceptions, HostClaim, held_hosts, objections
+from app.tenancy.sites.domains.dns import DnsFault
+from app.tenancy.sites.domains.pending import pending_of
+from app.tenancy.sites.domains.proof import NotProved, record_for
 from app.tenancy.sites.specification import SiteSpecification, specification_of, specify
 from app.tenancy.sites.themes import theme_names
 from app.tenancy.sites.validation import clean_alias
-from app.tenancy.sites.write import Wanted, conflicts, free_key, host_lock, host_owners, write_site
+from app.tenancy.sites.verification import verify
+from app.tenancy.sites.write import Wanted, conflicts, free_key, host_lock, write_site
 
 admin.site.unregister(Site)
 
 PROFILE_FIELDS = ("key", "state", "theme", "colour")
+EXCEPTIONS = {
+    "reserved": _(
+        "Use a host that is reserved for the platform, for the public, or for another site (--allow-reserved)"
+    ),
+    "quarantine": _("Use a host that another site gave up a short time ago (--from-quarantine)"),
+    "proof": _("Serve new hosts without a TXT record (--without-proof)"),
+}
+
+
+def chosen_exceptions(data: Any) -> Exceptions:
+    """The rules that the form sets aside; for its inline forms, too, which see the data of all."""
+    chosen = set(data.getlist("exceptions"))
+    reserved = "reserved" in chosen
+    return Exceptions(reserved=reserved, twin=reserved, quarantine="quarantine" in chosen, proof="proof" in chosen)
 
 
 class SiteForm(forms.ModelForm[Site]):
@@ -55,6 +75,13 @@ class SiteForm(forms.ModelForm[Site]):
             "After a change of the domain, the old one stays as an alias that redirects to the new one. If you give it "
             "up, it no longer leads to this site."
         ),
+    )
+
+    exceptions = forms.MultipleChoiceField(
+        label=_("Exceptions for new hosts"),
+        required=False,
+        choices=EXCEPTIONS.items(),
+        widget=forms.CheckboxSelectMultiple,
     )
 
     class Meta:
@@ -88,7 +115,7 @@ class SiteForm(forms.ModelForm[Site]):
         except ValidationError as faults:
             self.add_error(None, faults)
             return given
-        for conflict in conflicts([Wanted(self.specification, self.profile)]):
+        for conflict in conflicts([Wanted(self.specification, self.profile)], chosen_exceptions(self.data)):
             self.add_error(conflict.field, conflict.message)
         return given | {"domain": self.specification.domain}
 
@@ -106,9 +133,11 @@ class AliasForm(forms.ModelForm[Alias]):
 
     def clean_host(self) -> str:
         host = clean_alias(self.cleaned_data["host"])
-        owners = host_owners([host], besides={self.instance.site_id or 0})
-        if owners:
-            raise ValidationError(_("%(host)s is already %(owner)s."), params={"host": host, "owner": owners[host]})
+        domain, held = held_hosts(self.instance.site_id)
+        claim = HostClaim(self.instance.site_id, "", [host], domain, held)
+        messages = [objection.message for objection in objections([claim], chosen_exceptions(self.data))]
+        if messages:
+            raise ValidationError(messages)
         return host
 
 
@@ -141,10 +170,21 @@ class SitesAdmin(SuperusersOnly[Site]):
     list_display = ("coloured_name", "domain", "key", "state")
     list_filter = ("profile__state",)
     list_select_related = ("profile",)
+    readonly_fields = ("not_served_yet",)
     search_fields = ("name", "domain", "profile__key", "aliases__host")
 
     def get_fields(self, _: HttpRequest, obj: Site | None = None) -> Any:
-        return ("name", "domain", *(() if obj is None else ("drop_old",)), *PROFILE_FIELDS)
+        stored = () if obj is None else ("drop_old",)
+        waiting = ("not_served_yet",) if obj is not None and pending_of(obj.pk) else ()
+        return ("name", "domain", *stored, *waiting, *PROFILE_FIELDS, "exceptions")
+
+    @admin.display(description=_("Not served yet"))
+    def not_served_yet(self, site: Site) -> str:
+        """The pending hosts: the record that proves each, and a button that looks it up."""
+        button = '<button form="verify_form" name="_verify" value="{}">{}</button>'
+        line = "{}: TXT <code>{}</code> = <code>{}</code> " + button
+        rows = [(host, *record_for(site.pk, host), host, _("Verify")) for host in pending_of(site.pk)]
+        return format_html_join(SafeString("<br>"), line, rows)
 
     def has_delete_permission(self, *_: Any, **__: Any) -> bool:
         return False
@@ -163,14 +203,27 @@ class SitesAdmin(SuperusersOnly[Site]):
         left = site.profile.managed_by == SiteProfile.Manager.UNDECLARED
         return f"{state} ({_('no longer declared in the file')})" if left else state
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
+        if request.method == "POST" and "_verify" in request.POST and self.has_change_permission(request):
+            return self.verify(request, object_id or "", request.POST["_verify"])
         with host_lock() if request.method == "POST" else nullcontext():
-            response = super().changeform_view(request, *args, **kwargs)
+            response = super().changeform_view(request, object_id, *args, **kwargs)
         # After a change of the domain the form leads to the new one, which no policy can know before.
         add_sources(response, "form-action", f"{request.scheme}:")
         if urlsplit(response.headers.get("Location", "")).netloc:
             directory.wait_for_other_processes()  # any of them may get the next request, for the new domain
         return response
+
+    def verify(self, request: HttpRequest, object_id: str, host: str) -> HttpResponse:
+        """A button of `not_served_yet`."""
+        site = self.get_object(request, object_id)
+        if site is not None and host in pending_of(site.pk):
+            try:
+                verified = ", ".join(verify(host))
+                self.message_user(request, _("Served from now on: %s.") % verified, messages.SUCCESS)
+            except (NotProved, DnsFault) as fault:
+                self.message_user(request, str(fault), messages.ERROR)
+        return HttpResponseRedirect(request.path)
 
     def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
         """The site is written with its aliases, by `save_related`."""
@@ -179,7 +232,8 @@ class SitesAdmin(SuperusersOnly[Site]):
         for formset in formsets:
             formset.save(commit=False)  # lists what changed, for the log entry
         aliases = {host: redirects for formset in formsets for host, redirects in formset.aliases().items()}
-        form.instance.pk = write_site(form.site(aliases), form.profile).pk
+        exceptions = chosen_exceptions(form.data)
+        form.instance.pk = write_site(form.site(aliases), form.profile, exceptions=exceptions).pk
 
     def response_change(self, request: HttpRequest, obj: Site) -> HttpResponse:
         """If the request's host no longer serves the site, the next page is on its new domain."""

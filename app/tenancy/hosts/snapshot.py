@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -97,8 +97,12 @@ def build(
     epoch: int | None,
     sites: Iterable[tuple[int, str, str, str | None, str | None, str | None, str | None]],
     aliases: Iterable[tuple[str, int, bool]],
+    pending: Container[str] = frozenset(),
 ) -> Snapshot:
-    """A snapshot from rows `(id, domain, name, state, theme, colour, headers)` and `(host, site_id, redirects)`."""
+    """A snapshot from rows `(id, domain, name, state, theme, colour, headers)` and `(host, site_id, redirects)`.
+
+    `pending` are stored hosts that are not served yet.
+    """
     by_id: dict[int, SiteEntry] = {}
     canonical: dict[str, SiteEntry] = {}
     for pk, domain, name, state, *others in sites:
@@ -107,12 +111,13 @@ def build(
         theme, colour, headers = (sys.intern(value or "") for value in others)
         entry = SiteEntry(pk, domain, name, sys.intern(state or ACTIVE), theme, colour, headers)
         by_id[pk] = entry
-        canonical.setdefault(domain, entry)  # two spellings of one domain: the older site keeps it
+        if domain not in pending:
+            canonical.setdefault(domain, entry)  # two spellings of one domain: the older site keeps it
     exact: dict[str, Match] = {}
     wildcards: dict[str, Match] = {}
     for host, site_id, redirects in aliases:
-        if site_id not in by_id:
-            continue  # added after the sites were read: the epoch changed then, so the next refresh finds both
+        if site_id not in by_id or host in pending:
+            continue  # a site that was added after the sites were read: the next refresh finds both
         host, match = _normalised(host), Match(by_id[site_id], bool(redirects))
         if host.startswith("*."):
             wildcards.setdefault(host[2:], match)

@@ -56,6 +56,28 @@ class SiteProfile(models.Model):
         return self.key
 
 
+class PendingHost(models.Model):
+    """A domain or an alias that is not served before its site has proved it (`app.tenancy.sites.domains.proof`)."""
+
+    host = models.CharField(max_length=MAX_ALIAS, primary_key=True)
+    # No foreign key: triggers read and delete this row when the host is given up, also with its site.
+    site_id = models.BigIntegerField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.host
+
+
+class ReleasedHost(models.Model):
+    """A host that a site gave up. Triggers write it; `app.tenancy.sites.domains.quarantine` reads it."""
+
+    host = models.CharField(max_length=MAX_ALIAS, primary_key=True)
+    site_id = models.BigIntegerField(db_index=True)
+    released_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.host
+
+
 class Alias(models.Model):
     """Another host of a site; `*.example.org` matches one or more labels. The host is stored normalised."""
 

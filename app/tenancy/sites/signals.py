@@ -9,10 +9,12 @@ from django.core.exceptions import ValidationError
 from django.core.management.color import no_style
 from django.db import DEFAULT_DB_ALIAS, connection
 
-from app.tenancy.sites.models import Alias, SiteProfile
+from app.tenancy.sites.domains.claims import HostClaim, held_hosts, objections, waiting_hosts
+from app.tenancy.sites.domains.pending import add_pending, pending_hosts
+from app.tenancy.sites.models import Alias, ReleasedHost, SiteProfile
 from app.tenancy.sites.specification import specify
 from app.tenancy.sites.validation import clean_alias, clean_domain, clean_settings
-from app.tenancy.sites.write import free_key, host_owners, write_site
+from app.tenancy.sites.write import free_key, write_site
 
 
 def clean_before_save(instance: Site, raw: bool = False, **_: object) -> None:
@@ -20,9 +22,9 @@ def clean_before_save(instance: Site, raw: bool = False, **_: object) -> None:
     if raw:
         return
     instance.domain = clean_domain(instance.domain)
-    owners = host_owners([instance.domain], besides={instance.pk or 0})
-    if owners:
-        raise ValidationError(f"{instance.domain} is already {owners[instance.domain]}.")
+    domain, held = held_hosts(instance.pk)
+    if instance.domain != domain:
+        _claim(HostClaim(instance.pk, instance.domain, held_domain=domain, held=held))
 
 
 def clean_profile_before_save(instance: SiteProfile, raw: bool = False, **_: object) -> None:
@@ -43,16 +45,26 @@ def clean_alias_before_save(instance: Alias, raw: bool = False, **_: object) -> 
     if raw:
         return
     instance.host = clean_alias(instance.host)
-    owners = host_owners([instance.host], besides={instance.site_id})
-    if instance.host == instance.site.domain or owners:
-        owner = owners.get(instance.host, "the site's own domain")
-        raise ValidationError(f"{instance.host} is already {owner}.")
+    domain, held = held_hosts(instance.site_id)
+    if instance.host == domain:
+        raise ValidationError(f"{instance.host} is already the site's own domain.")
+    _claim(HostClaim(instance.site_id, "", [instance.host], domain, held))
+
+
+def _claim(claim: HostClaim) -> None:
+    """Raises `ValidationError` if the site may not have its new hosts; otherwise stores which are to be proved."""
+    messages = [objection.message for objection in objections([claim])]
+    if messages:
+        raise ValidationError(messages)
+    if claim.site_id is not None:
+        add_pending(claim.site_id, waiting_hosts(claim, pending_hosts()))
 
 
 def create_profile(instance: Site, created: bool, raw: bool = False, **_: object) -> None:
     """Receiver of `post_save`: every site has a profile from the moment that it exists."""
     if created and not raw:
         SiteProfile.objects.get_or_create(site=instance, defaults={"key": free_key(instance.domain)})
+        add_pending(instance.pk, waiting_hosts(HostClaim(instance.pk, instance.domain), pending_hosts()))
 
 
 def create_first_site(app_config: AppConfig, using: str = DEFAULT_DB_ALIAS, **_: object) -> None:
@@ -63,6 +75,7 @@ def create_first_site(app_config: AppConfig, using: str = DEFAULT_DB_ALIAS, **_:
     tables = {model._meta.db_table for model in app_config.get_models()}
     if using != DEFAULT_DB_ALIAS or not tables <= set(connection.introspection.table_names()) or Site.objects.exists():
         return
+    ReleasedHost.objects.all().delete()  # an installation without a site starts from the beginning
     pk, domain = settings.DEFAULT_SITE_ID, settings.SITE_DOMAIN
     write_site(specify(key=f"site-{pk}", domain=domain), site_id=pk)
     # A row that was inserted with its id leaves PostgreSQL's sequence behind, and the next site would collide.

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from app.tenancy.hosts.snapshot import ARCHIVED
 from app.tenancy.sites.declarations import Declarations, InvalidDeclaration
+from app.tenancy.sites.domains.claims import DECLARED, Exceptions
 from app.tenancy.sites.models import SiteProfile
 from app.tenancy.sites.specification import SiteSpecification, specification_of
 from app.tenancy.sites.write import Change, Plan, Wanted, apply, conflicts, host_lock, plan
@@ -67,6 +68,7 @@ def sync(
     adopt: bool = False,
     keep_hosts: bool = False,
     dry_run: bool = False,
+    exceptions: Exceptions = DECLARED,
 ) -> SyncPlan:
     """Makes the rows equal to the file and returns the plan that was applied.
 
@@ -79,7 +81,7 @@ def sync(
         wanted, problems = _pair(declared.sites, profiles, adopt)
         if keep_hosts:
             wanted = _with_stored_hosts(wanted)
-        problems += [f"sites.{site.key}.{part}: {message}" for site, part, message in conflicts(wanted)]
+        problems += [f"sites.{site.key}.{part}: {message}" for site, part, message in conflicts(wanted, exceptions)]
         if declared.problems or problems:
             raise InvalidDeclaration([*declared.problems, *problems])
         result = SyncPlan(plan(wanted, managed_by=FILE))
@@ -92,7 +94,7 @@ def sync(
         else:
             result.undeclared = undeclared
         if not dry_run:
-            apply(result.written)
+            apply(result.written, exceptions=exceptions)
             apply(Plan(changed=result.pruned))
             left = [profile.pk for profile in result.undeclared if profile.managed_by == FILE]
             if left:

@@ -17,6 +17,7 @@ COLUMNS = {
     # Only what the directory holds: content_version, for one, changes far more often than sites do.
     "tenancy_siteprofile": ("site_id", "state", "theme", "colour", "settings"),
     "tenancy_alias": ("site_id", "host", "redirect"),
+    "tenancy_pendinghost": ("host",),
 }
 
 COUNT = (

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
@@ -22,11 +21,11 @@ from django.utils.text import slugify
 from app.tenancy.audit.record import Event, record_all
 from app.tenancy.audit.verbs import Verb
 from app.tenancy.directory import expire_on_change
+from app.tenancy.sites.domains.claims import NO_EXCEPTIONS, Exceptions, HostClaim, batches, objections, waiting_hosts
+from app.tenancy.sites.domains.pending import BATCH, pending_hosts, write_pending
 from app.tenancy.sites.models import Alias, Epoch, SiteProfile
 from app.tenancy.sites.specification import SiteSpecification, specification_of
 
-Item = TypeVar("Item")
-BATCH = 1000  # SQLite limits the number of values in one statement
 PROFILE_FIELDS = ("key", "theme", "state", "colour", "settings")
 
 
@@ -38,7 +37,7 @@ class Wanted(NamedTuple):
 
 
 class Conflict(NamedTuple):
-    """A value that another site has. `field` is `key`, `domain` or `aliases`."""
+    """A value that a site may not have. `field` is `key`, `domain` or `aliases`."""
 
     site: SiteSpecification
     field: str
@@ -72,7 +71,13 @@ def host_lock() -> Iterator[None]:
         yield
 
 
-def write_site(site: SiteSpecification, profile: SiteProfile | None = None, *, site_id: int | None = None) -> Site:
+def write_site(
+    site: SiteSpecification,
+    profile: SiteProfile | None = None,
+    *,
+    site_id: int | None = None,
+    exceptions: Exceptions = NO_EXCEPTIONS,
+) -> Site:
     """Adds a site (with the id `site_id`), or changes the one of `profile`.
 
     Raises `ValidationError` with an `error_dict` that has every faulty field.
@@ -80,18 +85,17 @@ def write_site(site: SiteSpecification, profile: SiteProfile | None = None, *, s
     wanted = [Wanted(site, profile)]
     with host_lock():
         faults: dict[str, list[str]] = {}
-        for conflict in conflicts(wanted):
+        for conflict in conflicts(wanted, exceptions):
             faults.setdefault(conflict.field, []).append(conflict.message)
         if faults:
             raise ValidationError(faults)
-        apply(plan(wanted), site_id=site_id)
+        apply(plan(wanted), site_id=site_id, exceptions=exceptions)
     return Site.objects.select_related("profile").prefetch_related("aliases").get(domain=site.domain)
 
 
-def conflicts(wanted: Sequence[Wanted]) -> Iterator[Conflict]:
-    """Keys and hosts that two of the wanted sites share, or that a stored site has which is not among them."""
+def conflicts(wanted: Sequence[Wanted], exceptions: Exceptions = NO_EXCEPTIONS) -> Iterator[Conflict]:
+    """Keys and hosts that two of the wanted sites share, and what else they may not have."""
     pks = {profile.site_id for _, profile in wanted if profile is not None}
-    owners = host_owners((host for site, _ in wanted for host in (site.domain, *site.aliases)), besides=pks)
     keys = _stored_keys([site.key for site, _ in wanted], besides=pks)
     seen: dict[str, SiteSpecification] = {}
     seen_keys: set[str] = set()
@@ -102,22 +106,20 @@ def conflicts(wanted: Sequence[Wanted]) -> Iterator[Conflict]:
             yield Conflict(site, "key", f"Duplicate key {site.key}.")
         seen_keys.add(site.key)
         for part, host in (("domain", site.domain), *(("aliases", alias) for alias in site.aliases)):
-            if host in owners:
-                yield Conflict(site, part, f"{host} is already {owners[host]}.")
-            elif host in seen:
+            if host in seen:
                 yield Conflict(site, part, f"Duplicate host {host}: {seen[host].key} has it too.")
             seen[host] = site
+    for number, place, message in objections([claim_of(*pair) for pair in wanted], exceptions):
+        yield Conflict(wanted[number].site, place, message)
 
 
-def host_owners(hosts: Iterable[str], *, besides: set[int]) -> dict[str, str]:
-    """Host → a phrase that names the site which has it, other than the sites `besides`."""
-    owners: dict[str, str] = {}
-    for batch in _batches(set(hosts)):
-        for site in Site.objects.filter(domain__in=batch).exclude(pk__in=besides):
-            owners[site.domain] = f"the domain of {site.name}"
-        for alias in Alias.objects.filter(host__in=batch).exclude(site__in=besides).select_related("site"):
-            owners[alias.host] = f"an alias of {alias.site.name} ({alias.site.domain})"
-    return owners
+def claim_of(site: SiteSpecification, profile: SiteProfile | None) -> HostClaim:
+    """The hosts that a specification wants for a stored site, or for a new one."""
+    if profile is None:
+        return HostClaim(None, site.domain, tuple(site.aliases))
+    stored = specification_of(profile)
+    held = frozenset({stored.domain, *stored.aliases})
+    return HostClaim(profile.site_id, site.domain, tuple(site.aliases), stored.domain, held)
 
 
 def free_key(domain: str) -> str:
@@ -148,8 +150,13 @@ def plan(wanted: Iterable[Wanted], *, managed_by: str = "") -> Plan:
     return result
 
 
-def apply(plan: Plan, *, site_id: int | None = None) -> None:
+def apply(plan: Plan, *, site_id: int | None = None, exceptions: Exceptions = NO_EXCEPTIONS) -> None:
     """Writes a plan without conflicts. `site_id` is the id of a single new site, the one of a new installation."""
+    pending = pending_hosts()
+    waiting = {
+        profile.site_id: waiting_hosts(claim_of(site, profile), pending, exceptions)
+        for profile, site, _ in plan.changed
+    }
     _release_hosts(plan.changed)
     rows = [Site(pk=site_id, domain=site.domain, name=site.name) for site in plan.added]
     manager = plan.managed_by or SiteProfile.Manager.ADMIN
@@ -165,6 +172,9 @@ def apply(plan: Plan, *, site_id: int | None = None) -> None:
     Site.objects.bulk_update([profile.site for profile in changed], ["domain", "name"], BATCH)
     SiteProfile.objects.bulk_update(changed, [*PROFILE_FIELDS, "managed_by"], BATCH)
     _write_aliases([*zip(profiles, plan.added, strict=True), *((profile, site) for profile, site, _ in plan.changed)])
+    for profile, site in zip(profiles, plan.added, strict=True):
+        waiting[profile.site_id] = waiting_hosts(claim_of(site, None), pending, exceptions)
+    write_pending(waiting, instead_of=pending)
     if site_id is None:
         record_all(_events(profiles, plan.changed))
     expire_on_change()  # bulk writes send no signals
@@ -183,7 +193,7 @@ def _events(added: Sequence[SiteProfile], changed: Sequence[Change]) -> Iterator
 def _stored_keys(keys: Sequence[str], *, besides: set[int]) -> dict[str, str]:
     return {
         profile.key: profile.site.domain
-        for batch in _batches(set(keys))
+        for batch in batches(set(keys))
         for profile in SiteProfile.objects.filter(key__in=batch).exclude(site__in=besides).select_related("site")
     }
 
@@ -213,9 +223,9 @@ def _release_hosts(changes: Sequence[Change]) -> None:
         if alias.host not in site.aliases
     ]
     moving = [profile.site_id for profile, site, _ in changes if profile.site.domain != site.domain]
-    for batch in _batches(dropped):
+    for batch in batches(dropped):
         Alias.objects.filter(pk__in=batch).delete()
-    for batch in _batches(moving):
+    for batch in batches(moving):
         placeholder = Concat(Value("moving-"), Cast(F("pk"), CharField()), Value(".invalid"))
         Site.objects.filter(pk__in=batch).update(domain=placeholder)
 
@@ -238,9 +248,3 @@ def _write_aliases(written: Sequence[tuple[SiteProfile, SiteSpecification]]) -> 
         unique_fields=["host"],
         update_fields=["redirect"],
     )
-
-
-def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, BATCH)):
-        yield batch

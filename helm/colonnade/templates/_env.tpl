@@ -130,6 +130,11 @@
 - {name: TRUSTED_PROXIES, value: "127.0.0.0/8,::1/128"}
 {{- end }}
 - {name: PROXY_HOPS, value: {{ $v.proxy.hops | int | quote }}}
+- {name: DOMAIN_PROOF, value: {{ $v.django.domainProof | quote }}}
+- {name: DOMAIN_QUARANTINE_DAYS, value: {{ $v.django.domainQuarantineDays | int | quote }}}
+{{- with $v.django.dnsServers }}
+- {name: DNS_SERVERS, value: {{ join "," . | quote }}}
+{{- end }}
 - {name: SITES_REFRESH_SECONDS, value: {{ $v.django.sitesRefreshSeconds | quote }}}
 {{- with $v.apps }}
 - {name: EXTRA_APPS, value: {{ join "," . | quote }}}

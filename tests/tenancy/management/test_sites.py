@@ -21,6 +21,7 @@ def test_sites_are_listed_as_promised(added: dict[str, int]) -> None:
         "aliases": ["www.north.test"],
         "theme": "",
         "redirects": {"www.north.test": True},
+        "pending": {},
     }
     call("sites", "alias", "north.test", "*.north.test", "--no-redirect")
     for output in (call("sites", "list"), call("sites", "show", "north.test")):

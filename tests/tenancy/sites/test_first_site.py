@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from django.contrib.sites.models import Site
 from django.core.management import call_command
+from pytest_django import Settings
 
 from tests.support.commands import managed
+from tests.support.makers import Browser
 
 
 @pytest.mark.process
@@ -22,6 +24,15 @@ def test_it_is_what_the_environment_says(tmp_path: Path) -> None:
         (7, "site-7", "first.example"),
         (made["id"], "second-example", "second.example"),
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_its_domain_follows_no_rule(settings: Settings) -> None:
+    """It may be a name of the platform that no other site could have, and needs no proof."""
+    settings.SITE_DOMAIN, settings.DOMAIN_PROOF = "intranet", True
+    settings.LISTED_HOSTS = settings.ADMIN_HOSTS = ["intranet"]
+    call_command("flush", interactive=False, verbosity=0)
+    assert Browser("intranet").get("/").status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)

@@ -19,7 +19,8 @@ from app.tenancy.management.errors import usage_error
 from app.tenancy.management.examples import add_examples
 from app.tenancy.models import Membership, SiteProfile
 from app.tenancy.sites.declarations import specification_from
-from app.tenancy.sites.write import host_lock, host_owners, write_site
+from app.tenancy.sites.domains.claims import DECLARED, host_owners
+from app.tenancy.sites.write import host_lock, write_site
 from app.twitter.models import Feed
 
 CONTENT = Path(__file__).parents[2] / "demo.yaml"
@@ -58,7 +59,7 @@ class Command(BaseCommand):
             first = self.untouched_first_site()
             taken = host_owners(["localhost"], besides={first.site_id} if first else set())
             site["aliases"] = [a for a in site["aliases"] if isinstance(a, str) or a["host"] not in taken]
-            row = write_site(specification_from(site), first)
+            row = write_site(specification_from(site), first, exceptions=DECLARED)
         elif profile.site.domain == site["domain"]:
             row = profile.site
         else:

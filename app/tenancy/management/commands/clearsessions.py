@@ -10,10 +10,14 @@ from django.core.management.base import CommandParser
 
 from app.tenancy.audit.retention import prune
 from app.tenancy.management.examples import add_examples
+from app.tenancy.sites.domains import quarantine
 
 
 class Command(clearsessions.Command):
-    help = "Deletes expired sessions and old activity. Entries are old after AUDIT_DAYS. Run it once a day."
+    help = (
+        "Deletes expired sessions, old activity and ended quarantines. What is old is set by AUDIT_DAYS and "
+        "DOMAIN_QUARANTINE_DAYS. Run it once a day."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_examples(parser, "manage.py clearsessions")
@@ -23,3 +27,6 @@ class Command(clearsessions.Command):
         deleted = prune(settings.AUDIT_DAYS)
         if deleted and options["verbosity"]:
             self.stdout.write(f"Activity: {deleted} entries older than {settings.AUDIT_DAYS} days deleted.")
+        ended = quarantine.prune()
+        if ended and options["verbosity"]:
+            self.stdout.write(f"Quarantine: {ended} hosts deleted.")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib.sites.models import Site
@@ -11,11 +11,17 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from app.tenancy.directory import NoSuchSite, find_site
 from app.tenancy.management.errors import usage_error
 from app.tenancy.management.examples import add_examples
+from app.tenancy.management.exceptions import add_exception_options, add_proof_option, exceptions_of
+from app.tenancy.sites.domains.claims import NO_EXCEPTIONS, Exceptions
+from app.tenancy.sites.domains.dns import DnsFault
+from app.tenancy.sites.domains.proof import NotProved
+from app.tenancy.sites.domains.quarantine import quarantined as find_quarantined
 from app.tenancy.sites.models import SiteProfile
-from app.tenancy.sites.output import as_dict, as_row, table
-from app.tenancy.sites.reachability import check_hosts
+from app.tenancy.sites.output import as_dict, as_row, domain_rows, how_to_prove, pending_by_site, table
+from app.tenancy.sites.reachability.check import Target, Way, check_hosts
 from app.tenancy.sites.specification import SiteSpecification, renamed, specification_of, specify
 from app.tenancy.sites.validation import clean_alias, clean_domain
+from app.tenancy.sites.verification import verify
 from app.tenancy.sites.write import free_key, host_lock, write_site
 
 State = SiteProfile.State
@@ -27,6 +33,8 @@ EXAMPLES = {
     "set": "set school.example --theme portico --setting 'tagline=\"Open to all\"'",
     "rename": "rename school.example school.test",
     "alias": 'alias school.example "*.school.example" --no-redirect',
+    "verify": "verify www.school.example",
+    "domains": "domains --quarantined",
     "check": "check school.example --via 10.0.0.7",
     **{action: f"{action} school.example" for action in STATES},
 }
@@ -76,16 +84,29 @@ class Command(BaseCommand):
         alias.add_argument("host", help="a host, or *.example.org")
         alias.add_argument("--no-redirect", action="store_true", help="serve the site here instead of redirecting")
         alias.add_argument("--remove", action="store_true")
+        for writer in (add, rename, alias):
+            add_exception_options(writer)
+            add_proof_option(writer)
+        verification = action("verify", self.verify, "look up the TXT record of a domain, and serve it", site="")
+        verification.add_argument("host", help="a domain or alias that is pending")
+        add_proof_option(verification)
+        domains = action("domains", self.list_domains, "list domains, aliases, and hosts in quarantine", site="")
+        domains.add_argument("site", nargs="?", help="id, domain or alias; default: all sites")
+        domains.add_argument(
+            "--quarantined", action="store_true", help="only hosts that a site gave up a short time ago"
+        )
         for name, state in STATES.items():
             action(name, self.set_state, f"make a site {state.value}").set_defaults(state=state.value)
-        check = action("check", self.check_sites, "request domains over HTTP and see whether they lead here", site="")
+        check = action(
+            "check", self.check_sites, "find out whether domains lead to their sites: DNS, TLS, proxy", site=""
+        )
         check.add_argument("site", nargs="?", help="id, domain or alias; default: all active sites")
         check.add_argument("--scheme", choices=("https", "http"), default="https")
         check.add_argument("--port", type=int)
         check.add_argument("--via", metavar="ADDRESS", help="connect to this address instead of the one in DNS")
         check.add_argument("--timeout", type=float, default=5.0, metavar="SECONDS")
-        for writer in (listing, show, add, change, rename):
-            writer.add_argument("--json", action="store_true", dest="as_json")
+        for printing in (listing, show, add, change, rename, domains, check):
+            printing.add_argument("--json", action="store_true", dest="as_json")
 
     def handle(self, *, run: Any, **options: Any) -> None:
         try:
@@ -96,8 +117,11 @@ class Command(BaseCommand):
             raise usage_error(" ".join(error.messages)) from None
 
     def list_sites(self, *, as_json: bool, **_: Any) -> None:
-        sites = Site.objects.select_related("profile").prefetch_related("aliases").order_by("pk")
-        self.print(sites, as_json)
+        pending = pending_by_site()
+        if as_json:
+            self.write_json([as_dict(site, pending) for site in _rows(None)])
+        else:
+            self.write_table([as_row(site, pending) for site in _rows(None)], COLUMNS)
 
     def show(self, *, site: str, as_json: bool, **_: Any) -> None:
         self.print(_row(site), as_json)
@@ -107,7 +131,7 @@ class Command(BaseCommand):
             host = clean_domain(domain)
             values = {"key": free_key(host), **_given(options)}
             site = specify(domain=host, aliases=[(alias, True) for alias in aliases], **values)
-            self.print(write_site(site), as_json)
+            self.print(write_site(site, exceptions=exceptions_of(options)), as_json)
 
     def set_values(self, *, site: str, as_json: bool, **options: Any) -> None:
         values = _given(options)
@@ -121,14 +145,18 @@ class Command(BaseCommand):
 
         self.change(site, with_values, as_json=as_json)
 
-    def rename(self, *, site: str, domain: str, drop_old: bool, as_json: bool, **_: Any) -> None:
+    def rename(self, *, site: str, domain: str, drop_old: bool, as_json: bool, **options: Any) -> None:
         old = _row(site).domain
-        new = self.change(site, lambda stored: renamed(stored, domain, keep_old=not drop_old), as_json=as_json).domain
+
+        def with_domain(stored: SiteSpecification) -> SiteSpecification:
+            return renamed(stored, domain, keep_old=not drop_old)
+
+        new = self.change(site, with_domain, as_json=as_json, exceptions=exceptions_of(options)).domain
         if new != old and not as_json:
             said = "no longer leads to this site" if drop_old else f"stays as an alias that redirects to {new}"
             self.stdout.write(f"{old} {said}.")
 
-    def alias(self, *, site: str, host: str, no_redirect: bool, remove: bool, **_: Any) -> None:
+    def alias(self, *, site: str, host: str, no_redirect: bool, remove: bool, **options: Any) -> None:
         def with_alias(stored: SiteSpecification) -> SiteSpecification:
             alias = clean_alias(host)
             others = {other: redirects for other, redirects in stored.aliases.items() if other != alias}
@@ -138,42 +166,98 @@ class Command(BaseCommand):
                 raise ValidationError(f"{alias} is not an alias of {stored.domain}.")
             return specify(stored, aliases=others.items())
 
-        self.change(site, with_alias)
+        self.change(site, with_alias, exceptions=exceptions_of(options))
+
+    def verify(self, *, host: str, without_proof: bool, **_: Any) -> None:
+        name = clean_alias(host)
+        try:
+            served = verify(name, without_proof=without_proof)
+        except LookupError:
+            raise usage_error(f"{name} is not a host of any site.") from None
+        except (NotProved, DnsFault) as fault:
+            raise CommandError(str(fault), returncode=1) from None
+        for proved in served:
+            self.stdout.write(f"{proved} is verified, and served from now on.")
+        if not served:
+            self.stdout.write(f"{name} needs no proof; nothing was changed.")
+
+    def list_domains(self, *, site: str | None, quarantined: bool, as_json: bool, **_: Any) -> None:
+        rows = domain_rows([] if quarantined else _rows(site), [] if site and not quarantined else find_quarantined())
+        if as_json:
+            self.write_json(rows)
+        else:
+            self.write_table(rows, ("host", "site", "state", "until"))
 
     def set_state(self, *, site: str, state: str, **_: Any) -> None:
         self.change(site, lambda stored: specify(stored, state=state))
 
-    def change(self, wanted: str, make: Any, *, as_json: bool = False) -> Site:
+    def change(self, wanted: str, make: Any, *, as_json: bool = False, exceptions: Exceptions = NO_EXCEPTIONS) -> Site:
         with host_lock():
             profile = _row(wanted).profile
-            site = write_site(make(specification_of(profile)), profile)
+            site = write_site(make(specification_of(profile)), profile, exceptions=exceptions)
             self.print(site, as_json)
         return site
 
     def check_sites(
-        self, *, site: str | None, scheme: str, port: int | None, via: str | None, timeout: float, **_: Any
+        self,
+        *,
+        site: str | None,
+        scheme: str,
+        port: int | None,
+        via: str | None,
+        timeout: float,
+        as_json: bool,
+        **_: Any,
     ) -> None:
-        rows = [_row(site)] if site else list(Site.objects.filter(profile__state=State.ACTIVE).order_by("pk"))
-        faults = 0
-        for row in rows:
-            for result in check_hosts(row, scheme=scheme, port=port, via=via, timeout=timeout):
-                faults += bool(result.fault)
-                self.stdout.write(f"{result.host}: {result.fault or 'ok'}")
-        if faults:
-            raise CommandError(f"{faults} hosts do not lead here.", returncode=1)
-
-    def print(self, sites: Site | Iterable[Site], as_json: bool) -> None:
+        rows = [row for row in _rows(site) if site or row.profile.state == State.ACTIVE]
+        reports = []
+        for report in check_hosts(_targets(rows), Way(scheme, port, via, timeout)):
+            reports.append(report)
+            if not as_json:
+                self.stdout.write("\n".join(report.lines()))
         if as_json:
-            content = as_dict(sites) if isinstance(sites, Site) else [as_dict(site) for site in sites]
-            self.stdout.write(json.dumps(content, indent=2, ensure_ascii=False))
+            self.write_json([report.as_dict() for report in reports])
+        faults = sum(not report.is_ok for report in reports)
+        if faults:
+            raise CommandError(f"{faults} of {len(reports)} hosts do not lead to their site.", returncode=1)
+
+    def print(self, site: Site, as_json: bool) -> None:
+        pending = pending_by_site()
+        if as_json:
+            self.write_json(as_dict(site, pending))
             return
-        for line in table([as_row(site) for site in ([sites] if isinstance(sites, Site) else sites)], COLUMNS):
+        self.write_table([as_row(site, pending)], COLUMNS)
+        for host in pending.get(site.pk, ()):
+            self.stdout.write(f"{host} is not served yet. {how_to_prove(site.pk, host)}")
+
+    def write_table(self, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
+        for line in table(rows, columns):
             self.stdout.write(line)
+
+    def write_json(self, content: object) -> None:
+        self.stdout.write(json.dumps(content, indent=2, ensure_ascii=False))
 
 
 def _row(wanted: str) -> Site:
     """Raises `NoSuchSite`."""
     return Site.objects.select_related("profile").prefetch_related("aliases").get(pk=find_site(wanted).id)
+
+
+def _rows(wanted: str | None) -> list[Site]:
+    """The named site, or all of them. Raises `NoSuchSite`."""
+    if wanted:
+        return [_row(wanted)]
+    return list(Site.objects.select_related("profile").prefetch_related("aliases").order_by("pk"))
+
+
+def _targets(sites: Iterable[Site]) -> Iterator[Target]:
+    """The hosts of the sites, except wildcards, which have no single host to request."""
+    pending = pending_by_site()
+    for site in sites:
+        aliases = sorted(alias.host for alias in site.aliases.all() if not alias.host.startswith("*."))
+        for host in (site.domain, *aliases):
+            proof = how_to_prove(site.pk, host) if host in pending.get(site.pk, ()) else ""
+            yield Target(host, site.pk, site.domain, site.profile.state, proof)
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from app.tenancy.management.errors import usage_error
 from app.tenancy.management.examples import add_examples
+from app.tenancy.management.exceptions import add_exception_options, exceptions_of
 from app.tenancy.sites.declarations import InvalidDeclaration, parse
+from app.tenancy.sites.domains.claims import DECLARED
 from app.tenancy.sites.sync import sync
 
 MAX_LINES = 50
@@ -44,6 +46,7 @@ class Command(BaseCommand):
             help="the old domain of a renamed site, and aliases that are no longer declared, stay as aliases that "
             "redirect; without it they no longer lead to the site",
         )
+        add_exception_options(parser)
 
     def handle(
         self,
@@ -56,7 +59,7 @@ class Command(BaseCommand):
         keep_hosts: bool,
         as_json: bool,
         verbosity: int,
-        **_: Any,
+        **options: Any,
     ) -> None:
         try:
             text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
@@ -64,7 +67,13 @@ class Command(BaseCommand):
             raise usage_error(f"{file} cannot be read: {error}") from None
         try:
             plan = sync(
-                parse(text), prune=prune, max_prune=max_prune, adopt=adopt, keep_hosts=keep_hosts, dry_run=dry_run
+                parse(text),
+                prune=prune,
+                max_prune=max_prune,
+                adopt=adopt,
+                keep_hosts=keep_hosts,
+                dry_run=dry_run,
+                exceptions=DECLARED | exceptions_of(options),
             )
         except InvalidDeclaration as error:
             problems = "\n".join(f"  {problem}" for problem in error.problems)

@@ -20,7 +20,7 @@ COLUMNS = ("name", "title", "parents", "sites")
 
 
 class Command(BaseCommand):
-    help = "Lists the themes that sites can have, and checks that a theme can show every kind of page."
+    help = "Lists the themes of sites, and checks that they show every kind of page."
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_examples(parser, "manage.py themes list", "manage.py themes check night")
