@@ -88,9 +88,9 @@ protocols = st.sampled_from(
 )
 addresses = st.sampled_from(("203.0.113.7", "9.9.9.9, 203.0.113.7", "x", "", "[2001:db8::7]:1", "a\x1b[31m, b\nc"))
 paths = st.sampled_from(
-    ("/", "/about/", "/about", "/nothing/", "//evil.example/", "/livez", "/a\x00b", "about/", "/\xff")
+    ("/", "/about/", "/about", "/nothing/", "//evil.example/", "/livez", "/tls/ask", "/a\x00b", "about/", "/\xff")
 )
-queries = st.sampled_from(("", "a=1", "next=//evil.example", "%ff=%00", "q=%C3%BC"))
+queries = st.sampled_from(("", "a=1", "next=//evil.example", "domain=north.test", "%ff=%00", "q=%C3%BC"))
 
 
 forwarding: st.SearchStrategy[dict[str, str]] = st.fixed_dictionaries(

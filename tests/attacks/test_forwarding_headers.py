@@ -44,7 +44,10 @@ def seen(answer: Answer) -> tuple[object, ...]:
 
 @EXAMPLES
 @given(
-    peer=st.sampled_from(UNTRUSTED), host=names, path=paths.filter(lambda path: path != "/livez"), headers=forwarding
+    peer=st.sampled_from(UNTRUSTED),
+    host=names,
+    path=paths.filter(lambda path: path not in {"/livez", "/tls/ask"}),
+    headers=forwarding,
 )
 def test_an_untrusted_peers_headers_change_nothing(
     peer: str, host: str, path: str, headers: dict[str, str], server: Server
@@ -133,9 +136,10 @@ def test_a_copy_of_host_is_no_list(host: str, server: Server) -> None:
 @pytest.mark.parametrize("name", [*FORWARDED, "HTTP_X_FORWARDED_FOR", "HTTP_VIA", "HTTP_X_REAL_IP"])
 def test_a_report_for_operators_is_not_for_clients_of_a_proxy(name: str, server: Server) -> None:
     """A proxy inside is trusted; whoever comes through it is not."""
-    assert server.get("10.0.0.1:8000", "/healthz").status != 404
-    assert server.get("10.0.0.1:8000", "/healthz", **{name: "203.0.113.9"}).status == 404
-    assert server.get("10.0.0.1:8000", "/healthz", REMOTE_ADDR="203.0.113.9").status == 404
+    for target in ("/healthz", "/tls/ask?domain=north.test"):
+        assert server.get("10.0.0.1:8000", target).status != 404
+        assert server.get("10.0.0.1:8000", target, **{name: "203.0.113.9"}).status == 404
+        assert server.get("10.0.0.1:8000", target, REMOTE_ADDR="203.0.113.9").status == 404
 
 
 def test_metrics_are_on_no_port_of_visitors(server: Server) -> None:

@@ -46,7 +46,7 @@ def test_a_visitor_cannot_have_the_proxys_headers_dropped(mirror: Front, headers
 @pytest.mark.parametrize("headers", [{}, NOMINATED], ids=["plain", "nominated"])
 def test_reports_and_metrics_are_not_for_visitors(proxy: Front, headers: dict[str, str]) -> None:
     for host in ("north.localhost", "127.0.0.1", "nowhere.localhost"):
-        for path in ("/healthz", "/metrics"):
+        for path in ("/healthz", "/metrics", "/tls/ask?domain=north.localhost"):
             answer = visit(proxy.https, host, path, tls=True, headers=headers)
             assert (answer.status, "colonnade_" in answer.body) == (404, False)
 
