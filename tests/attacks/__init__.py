@@ -8,5 +8,5 @@ test_request_targets.py      a host in the request line, a charset that changes 
 test_stored_pages.py         page-cache keys, and responses of which headers are kept
 test_redirects.py            `next`, aliases, http and https: no other host, no loop
 test_floods.py               thousands of unknown hosts
-test_raw_requests.py         bytes that no client sends, to gunicorn alone and behind nginx, HAProxy and Caddy
+raw/                         bytes that no client sends, to gunicorn alone and behind nginx, HAProxy and Caddy
 """

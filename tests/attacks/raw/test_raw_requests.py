@@ -15,8 +15,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.attacks.corpus import CANARY, Case, everything, mutated
-from tests.attacks.wire import Reply, send
+from tests.attacks.raw.case import CANARY, Case
+from tests.attacks.raw.corpus import everything, mutated
+from tests.attacks.raw.wire import Reply, send
 from tests.proxy.fronts import NAMES, front
 from tests.support.commands import managed
 from tests.support.http import visit
