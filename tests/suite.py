@@ -6,8 +6,13 @@ import os
 import subprocess
 import sys
 
-from tests.support.postgresql import running_postgresql
+from tests.support.postgresql import running_postgresql, with_row_security
 from tests.support.programs import REQUIRED, ROOT, missing
+
+#: What row security could change.
+WITH_ROW_SECURITY = tuple(
+    f"tests/{name}" for name in ("rules", "tenancy", "accounts", "sign_in", "pages", "publishing", "twitter")
+)
 
 
 def run(label: str, *arguments: str, **env: str) -> int:
@@ -27,7 +32,9 @@ def main() -> int:
         sys.stdout.write("\nPostgreSQL is not installed here: the suite ran on SQLite only.\n")
         return max(worst, 1 if REQUIRED else 0)
     with running_postgresql() as server:
-        return max(worst, run("PostgreSQL", *in_process, DATABASE_URL=server.url()))
+        worst = max(worst, run("PostgreSQL", *in_process, DATABASE_URL=server.url()))
+        paths = (*in_process, *WITH_ROW_SECURITY)
+        return max(worst, run("PostgreSQL with row security", *paths, **with_row_security(server.url())))
 
 
 if __name__ == "__main__":
