@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings as loaded
 from django.contrib.sites.models import Site
 from django.db import connection
+from hypothesis import HealthCheck, settings
 
 from app.accounts.models import User
 from app.release.owner import connected_as_owner
@@ -19,6 +20,11 @@ from tests.support.logs import Lines, recorded_lines
 from tests.support.makers import Browser, make_north, make_south, person
 from tests.support.postgresql import PostgreSQL, running_postgresql
 from tests.support.programs import PROCESS_FOLDERS, REQUIRED, ROOT, missing
+
+# A busy machine is no failure. Fixtures are rows that examples read.
+SUPPRESSED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+settings.register_profile("suite", deadline=None, suppress_health_check=SUPPRESSED, print_blob=True)
+settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
