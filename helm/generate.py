@@ -92,15 +92,14 @@ def schema_of(values: list[Value], *, strict: bool = True) -> dict[str, Any]:
 
 
 def _schema_of_value(value: Value) -> dict[str, Any]:
-    described = {"description": value.description} if value.description else {}
     if "$ref" in value.schema or "oneOf" in value.schema:
-        return {**value.schema, **described}
+        return value.schema
     if value.is_map:
-        return {"type": "object", **value.schema, **described}
+        return {"type": "object", **value.schema}
     if value.children:
-        return {**schema_of(value.children), **value.schema, **described}
+        return {**schema_of(value.children), **value.schema}
     typed = {} if {"enum", "anyOf", "type"} & value.schema.keys() else _type_of(value)
-    return {**typed, **value.schema, **described}
+    return {**typed, **value.schema}
 
 
 def _type_of(value: Value) -> dict[str, Any]:
@@ -121,10 +120,11 @@ def _type_of(value: Value) -> dict[str, Any]:
 
 
 def schema() -> str:
+    """Compact and without descriptions, which are in values.yaml: Helm stores it in every revision of a release."""
     whole = schema_of(read_values((CHART / "values.yaml").read_text()))
     definitions = yaml.safe_load((CHART.parent / "definitions.yaml").read_text())
     head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "Values of the chart colonnade"}
-    return json.dumps({**head, **whole, "definitions": definitions}, indent=1) + "\n"
+    return json.dumps({**head, **whole, "definitions": definitions}, separators=(",", ":")) + "\n"
 
 
 def defaults() -> str:

@@ -70,7 +70,7 @@ def test_the_generated_parts_are_replaced_and_nothing_else(measured: Results) ->
     assert [line for line in once.splitlines() if line.startswith("#")] == [
         line for line in text.splitlines() if line.startswith("#")
     ]
-    with pytest.raises(ValueError, match="has no part"):
+    with pytest.raises(ValueError, match="no place for the generated part"):
         document.replaced("# Benchmarks", measured)
 
 
