@@ -17,6 +17,7 @@ class TenancyConfig(AppConfig):
         from app.tenancy.audit import signals as audit
         from app.tenancy.directory import expire_on_change
         from app.tenancy.isolation.cross_site import refuse_cross_site_links
+        from app.tenancy.isolation.links import scope_tables_of_links
         from app.tenancy.models import Membership
         from app.tenancy.people import roles
         from app.tenancy.requests.contrib_sites import patch_contrib_sites
@@ -27,6 +28,7 @@ class TenancyConfig(AppConfig):
         patch_contrib_sites()
         checks.register()
         extension_checks.register()
+        scope_tables_of_links()
         m2m_changed.connect(refuse_cross_site_links)
         post_migrate.disconnect(create_default_site, sender=apps.get_app_config("sites"))
         post_migrate.connect(triggers.install, sender=self)
@@ -61,3 +63,4 @@ class AdminConfig(admin_apps.AdminConfig):
         from app.tenancy.admin import activity, checks, members, people, roles, sites  # noqa: F401
 
         register(checks.registered_models, Tags.admin)
+        register(checks.lookups, Tags.admin)
