@@ -1,4 +1,7 @@
-"""What an app tells the isolation tests that they cannot find out. Load your module with `-p your_app.isolation`."""
+"""What an app tells the isolation tests that they cannot find out. Load your module with `-p your_app.isolation`.
+
+Only the signatures are used.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +21,18 @@ def pytest_isolation_values(model: type[Any], text: str, number: int) -> dict[st
 
 
 @pytest.hookspec
-def pytest_isolation_addresses(row: Any) -> Sequence[str]:  # type: ignore[empty-body]  # pytest only reads the signature
+def pytest_isolation_addresses(row: Any) -> Sequence[str]:
     """Addresses (path and query) that show this row, beside those of the URLconf and `get_absolute_url()`."""
+    raise NotImplementedError
 
 
 @pytest.hookspec
-def pytest_isolation_all_sites() -> Sequence[tuple[str, str, str]]:  # type: ignore[empty-body]  # as above
+def pytest_isolation_all_sites() -> Sequence[tuple[str, str, str]]:
     """Pages that show rows of all sites on purpose: (role, name of the view, reason). `*` stands for any text."""
+    raise NotImplementedError
 
 
 @pytest.hookspec
-def pytest_isolation_commands() -> Sequence[Sequence[str]]:  # type: ignore[empty-body]  # as above
+def pytest_isolation_commands() -> Sequence[Sequence[str]]:
     """Commands with arguments that the tests run for a site, such as `["print_labels", "--all"]`."""
+    raise NotImplementedError

@@ -97,7 +97,8 @@ class Visitor:
         """The site whose content this visitor gets; None for one without twins."""
         if self.host == "a listed host" and self.role != "anonymous":
             return "a"
-        return {"a": "a", "alias of a": "a", "b": "b"}.get(self.host)  # type: ignore[return-value]
+        sides: dict[Host, Side] = {"a": "a", "alias of a": "a", "b": "b"}
+        return sides.get(self.host)
 
     def _host_name(self, twins: Twins) -> str:
         names = {"alias of a": twins.aliases["a"], "a listed host": LISTED, "an unknown host": UNKNOWN}
