@@ -11,13 +11,15 @@ SHELL ["/bin/sh", "-euc"]
 ENV PYTHONHASHSEED=0 PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore \
     UV_LINK_MODE=copy UV_NO_MANAGED_PYTHON=1
 WORKDIR /app
-COPY requirements/build.txt requirements/run.txt requirements/
+COPY requirements/build.txt requirements/run.txt requirements/sbom.txt requirements/
 # Two folders in /added become the two layers of the image. The first layer, with its dates, changes only with the
 # requirements, so a new release is a small download.
 RUN --mount=type=cache,target=/root/.cache/uv \
     python -m pip install --quiet --no-cache-dir --break-system-packages --require-hashes -r requirements/build.txt; \
     python -m uv venv --quiet .venv; \
     python -m uv pip install --quiet --python .venv/bin/python --require-hashes --only-binary :all: -r requirements/run.txt; \
+    python -m uv venv --quiet /sbom; \
+    python -m uv pip install --quiet --python /sbom/bin/python --require-hashes --only-binary :all: -r requirements/sbom.txt; \
     .venv/bin/python -m compileall -q -j 1 --invalidation-mode unchecked-hash .venv; \
     mkdir -p /added/packages/app; \
     mv .venv /added/packages/app/.venv; \
@@ -28,7 +30,7 @@ WORKDIR /added/site/app
 COPY manage.py LICENSE ./
 COPY docker/entrypoint docker/gunicorn.conf.py docker/healthcheck.py docker/
 COPY app app
-COPY docker/carry_static.py /
+COPY docker/carry_static.py pyproject.toml /
 ARG SOURCE_DATE_EPOCH=315532800
 # The date is also stored in a file: otherwise a builder could reuse equal content from its cache with the old date.
 # The embedded database and its key are in /data; the settings use the path var. Group 0 can write to the data folders,
@@ -39,6 +41,7 @@ RUN --mount=type=bind,from=earlier,source=/,target=/earlier \
     echo "${SOURCE_DATE_EPOCH}" > source-date; \
     SECRET_KEY=only-for-collectstatic-and-in-no-layer DATABASE_URL=sqlite:////tmp/none /app/.venv/bin/python manage.py collectstatic --noinput --verbosity 0; \
     python /carry_static.py /earlier/app/static static; \
+    /sbom/bin/cyclonedx-py environment --pyproject /pyproject.toml --output-reproducible --output-file sbom.cdx.json /app/.venv/bin/python; \
     /app/.venv/bin/python -m compileall -q -j 1 -s /added/site --invalidation-mode unchecked-hash .; \
     chmod -R u=rwX,go=rX /added/site; \
     chown 10001:0 /added/site/data /added/site/media; \
@@ -71,4 +74,5 @@ LABEL org.opencontainers.image.title="Colonnade" \
       org.opencontainers.image.base.name="${PYTHON_IMAGE}" \
       org.opencontainers.image.source="https://github.com/colonnade/colonnade" \
       org.opencontainers.image.documentation="https://github.com/colonnade/colonnade/tree/main/docs" \
-      org.opencontainers.image.licenses="BSD-3-Clause"
+      org.opencontainers.image.licenses="BSD-3-Clause" \
+      org.cyclonedx.sbom="/app/sbom.cdx.json"

@@ -40,7 +40,7 @@ static/staticfiles.json: .venv/run-installed $(shell find app -path '*/static/*'
 	@touch $@
 
 ##@ Check
-.PHONY: test test-fast test-isolation lint format bench bench-pages bench-faults bench-resolve
+.PHONY: test test-fast test-isolation lint audit format bench bench-pages bench-faults bench-resolve
 test: install lint ## All tests: SQLite, and PostgreSQL, nginx, Chromium ... if they are installed
 	@$(BIN)/python -m tests.suite
 
@@ -50,11 +50,15 @@ test-isolation: install ## The isolation tests of every model, address, admin pa
 test-fast: install ## The tests that start no process of the product, on SQLite: about half a minute
 	@$(BIN)/python -m pytest -m "not process"
 
-lint: install ## ruff, mypy --strict, import contract
+lint: install ## ruff, mypy --strict, import contract, no secrets
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache > .lint-imports.log || { cat .lint-imports.log; exit 1; }
 	@rm -f .lint-imports.log
+	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
+
+audit: install ## Ask a database of advisories about the pinned dependencies (exit status 3: it could not be reached)
+	@$(BIN)/python requirements/audit.py
 
 format: install ## Format the code with ruff
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
@@ -76,7 +80,7 @@ test-cluster: install ## Test the chart on the cluster of KUBECONFIG (TEST_IMAGE
 	@TEST_CLUSTER=1 $(BIN)/python -m pytest tests/cluster -x -v --durations=0 --force-enable-socket
 
 ##@ Release
-.PHONY: image requirements
+.PHONY: image sbom requirements
 # Uses the date of the commit, so that two builds give the same bytes. DOCKER_BUILD adds arguments.
 image: ## Build the container image (IMAGE=colonnade:dev)
 	DOCKER_BUILDKIT=1 docker build $(DOCKER_BUILD) --tag $(IMAGE) \
@@ -84,10 +88,18 @@ image: ## Build the container image (IMAGE=colonnade:dev)
 	  --build-arg CREATED=$$(TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd) \
 	  --build-arg VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) .
 
+# As in the Dockerfile: of an environment that holds what the image holds.
+sbom: install ## Write sbom.cdx.json: the dependencies of a release, in CycloneDX
+	@rm -rf .sbom && $(BIN)/uv venv --quiet .sbom
+	@$(BIN)/uv pip install --quiet --python .sbom/bin/python --require-hashes --only-binary :all: -r requirements/run.txt
+	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file sbom.cdx.json .sbom/bin/python
+	@rm -rf .sbom
+
 requirements: install ## Pin the dependencies of pyproject.toml with hashes
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
 	echo uv | $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" - -c requirements/dev.txt -o requirements/build.txt
+	echo cyclonedx-bom | $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" - -c requirements/dev.txt -o requirements/sbom.txt
 
 .PHONY: manifests
 manifests: install ## Generate k8s/ and the schema and README of the chart

@@ -145,7 +145,7 @@ def cache(url: str) -> Service:
     # A list: Django splits a string at commas and semicolons, which a password may contain.
     return Service(
         {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "app.signed_cache.RedisCache",
             "LOCATION": [url],
             "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},  # an option of the URL replaces them
         },

@@ -163,6 +163,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "app.tenancy.headers.middleware.HeadersMiddleware",
+    "app.tenancy.requests.charset.CharsetMiddleware",
     "app.tenancy.requests.middleware.HostMiddleware",
     "app.themes.static_files.StaticFilesMiddleware",
     "app.tenancy.requests.sessions.SiteSessionMiddleware",

@@ -6,14 +6,13 @@ With gunicorn's `preload_app` that happens once, before the workers are forked, 
 import os
 import sys
 
-from django.core.wsgi import get_wsgi_application
-
 from app.env import InvalidEnvironment
 from app.extra_apps import AppCannotStart, naming_the_app
+from app.tenancy.requests.charset import utf8_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "app.settings")
 try:
-    django_application = naming_the_app(get_wsgi_application)
+    django_application = naming_the_app(utf8_application)
 except (InvalidEnvironment, AppCannotStart) as error:
     sys.stderr.write(f"{error}\n")
     sys.exit(2)  # as manage.py does: a restart would not help

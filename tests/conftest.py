@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.sites.models import Site
+from hypothesis import HealthCheck, settings
 
 from app.accounts.models import User
 from app.tenancy.content_cache import forget_content
@@ -15,6 +16,11 @@ from tests.support.logs import Lines, recorded_lines
 from tests.support.makers import Browser, make_north, make_south, person
 from tests.support.postgresql import PostgreSQL, running_postgresql
 from tests.support.programs import PROCESS_FOLDERS, REQUIRED, ROOT, missing
+
+# A busy machine is no failure. Fixtures are rows that examples read.
+SUPPRESSED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+settings.register_profile("suite", deadline=None, suppress_health_check=SUPPRESSED, print_blob=True)
+settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

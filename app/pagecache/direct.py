@@ -14,7 +14,6 @@ from wsgiref.types import WSGIApplication
 from wsgiref.util import FileWrapper
 
 from cachetools import LRUCache
-from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse
 
 from app.health import probes
@@ -25,6 +24,7 @@ from app.pagecache.visit import Body, Visit
 from app.tenancy.hosts.resolver import UnknownHost
 from app.tenancy.hosts.snapshot import CurrentSite
 from app.tenancy.requests import responses
+from app.tenancy.requests.charset import UTF8Request
 from app.tenancy.requests.https import requires_https
 
 # Of each site: redirects and static files, over http and https. About 500 bytes each.
@@ -49,7 +49,7 @@ class DirectResponses:
 
     def livez(self, visit: Visit) -> Body:
         """As `ProbeMiddleware`, which is outside of the access line and of every other middleware."""
-        response = probes.livez(WSGIRequest(visit.environ))
+        response = probes.livez(UTF8Request(visit.environ))
         visit.start_response(_status(response.status_code), list(response.items()))
         return [] if visit.method == "HEAD" else [response.content]
 
@@ -57,7 +57,7 @@ class DirectResponses:
         response, key = responses.refused(refusal), ("unknown host", visit.arrival.secure)
         added = self._added_to(key, visit)
         if added is None:
-            return self._ask_django(visit, key, list(response.items()))
+            return self._ask_django(visit, key, response.status_code, list(response.items()))
         metrics.HOSTS_REFUSED.labels(refusal.reason).inc()
         sent = (visit.environ.get(name, "") for name in ("HTTP_HOST", "HTTP_X_FORWARDED_HOST"))
         return self._send(visit, response, added, refused=refused_hosts(*sent))
@@ -66,11 +66,11 @@ class DirectResponses:
         """To the site's own domain, or to https."""
         scheme = "https" if visit.arrival.secure else "http"
         # As `apply_forwarded_headers` leaves it.
-        request = WSGIRequest({**visit.environ, "wsgi.url_scheme": scheme, "HTTP_X_FORWARDED_PROTO": scheme})
+        request = UTF8Request({**visit.environ, "wsgi.url_scheme": scheme, "HTTP_X_FORWARDED_PROTO": scheme})
         response, key = responses.moved(request, domain, visit.arrival.host.port), ("redirect", *_kind(visit))
         added = self._added_to(key, visit)
         if added is None:
-            return self._ask_django(visit, key, list(response.items()))
+            return self._ask_django(visit, key, response.status_code, list(response.items()))
         return self._send(visit, response, added)
 
     def static_file(self, visit: Visit) -> Body:
@@ -80,7 +80,7 @@ class DirectResponses:
         if added is None:
             if found.file is not None:
                 found.file.close()
-            return self._ask_django(visit, key, found.headers)
+            return self._ask_django(visit, key, found.status, found.headers)
         wrapper = visit.environ.get("wsgi.file_wrapper", FileWrapper)
         body = [] if found.file is None else wrapper(found.file)
         length = value_of(found.headers, "content-length")
@@ -100,14 +100,18 @@ class DirectResponses:
             added = self._added.get(key)
         return added if added is not None and added.site == visit.site else None
 
-    def _ask_django(self, visit: Visit, key: Key, own: Headers) -> Body:
-        """Django's response, which shows what its middlewares add to the headers `own`."""
+    def _ask_django(self, visit: Visit, key: Key, code: int, own: Headers) -> Body:
+        """Django's response, which shows what its middlewares add to one with this status and the headers `own`."""
 
         def start(status: str, headers: Headers, *rest: Any) -> Any:
-            names = {name.lower() for name, _ in own} | {"x-request-id", "content-length"}
-            added = Added(visit.site, [(name, value) for name, value in headers if name.lower() not in names])
-            with self._lock:
-                self._added[key] = added
+            # SECURITY: Django chose the site by itself, a moment later. What it adds to another response, a cookie or
+            # the id of a site, must not be sent to others.
+            expected = [*own, ("X-Site-Id", str(visit.site.id) if visit.site else "")]
+            if status == _status(code) and all(value_of(headers, n.lower()) == value for n, value in expected):
+                names = {name.lower() for name, _ in own} | {"x-request-id", "content-length"}
+                added = Added(visit.site, [(name, value) for name, value in headers if name.lower() not in names])
+                with self._lock:
+                    self._added[key] = added
             return visit.start_response(status, headers, *rest)
 
         return self.application(visit.environ, start)

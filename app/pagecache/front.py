@@ -73,7 +73,8 @@ class Front:
         # stored 65,535 times.
         if site.source != "host" or site.state != ACTIVE or host.name != site.domain or not self.pages.seconds:
             return None
-        if host.port is not None and str(host.port) != environ.get("SERVER_PORT"):
+        # On a unix socket there is no port, and gunicorn gives the one of `Host` for the server's.
+        if host.port is not None and (not environ.get("REMOTE_ADDR") or str(host.port) != environ.get("SERVER_PORT")):
             return None
         if "HTTP_AUTHORIZATION" in environ or _may_be_signed_in(environ, secure=arrival.secure):
             return None

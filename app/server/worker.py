@@ -176,6 +176,15 @@ class ProbePoolWorker(ThreadWorker):
             self.log.info("%s did not read its response", conn.client)
             return False
 
+    def _keepalive_after(self, conn: Connection, keepalive: bool) -> Any:
+        try:
+            return super()._keepalive_after(conn, keepalive)
+        except http.errors.ParseException as error:
+            # SECURITY: found in the rest of a body whose request has its response. gunicorn would send another one, and
+            # a proxy could take that for the response to the next visitor's request.
+            self.log.info("The body of %s is invalid: %s", conn.client, error)
+            return False
+
     def on_client_socket_readable(self, conn: Connection, client: socket.socket) -> None:
         if client.fileno() >= 0:  # it may have been closed since the poller saw it
             super().on_client_socket_readable(conn, client)

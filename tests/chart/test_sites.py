@@ -171,7 +171,7 @@ def test_rows_are_pruned_on_request_and_after_the_routes() -> None:
 
 @pytest.mark.parametrize("edge", EDGES)
 def test_a_thousand_sites_render_in_a_second_into_a_small_record(edge: str) -> None:
-    letters = random.Random(1)  # noqa: S311  # names that do not compress better than real ones
+    letters = random.Random(1)  # names that do not compress better than real ones
     names = ["".join(letters.choices("abcdefghijklmnopqrstuvwxyz", k=12)) for _ in range(1000)]
     sites = {name: {"domain": f"{name}.example.org", "aliases": [f"www.{name}.example.org"]} for name in names}
     values = {**EDGES[edge], "listenerSet": {"enabled": False}, "tls": {"mode": "edge"}, "sites": sites}

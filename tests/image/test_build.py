@@ -21,6 +21,7 @@ from tests.support.programs import ROOT
 pytestmark = [pytest.mark.service("docker")]
 
 LIMIT = 220_000_000
+INSTALLED = "from importlib.metadata import distributions as d; print(*(f'{x.name}=={x.version}' for x in d()))"
 
 
 def base() -> str:
@@ -94,7 +95,8 @@ def test_nothing_else_is_in_it(files: dict[str, tarfile.TarInfo]) -> None:
 
     assert odd == set()
     assert {path for path in files if unwanted & set(Path(path).parts)} == set()
-    assert ours == {".venv", "__pycache__", "app", "docker", "manage.py", "LICENSE", "source-date", "static", "var"}
+    own = {"__pycache__", "app", "docker", "manage.py", "LICENSE", "source-date", "static", "var"}
+    assert ours == {*own, ".venv", "sbom.cdx.json"}
 
 
 def test_nothing_of_the_application_can_be_written_by_it(files: dict[str, tarfile.TarInfo]) -> None:
@@ -119,6 +121,22 @@ def test_no_compiler_comes_with_the_base_either(image: str) -> None:
     )
 
     assert found.stdout.split() == ["None", "None"]
+
+
+def test_it_lists_what_it_is_made_of(image: str) -> None:
+    """In CycloneDX, at the path that the label names: every pinned dependency, with its licence and what needs it."""
+    labels = inspect(image)["Config"]["Labels"]
+    bom = json.loads(docker("run", "--rm", "--entrypoint=cat", image, labels["org.cyclonedx.sbom"]).stdout)
+    pins = docker("run", "--rm", "--entrypoint=python", image, "-c", INSTALLED).stdout.split()
+
+    assert (bom["bomFormat"], bom["metadata"]["component"]["name"]) == ("CycloneDX", "colonnade")
+    assert bom["metadata"]["component"]["version"] in (ROOT / "pyproject.toml").read_text()
+    assert sorted(f"{one['name']}=={one['version']}" for one in bom["components"]) == sorted(pins)
+    assert {one["purl"].partition(":")[0] for one in bom["components"]} == {"pkg"}
+    assert [one["name"] for one in bom["components"] if not one.get("licenses")] == []
+    assert len([one for one in bom["dependencies"] if one.get("dependsOn")]) > 10
+    dates = (bom["metadata"]["timestamp"], labels["org.opencontainers.image.created"])
+    assert len({datetime.fromisoformat(date).timestamp() for date in dates}) == 1
 
 
 def test_no_secret_is_in_it(image: str) -> None:

@@ -18,8 +18,8 @@ from whitenoise import WhiteNoise
 from app.pagecache.direct import MOST_KINDS
 from app.tenancy.directory import directory
 from app.tenancy.models import PendingHost, SiteProfile
-from tests.pagecache.conftest import Answer, Server, environ_of
 from tests.support.logs import Lines
+from tests.support.wsgi import Answer, Server, environ_of
 
 PER_REQUEST = {"X-Request-Id"}
 #: gunicorn would send these in chunks; the layer knows their length.

@@ -18,9 +18,9 @@ from app.pages.models import Page
 from app.tenancy.current import use_site
 from app.tenancy.directory import directory
 from app.tenancy.models import Alias, Membership, SiteProfile
-from tests.pagecache.conftest import Server
 from tests.support.logs import Lines
 from tests.support.makers import Browser, page, person
+from tests.support.wsgi import Server
 
 MakeServer = Callable[..., Server]
 

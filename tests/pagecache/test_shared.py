@@ -24,8 +24,8 @@ from app.pages.models import Page
 from app.tenancy.current import use_site
 from app.tenancy.directory import directory
 from app.tenancy.hosts.snapshot import SiteEntry
-from tests.pagecache.conftest import Server
 from tests.support.programs import free_port, listens, program, running, wait_until
+from tests.support.wsgi import Server
 
 
 def client(port: int) -> redis.Redis:

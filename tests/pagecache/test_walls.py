@@ -13,8 +13,8 @@ from redis.retry import Retry
 from app.pagecache.shared import SharedPages
 from app.tenancy.directory import directory
 from app.tenancy.models import Alias, SiteProfile
-from tests.pagecache.conftest import Server
 from tests.support.programs import free_port, listens, program, running, wait_until
+from tests.support.wsgi import Server
 
 EVIL = "evil.example"
 # What caches of other products were poisoned with, and what our own code reads.

@@ -170,7 +170,7 @@ def apache(place: Place) -> list[str]:
     lines += [
         f"Listen 127.0.0.1:{place.http}",
         f"Listen 127.0.0.1:{place.https}",
-        "ServerName localhost",
+        "ServerName proxy.example",
         f"ServerRoot {place.folder}",
         f"PidFile {place.folder}/pid",
         f"DefaultRuntimeDir {place.folder}",

@@ -30,6 +30,27 @@ def test_a_visitors_own_forwarding_headers_are_overwritten(mirror: Front, tls: b
     assert "forwarded" not in lines
 
 
+NOMINATED = {"Connection": "close, Host, X-Forwarded-Host, X-Forwarded-Proto, X-Forwarded-For, Forwarded"}
+
+
+@pytest.mark.parametrize("headers", [NOMINATED, {**FORGED, **NOMINATED}], ids=["plain", "forged"])
+def test_a_visitor_cannot_have_the_proxys_headers_dropped(mirror: Front, headers: dict[str, str]) -> None:
+    """`Connection` names headers that end at the next server; a proxy must not count its own among them."""
+    lines = arrived(visit(mirror.https, "north.localhost", tls=True, headers=headers))
+
+    assert lines["host"] == [f"north.localhost:{mirror.https}"]
+    assert (lines["x-forwarded-proto"], lines["x-forwarded-for"]) == (["https"], ["127.0.0.1"])
+    assert lines.get("x-forwarded-host", lines["host"]) == lines["host"]
+
+
+@pytest.mark.parametrize("headers", [{}, NOMINATED], ids=["plain", "nominated"])
+def test_reports_and_metrics_are_not_for_visitors(proxy: Front, headers: dict[str, str]) -> None:
+    for host in ("north.localhost", "127.0.0.1", "nowhere.localhost"):
+        for path in ("/healthz", "/metrics", "/tls/ask?domain=north.localhost"):
+            answer = visit(proxy.https, host, path, tls=True, headers=headers)
+            assert (answer.status, "colonnade_" in answer.body) == (404, False)
+
+
 def test_headers_with_underscores_do_not_pass_for_forwarding_ones(proxy: Front) -> None:
     answer = visit(proxy.https, "north.localhost", tls=True, headers={"X_Forwarded_Host": "south.localhost"})
 

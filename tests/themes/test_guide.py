@@ -25,14 +25,15 @@ def test_the_theme_of_the_guide_is_shown(tmp_path: Path) -> None:
         file = tmp_path / "themes" / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-    settings = {**settings_in(tmp_path), "THEMES_DIRS": str(tmp_path / "themes")}
+    # DEBUG: files are looked up in the themes, whatever this checkout has collected.
+    settings = {**settings_in(tmp_path), "THEMES_DIRS": str(tmp_path / "themes"), "DEBUG": "true"}
     managed("migrate", "-v0", **settings)
     managed("sites", "add", "school.example", **settings)
     commands = re.findall(r"^\.venv/bin/python manage\.py (.*)$", GUIDE.read_text(), re.MULTILINE)
     outputs = {command: managed(*shlex.split(command), **settings) for command in commands}
     assert "night    Night    portico  0" in outputs["themes list"]
     assert "ok    home page (pages/page.html of app)" in outputs["themes check night"]
-    with serving(tmp_path, DEBUG="true", THEMES_DIRS=str(tmp_path / "themes")) as server:
+    with serving(tmp_path, **settings) as server:
         page = server.request("/", host="school.example").body
         assert "/static/portico/portico.css" in page
         assert "/static/night/night.css" in page

@@ -181,7 +181,7 @@ class SitesAdmin(SuperusersOnly[Site]):
     @admin.display(description=_("Not served yet"))
     def not_served_yet(self, site: Site) -> str:
         """The pending hosts: the record that proves each, and a button that looks it up."""
-        button = '<button form="verify_form" name="_verify" value="{}">{}</button>'
+        button = '<button class="button" form="verify_form" name="_verify" value="{}">{}</button>'
         line = "{}: TXT <code>{}</code> = <code>{}</code> " + button
         rows = [(host, *record_for(site.pk, host), host, _("Verify")) for host in pending_of(site.pk)]
         return format_html_join(SafeString("<br>"), line, rows)

@@ -88,7 +88,9 @@ def _address(bracketed: str) -> str:
 
 
 def _name(raw: str) -> str:
-    name = raw.lower()
+    # UTS-46 maps capital letters itself. Python's lower() makes another letter of a sigma at the end of a word than a
+    # browser does, and so another domain.
+    name = raw.lower() if raw.isascii() else raw
     if not name.isascii() or "xn--" in name:
         name = _to_a_labels(name)
     name = name.removesuffix(".")

@@ -2,7 +2,7 @@
 
 HostRefused
 ├── BadHost            400  not a host name
-├── ConflictingHosts   400  Host belongs to a site, X-Forwarded-Host to another one or to none
+├── ConflictingHosts   400  Host belongs to a site, X-Forwarded-Host to another one or to none; or the request line does
 └── UnknownHost        404  no site has this host, and it is not in ALLOWED_HOSTS
 """
 
@@ -43,7 +43,8 @@ class ConflictingHosts(HostRefused):
     reason = "conflict"
     title = "Two addresses in one request"
     text = (
-        "Host and X-Forwarded-Host name two different sites, or only Host names one. The proxy should overwrite both."
+        "Host and X-Forwarded-Host name two different sites, or only Host names one; or the request line names another "
+        "host. The proxy should overwrite all of them."
     )
 
 
@@ -76,15 +77,23 @@ class Resolution:
     redirects: bool = False
 
 
-def effective_host(snapshot: Snapshot, *, host: str | None, forwarded: str | None, trusted: bool, hops: int) -> Host:
+def effective_host(
+    snapshot: Snapshot, *, host: str | None, forwarded: str | None, trusted: bool, hops: int, target: str | None = None
+) -> Host:
     """The host that a request is for: `X-Forwarded-Host` from a trusted peer, otherwise `Host`.
 
-    Of a list, the value that the nearest trusted proxy added counts: the `hops`-th from the right.
+    Of a list, the value that the nearest trusted proxy added counts: the `hops`-th from the right. `target` is the host
+    in a request line such as `GET http://north.test/ HTTP/1.1`; it must be the one of `Host`.
     Raises `BadHost`, `ConflictingHosts`.
     """
+    # SECURITY: RFC 9112 has a proxy or a cache in front go by the request line, whatever `Host` is. A page of the site
+    # of `Host` could be stored for the other one.
+    if target is not None and _parse(target).name != _parse(host).name:
+        raise ConflictingHosts
     if not trusted or forwarded is None:
         return _parse(host)
-    effective = _parse(nearest(forwarded, hops))
+    # A proxy that copies Host (Caddy) forwards no list, whatever a client wrote into it.
+    effective = _parse(host if forwarded == host else nearest(forwarded, hops))
     # SECURITY: a proxy that passes X-Forwarded-Host through (Envoy, HAProxy) routes, and may cache, by Host. So where
     # Host belongs to a site, no other site may be served under it, nor a listed host, which shows the fallback site.
     routed = _match(snapshot, host) if host is not None and host != forwarded else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -12,6 +13,8 @@ from app.observability.context import bind_client, client_address
 from app.tenancy.hosts.names import Host
 from app.tenancy.hosts.resolver import effective_host, nearest
 from app.tenancy.hosts.snapshot import Snapshot
+
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
 
 
 class Arrival(NamedTuple):
@@ -57,6 +60,7 @@ def read_forwarded_headers(environ: Mapping[str, Any], snapshot: Snapshot) -> Ar
         forwarded=environ.get("HTTP_X_FORWARDED_HOST"),
         trusted=trusted,
         hops=settings.PROXY_HOPS,
+        target=_host_of_target(environ.get("RAW_URI", "/")),
     )
     secure = environ.get("wsgi.url_scheme") == "https"
     if trusted and "HTTP_X_FORWARDED_PROTO" in environ:
@@ -64,6 +68,14 @@ def read_forwarded_headers(environ: Mapping[str, Any], snapshot: Snapshot) -> Ar
         secure = nearest(environ["HTTP_X_FORWARDED_PROTO"], settings.PROXY_HOPS).lower() in {"https", "wss"}
     # After the scheme is known. nginx's $host:$server_port names a port that no Origin header has.
     return Arrival(host.without_default_port(secure=secure), secure, client_of(environ, trusted=trusted))
+
+
+def _host_of_target(target: str) -> str | None:
+    """The host in a request line, empty if there should be one; None for a path. `RAW_URI` is gunicorn's."""
+    if target.startswith("/") or target == "*":
+        return None
+    absolute = _ABSOLUTE.match(target)
+    return absolute[1] if absolute else ""
 
 
 def is_trusted(environ: Mapping[str, Any]) -> bool:

@@ -50,7 +50,7 @@ def reserved(host: str, own: Collection[str]) -> str:
         if "." in admin_host and admin_host not in own and _is_at_or_below(name, admin_host):
             return f"{host} is below {admin_host}, a host of the platform (ADMIN_HOSTS)."
     if _shared_suffixes().is_public(name):
-        return f"{name} is a suffix that its owner shares with the public, such as github.io."
+        return f"{name} is a suffix below which anybody can get a name."
     return ""
 
 

@@ -101,7 +101,7 @@ RESERVED = [
     ("internal.test", "ALLOWED_HOSTS"),
     ("admin.platform.test", "ADMIN_HOSTS"),
     ("x.admin.platform.test", "below admin.platform.test"),
-    ("github.io", "shares with the public"),
+    ("github.io", "below which anybody can get a name"),
 ]
 
 
