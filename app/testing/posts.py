@@ -16,20 +16,23 @@ from app.testing.forms import Data, Form, forms_of
 from app.testing.surface import Pattern, addresses
 from app.testing.visitors import Request, Result, Visitor
 
-MOST_ADDRESSES = 4
+#: Of how many pages of a view the forms are filled in every way. The other addresses get one of them.
+MOST_PAGES = 4
+MOST_ADDRESSES = 16
 TYPED = {"email": "isolation@example.test", "url": "https://example.test/isolation", "number": "1"}
 
 
 def posts(pattern: Pattern, visitor: Visitor, twins: Twins) -> list[Request]:
     """The requests for one view. The visitor loads its pages first, as a browser does."""
     found: list[Request] = []
-    own: list[Data] = []
+    pages: list[list[Data]] = []
     for address in addresses(pattern, twins)[:MOST_ADDRESSES]:
         page = visitor.send(Request(pattern.view, address))
-        filled = list(_filled(pattern, page, twins))
-        own = own or filled
-        # A page that is not there gets the forms of one that is: a person can send anything.
-        found += [Request(pattern.view, address, data) for data in [{"post": ["yes"]}, *(filled or own[:1])]]
+        filled = list(_filled(pattern, page, twins)) if len(pages) < MOST_PAGES else []
+        pages += [filled] if filled else []
+        # A page that is not there gets the form of one that is: a person can send anything.
+        forms = filled or [form for first in pages[:1] for form in first[:1]]
+        found += [Request(pattern.view, address, data) for data in ({"post": ["yes"]}, *forms)]
     return found
 
 
