@@ -1,7 +1,8 @@
 """Locks between processes, on any number of machines. They end with the process that holds them, however it ends.
 
-On PostgreSQL an advisory lock on a connection of its own, so that nothing that happens to the default connection
-releases it; on SQLite a file lock beside the database.
+On PostgreSQL an advisory lock in a transaction on a connection of its own: nothing that happens to the default
+connection releases it, and a pooler keeps the server connection that holds it. On SQLite a file lock beside the
+database.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection
 
 from app.private_files import opener
 
@@ -35,22 +36,23 @@ def _lock(name: str, on_wait: Callable[[], object] | None) -> AbstractContextMan
 def _advisory_lock(name: str, on_wait: Callable[[], object] | None) -> Iterator[bool]:
     # PostgreSQL names locks by number; other programs on this database number theirs in their own way.
     number = int.from_bytes(hashlib.sha256(f"colonnade {name}".encode()).digest()[:8], signed=True)
-    holder = connections.create_connection(DEFAULT_DB_ALIAS)
+    holder = connection.copy()
     try:
+        holder.set_autocommit(False)
         with holder.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
             held = cursor.fetchone() == (True,)
             if not held and on_wait is not None:
                 on_wait()
-                cursor.execute("SET statement_timeout = 0")
-                cursor.execute("SELECT pg_advisory_lock(%s)", [number])
+                cursor.execute("SET LOCAL statement_timeout = 0")
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
                 held = True
         yield held
         # The server would release it too, but only some time after the connection has ended. A connection that is lost
         # holds nothing.
-        with suppress(OperationalError, InterfaceError), holder.cursor() as cursor:
-            if held:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
+        with suppress(OperationalError, InterfaceError):
+            holder.rollback()
     finally:
         holder.close()
 

@@ -23,14 +23,18 @@ DNS_PORT = 53
 def environment() -> Environment:
     """A reader that knows all of these types."""
     env = Environment()
-    own = (bearer_token, dns_servers, domain, domains, extra_apps, issuer, secret_key, secret_keys, sentry_dsn, themes)
-    for parser in own:
+    names = (bearer_token, dns_servers, domain, domains, extra_apps, issuer, optional_database_url)
+    for parser in (*names, secret_key, secret_keys, sentry_dsn, themes):
         env.add_parser(parser.__name__, parser)
     env.add_parser("cache_url", service_urls.cache)
     env.add_parser("database_url", service_urls.database)
     env.add_parser("email_url", service_urls.email)
     env.add_parser("storage_url", service_urls.storage)
     return env
+
+
+def optional_database_url(value: str) -> service_urls.Service | None:
+    return service_urls.database(value) if value else None
 
 
 def domain(value: str, *, wildcards: bool = False) -> str:

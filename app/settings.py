@@ -7,10 +7,9 @@ import django_stubs_ext
 from django.core.management.utils import get_random_secret_key
 from environs import ValidationError, validate
 
-from app import extra_apps, parsers
+from app import databases, extra_apps, parsers
 from app.env import read_or_create_secret
 from app.observability import logs
-from app.private_files import PrivateSQLite
 from app.sign_in import configuration as sign_in
 from app.sign_in.oidc import configuration as oidc
 
@@ -42,6 +41,10 @@ METRICS_PORT = env.int("METRICS_PORT", 9090, validate=validate.Range(min=0, max=
 
 # Data
 DATABASE = env.database_url("DATABASE_URL", EMBEDDED_DATABASE)
+OWNER = env.optional_database_url("MIGRATE_DATABASE_URL", "")
+ROW_SECURITY = env.bool("DATABASE_ROW_SECURITY", False)
+if ROW_SECURITY and DATABASE and (fault := databases.fault_of_row_security(DATABASE, OWNER)):
+    env.add_error("DATABASE_ROW_SECURITY", fault)
 CACHE = env.cache_url("CACHE_URL", "locmem://colonnade")
 DATABASE_WAIT_SECONDS = env.int("DATABASE_WAIT_SECONDS", 60, validate=NON_NEGATIVE)
 MEDIA_ROOT = env.path("MEDIA_ROOT", VAR / "media")
@@ -198,31 +201,11 @@ TEMPLATES = [
     }
 ]
 
-SQLITE = {
-    "factory": PrivateSQLite,
-    # One writer at a time: a transaction takes the lock when it starts, and waits for it; readers do not.
-    "transaction_mode": "IMMEDIATE",
-    "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-}
-POSTGRESQL = {
-    "connect_timeout": 2,
-    # A lost server is noticed after a minute, not after the operating system's fifteen.
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-    # libpq uses the last value of a setting, so a URL can replace this one; its other options leave it in place.
-    "options": f"-c statement_timeout=30000 {DATABASE.settings['OPTIONS'].pop('options', '')}".strip(),
-}
-IS_SQLITE = DATABASE.settings["ENGINE"].endswith("sqlite3")
-DATABASES = {
-    "default": {
-        **DATABASE.settings,
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**(SQLITE if IS_SQLITE else POSTGRESQL), **DATABASE.settings["OPTIONS"]},
-    }
-}
+DATABASES = {"default": databases.in_django(DATABASE)}
+#: The role that owns the tables: `migrate`, `release` and `flush` connect with it (app.release.owner).
+OWNER_DATABASE = OWNER and databases.in_django(OWNER)
+if ROW_SECURITY:
+    DATABASES["default"]["ENGINE"] = databases.BOUND
 CACHES = {
     "default": {**CACHE.settings, "KEY_FUNCTION": "app.tenancy.requests.cache_keys.with_site"},
     "every_site": {**CACHE.settings, "KEY_PREFIX": "every-site"},
@@ -275,10 +258,14 @@ HEALTH_CHECKS = [
     "app.tenancy.health.DirectoryAge",
 ]
 
+# Beside the database and the migrations: what a pod needs before it gets visitors.
+READY_CHECKS = ["app.tenancy.health.RowSecurity"] if ROW_SECURITY else []
+HEALTH_CHECKS += READY_CHECKS
+
 LOGGING_CONFIG = None  # app.observability configures the logs
 # SECURITY: these values are removed from every log line and every report to Sentry.
 SECRETS = [
     *[SECRET_KEY, *SECRET_KEY_FALLBACKS, HEALTH_TOKEN, TWITTER_BEARER_TOKEN, SENTRY_DSN, SUPERUSER_PASSWORD],
     OIDC_CLIENT_SECRET,
-    *[secret for service in (DATABASE, CACHE, EMAIL, STORAGE) for secret in service.secrets],
+    *[secret for service in (DATABASE, OWNER, CACHE, EMAIL, STORAGE) if service for secret in service.secrets],
 ]

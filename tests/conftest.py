@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
+from django.conf import settings as loaded
 from django.contrib.sites.models import Site
+from django.db import connection
 from hypothesis import HealthCheck, settings
 
 from app.accounts.models import User
+from app.release.owner import connected_as_owner
 from app.tenancy.content_cache import forget_content
 from app.tenancy.current import current_site_or_none
 from app.tenancy.directory import directory
@@ -23,7 +27,11 @@ settings.register_profile("suite", deadline=None, suppress_health_check=SUPPRESS
 settings.load_profile("suite")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not loaded.ROW_SECURITY:
+        elsewhere = [item for item in items if item.get_closest_marker("row_security")]
+        config.hook.pytest_deselected(items=elsewhere)
+        items[:] = [item for item in items if item not in elsewhere]
     for item in items:
         # Whatever folder was named: pytest loads this file for a folder called `tests`.
         if any(item.path.is_relative_to(ROOT / "tests" / folder) for folder in PROCESS_FOLDERS):
@@ -38,6 +46,24 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
                 if REQUIRED:
                     pytest.fail(f"{reason}, and REQUIRE_SERVICES=1")
                 pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def connection_of_owner(django_db_modify_db_settings: None) -> ExitStack:
+    """With row security, only the owner of the tables can create the test's database."""
+    stack = ExitStack()
+    if loaded.OWNER_DATABASE is not None:
+        loaded.OWNER_DATABASE["TEST"] = loaded.DATABASES["default"].get("TEST", {})
+        stack.enter_context(connected_as_owner())
+    return stack
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(connection_of_owner: ExitStack, django_db_setup: None) -> Iterator[None]:
+    """The tests themselves connect as the pods do."""
+    connection_of_owner.close()
+    yield
+    connection.close()
 
 
 @pytest.fixture(autouse=True)

@@ -8,16 +8,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from tests.support.postgresql import running_postgresql
+from tests.support.postgresql import running_postgresql, with_row_security
 from tests.support.programs import REQUIRED, ROOT, missing
 
 ISOLATION = ("-p", "app.testing", "-p", "tests.third_party.isolation", "--pyargs", "app.testing")
 IN_PROCESS = ("-m", "not process")  # a process of the product does not use the database of the tests' own
-#: How the suite runs on PostgreSQL: what it is called, and the environment of the run.
-ON_POSTGRESQL: tuple[tuple[str, dict[str, str]], ...] = (("PostgreSQL", {}),)
+#: What row security could change.
+WITH_ROW_SECURITY = tuple(
+    f"tests/{name}" for name in ("rules", "tenancy", "accounts", "sign_in", "pages", "publishing", "twitter")
+)
 
 
 def run(label: str, *arguments: str, **env: str) -> int:
@@ -35,26 +35,21 @@ def isolation(label: str, **env: str) -> int:
 def main(*, only_isolation: bool) -> int:
     worst = 0 if only_isolation else run("SQLite, and everything that runs once")
     worst = max(worst, isolation("SQLite"))
-    with postgresql() as url:
-        if url is None:
-            sys.stdout.write("\nPostgreSQL is not installed here: the suite ran on SQLite only.\n")
-            return max(worst, 1 if REQUIRED else 0)
-        for label, env in ON_POSTGRESQL:
-            if not only_isolation:
-                worst = max(worst, run(label, *IN_PROCESS, DATABASE_URL=url, **env))
-            worst = max(worst, isolation(label, DATABASE_URL=url, **env))
-    return worst
-
-
-@contextmanager
-def postgresql() -> Iterator[str | None]:
-    """The address of TEST_DATABASE_URL, or of a server of the tests' own; None without one."""
     given = os.environ.get("TEST_DATABASE_URL")
-    if given or missing("postgresql"):
-        yield given or None
-        return
+    if given:
+        return max(worst, on_postgresql("PostgreSQL (TEST_DATABASE_URL)", only_isolation, DATABASE_URL=given))
+    if missing("postgresql"):
+        sys.stdout.write("\nPostgreSQL is not installed here: the suite ran on SQLite only.\n")
+        return max(worst, 1 if REQUIRED else 0)
     with running_postgresql() as server:
-        yield server.url()
+        worst = max(worst, on_postgresql("PostgreSQL", only_isolation, DATABASE_URL=server.url()))
+        env = with_row_security(server.url())
+        return max(worst, on_postgresql("PostgreSQL with row security", only_isolation, *WITH_ROW_SECURITY, **env))
+
+
+def on_postgresql(label: str, only_isolation: bool, *paths: str, **env: str) -> int:
+    worst = 0 if only_isolation else run(label, *IN_PROCESS, *paths, **env)
+    return max(worst, isolation(label, **env))
 
 
 if __name__ == "__main__":

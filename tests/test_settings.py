@@ -25,6 +25,8 @@ BAD = {
     "WEB_THREADS": "many",
     "METRICS_PORT": "70000",
     "DATABASE_URL": "oracle-ish://x",
+    "DATABASE_ROW_SECURITY": "perhaps",
+    "MIGRATE_DATABASE_URL": "postgres://owner@db/",
     "CACHE_URL": "nonsense://x",
     "STORAGE_URL": "ftp://files",
     "SITE_ID": "one",
@@ -113,6 +115,33 @@ def test_a_secret_given_twice_is_refused(tmp_path: Path) -> None:
 
 def test_a_deployment_needs_a_key() -> None:
     assert set(problems(SECRET_KEY="", DATABASE_URL="postgres://db/x")) == {"SECRET_KEY"}
+
+
+@pytest.mark.parametrize(
+    ("pods", "owner", "words"),
+    [
+        ("sqlite:////srv/db.sqlite3", "", "It needs PostgreSQL"),
+        ("postgres://pods@db/x", "sqlite:////srv/db.sqlite3", "must be the same PostgreSQL database"),
+        ("postgres://same@db/x", "postgres://same@db:6432/x", "name the same role"),
+    ],
+)
+def test_row_security_needs_two_roles_of_postgresql(pods: str, owner: str, words: str) -> None:
+    urls = {"DATABASE_URL": pods, "MIGRATE_DATABASE_URL": owner}
+    found = problems(**urls, DATABASE_ROW_SECURITY="true")
+
+    assert set(found) == {"DATABASE_ROW_SECURITY"}
+    assert words in found["DATABASE_ROW_SECURITY"][0]
+
+
+def test_row_security_has_a_backend_of_its_own() -> None:
+    urls = {"DATABASE_URL": "postgres://pods:p%40ds@db/x", "MIGRATE_DATABASE_URL": "postgres://owner:0wner@db/x"}
+    without, found = settings_from(**urls), settings_from(**urls, DATABASE_ROW_SECURITY="true")
+
+    assert [s["DATABASES"]["default"]["ENGINE"] for s in (without, found)] == [
+        "app.postgresql",
+        "app.postgresql.row_security",
+    ]
+    assert {"p@ds", "0wner"} <= set(found["SECRETS"])
 
 
 def test_a_missing_key_is_reported_with_everything_else() -> None:

@@ -9,10 +9,13 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models, transaction
 
+from app.postgresql.row_security.scope import every_site
+
 
 class UserQuerySet(models.QuerySet["User"]):
     def delete(self) -> tuple[int, dict[str, int]]:
-        with transaction.atomic(self.db):
+        # every_site: an account is a member of any number of sites.
+        with transaction.atomic(self.db), every_site():
             keep_log_entries(self)
             return super().delete()
 
@@ -32,7 +35,8 @@ class User(AbstractUser):
     objects: ClassVar[KeepingManager] = KeepingManager()
 
     def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
-        with transaction.atomic(using):
+        # every_site: as above.
+        with transaction.atomic(using), every_site():
             keep_log_entries(User.objects.using(using).filter(pk=self.pk))
             return super().delete(using, keep_parents)
 

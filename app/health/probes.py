@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.module_loading import import_string
 
 from app.health.checks import Database, Migrations, Warm
 from app.health.runner import CheckRunner, Result, run_checks
 
 database, migrations, warm = CheckRunner(Database()), CheckRunner(Migrations()), CheckRunner(Warm())
+
+
+@functools.cache
+def of_apps() -> list[CheckRunner]:
+    """The checks of READY_CHECKS."""
+    return [CheckRunner(import_string(name)()) for name in settings.READY_CHECKS]
 
 
 def livez(request: HttpRequest) -> HttpResponse:
@@ -16,11 +26,11 @@ def livez(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    return respond(request, run_checks([database, migrations]))
+    return respond(request, run_checks([database, migrations, *of_apps()]))
 
 
 def startupz(request: HttpRequest) -> HttpResponse:
-    return respond(request, run_checks([database, migrations, warm]))
+    return respond(request, run_checks([database, migrations, *of_apps(), warm]))
 
 
 def respond(request: HttpRequest, results: dict[str, Result]) -> HttpResponse:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
+from django.db import OperationalError, connection
 
 RETRY_SECONDS = 1.0
 Print = Callable[[str], object]
@@ -55,13 +55,15 @@ def is_final(error: OperationalError) -> bool:
     """Whether waiting is useless: a wrong password, or a file that cannot be opened."""
     if connection.vendor == "sqlite":
         return True
+    if settings.ROW_SECURITY and connection.settings_dict is not settings.OWNER_DATABASE:
+        return False  # the release may still have to create the role
     # The error has no code, and its text is in the server's language. Whether a password was used says enough.
     login = getattr(error.__cause__, "pgconn", None)
     return login is not None and bool(login.used_password or login.needs_password)
 
 
 def address() -> str:
-    database = settings.DATABASES[DEFAULT_DB_ALIAS]
+    database = connection.settings_dict
     if connection.vendor == "sqlite":
         return str(database["NAME"])
     return f"{database.get('HOST') or 'the local socket'}:{database.get('PORT') or 5432}"

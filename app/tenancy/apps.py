@@ -4,6 +4,8 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.core.checks import Tags, register
 from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save, pre_migrate, pre_save
 
+from app.postgresql.row_security.scope import tenancy
+
 
 class TenancyConfig(AppConfig):
     name = "app.tenancy"
@@ -15,8 +17,10 @@ class TenancyConfig(AppConfig):
 
         from app.tenancy import checks, extension_checks
         from app.tenancy.audit import signals as audit
+        from app.tenancy.current import site_id_of_statement
         from app.tenancy.directory import expire_on_change
         from app.tenancy.isolation.cross_site import refuse_cross_site_links
+        from app.tenancy.isolation.database import install, policies
         from app.tenancy.isolation.links import scope_tables_of_links
         from app.tenancy.models import Membership
         from app.tenancy.people import roles
@@ -26,12 +30,15 @@ class TenancyConfig(AppConfig):
         from app.tenancy.sites.models import Alias, PendingHost, SiteProfile
 
         patch_contrib_sites()
+        tenancy.site_id, tenancy.tables = site_id_of_statement, policies.protected_tables
         checks.register()
         extension_checks.register()
         scope_tables_of_links()
         m2m_changed.connect(refuse_cross_site_links)
         post_migrate.disconnect(create_default_site, sender=apps.get_app_config("sites"))
+        pre_migrate.connect(install.before_migrations, sender=self)
         post_migrate.connect(triggers.install, sender=self)
+        post_migrate.connect(install.install, sender=self)
         pre_migrate.connect(host_triggers.remove_from_sqlite, sender=self)
         post_migrate.connect(host_triggers.install, sender=self)
         post_migrate.connect(signals.create_first_site, sender=self)

@@ -82,11 +82,15 @@ class SiteOfProcess:
 
     is_server = False
 
+    @property
+    def site_id(self) -> int | None:
+        """What MEZZANINE_SITE_ID says. The directory is not read, so there may be no such site."""
+        return None if self.is_server or _in_request.get() else settings.MEZZANINE_SITE_ID
+
     def find(self) -> CurrentSite | None:
         """The site of MEZZANINE_SITE_ID. Raises `NoSuchSite`, `DirectoryUnavailable`."""
-        if self.is_server or _in_request.get() or settings.MEZZANINE_SITE_ID is None:
-            return None
-        return find_site(settings.MEZZANINE_SITE_ID).chosen_by("environment")
+        site_id = self.site_id
+        return None if site_id is None else find_site(site_id).chosen_by("environment")
 
 
 site_of_process = SiteOfProcess()
@@ -111,6 +115,15 @@ def current_site_or_none() -> CurrentSite | None:
     if block.is_suspended:
         raise SiteOfAnotherBlock
     return block.site
+
+
+def site_id_of_statement() -> int | None:
+    """The site whose rows a statement may reach (app.postgresql.row_security). Raises nothing and reads nothing: the
+    statement may be one of the directory's own, and a block of another generator gives no site."""
+    block = _current.get()
+    if block is None:
+        return site_of_process.site_id
+    return None if block.is_suspended else block.site.id
 
 
 def use_site(site: HasSiteId | int) -> Block:

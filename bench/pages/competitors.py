@@ -29,7 +29,8 @@ SHAPES = {shape.name: shape for shape in (GTHREAD, SYNC)}
 
 @dataclass(frozen=True, slots=True)
 class Competitor:
-    """A server. Settings with the value `REDIS` get the URL of a Redis database of their own."""
+    """A server. Settings with the value `REDIS` get the URL of a Redis database of their own, `PODS` that of the
+    database for the role that row security binds."""
 
     name: str
     label: str
@@ -47,6 +48,7 @@ class Competitor:
 
 
 REDIS = "a Redis database"
+PODS = "the role that row security binds"
 HOUR = "3600"
 COLONNADE = "app.wsgi:application"
 
@@ -87,5 +89,13 @@ COMPETITORS = {
         own("own", "Colonnade", CACHE_URL=REDIS, PAGE_CACHE_SECONDS=HOUR, PAGE_CACHE_MB="128"),
         own("own-redis", "Colonnade, pages in Redis only", CACHE_URL=REDIS, PAGE_CACHE_SECONDS=HOUR, PAGE_CACHE_MB="0"),
         own("own-uncached", "Colonnade without a page cache", CACHE_URL=REDIS, PAGE_CACHE_SECONDS="0"),
+        own(
+            "own-row-security",
+            "Colonnade without a page cache, with row security",
+            CACHE_URL=REDIS,
+            PAGE_CACHE_SECONDS="0",
+            DATABASE_URL=PODS,
+            DATABASE_ROW_SECURITY="true",
+        ),
     )
 }

@@ -122,6 +122,7 @@ def rows(stylesheet: str) -> list[Row]:
         Row("own", "page, cached in the process", "own", page, passes=IN_PROCESS_PASSES),
         Row("own-redis", "page, cached in Redis only", "own-redis", page, passes=1),
         Row("own-uncached", "page, uncached", "own-uncached", page, passes=IN_PROCESS_PASSES),
+        Row("own-row-security", "page, uncached, row security", "own-row-security", page, passes=IN_PROCESS_PASSES),
         Row("own-home", "home with a feed, uncached", "own-uncached", home, is_home, passes=IN_PROCESS_PASSES),
         Row("own-analytics", "page, uncached, cookies of analytics", "own-uncached", page_with_analytics),
         Row("own-analytics-cached", "page, cached in the process, cookies of analytics", "own", page_with_analytics),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.pages.competitors import PROJECTS, REDIS, Competitor
+from bench.pages.competitors import PODS, PROJECTS, REDIS, Competitor
 from bench.pages.content import STYLESHEET
 from bench.pages.environments import python_of
 from tests.support.commands import environment
@@ -18,6 +18,7 @@ from tests.support.postgresql import PostgreSQL, running_postgresql, sql
 from tests.support.programs import ROOT, free_port, program, running
 
 REDIS_DATABASES = 256
+ROLE = "colonnade_pods"
 OPTIONS = {
     "max_connections": "400",
     "shared_buffers": "512MB",
@@ -37,8 +38,10 @@ class Stores:
 
     def settings(self, competitor: Competitor, count: int) -> dict[str, str]:
         """The environment of a competitor's process that serves `count` sites; its Redis database is new."""
-        values = {name: self._redis() if value == REDIS else value for name, value in competitor.settings.items()}
-        return environment(**self.of_project(competitor.project, count), **values)
+        values = self.of_project(competitor.project, count)
+        for name, value in competitor.settings.items():
+            values[name] = self._redis() if value == REDIS else self._url_of_pods(count) if value == PODS else value
+        return environment(**values)
 
     def of_project(self, project: str, count: int) -> dict[str, str]:
         """What all processes of a project share."""
@@ -75,29 +78,36 @@ class Stores:
             self._run(project, count, "django", "collectstatic", "--noinput")
         self._run(project, count, "django", "migrate")
         self._run(project, count, f"{PROJECTS}.{project}.seed", str(count))
+        if project == "colonnade":  # whose other rows connect as the owner, which row security does not bind
+            urls = {"DATABASE_URL": self._url_of_pods(count), "MIGRATE_DATABASE_URL": self.postgresql.url(name)}
+            self._run(project, count, "django", "migrate", DATABASE_ROW_SECURITY="true", **urls)
         sql(self.postgresql.url(name), "VACUUM ANALYZE")
 
-    def _run(self, project: str, count: int, *arguments: str) -> None:
+    def _run(self, project: str, count: int, *arguments: str, **settings: str) -> None:
         """A Python module in the environment of a project. Raises `RuntimeError` if it fails."""
         command = [python_of(project), "-m", *arguments]
-        env = environment(**self.of_project(project, count))
+        env = environment(**self.of_project(project, count) | settings)
         done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
 
     def statements(self, project: str, count: int) -> dict[str, int]:
-        """How often each statement ran in the database of a project so far."""
+        """How often each statement ran in the database of a project so far, without those that only carry a site."""
         rows = sql(
             self.postgresql.url(),
             "SELECT query, sum(calls)::bigint FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid"
-            f" WHERE d.datname = '{database(project, count)}' GROUP BY query",
+            f" WHERE d.datname = '{database(project, count)}' AND query NOT LIKE 'SELECT set_config(%' GROUP BY query",
         )
         return {str(query): int(calls) for query, calls in rows}
 
     def connections(self, project: str, count: int) -> int:
         """How many connections were opened to the database of a project so far."""
         log = (self.postgresql.folder / "log").read_text(errors="replace")
-        return log.count(f"connection authorized: user=postgres database={database(project, count)}")
+        name = database(project, count)
+        return sum(log.count(f"connection authorized: user={role} database={name}") for role in ("postgres", ROLE))
+
+    def _url_of_pods(self, count: int) -> str:
+        return self.postgresql.url(database("colonnade", count)).replace("postgres@", f"{ROLE}@")
 
     def _redis(self) -> str:
         url = f"redis://127.0.0.1:{self.redis_port}/{len(self.redis_used)}"

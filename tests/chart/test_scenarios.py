@@ -54,7 +54,7 @@ def test_long_release_names_with_the_same_beginning_give_different_names() -> No
 def test_two_renderings_differ_only_in_generated_secrets(name: str) -> None:
     first, second = (rendering.sources(scenario(name)) for _ in range(2))
     differ = {source.rpartition("templates/")[2] for source in first if first[source] != second[source]}
-    assert differ <= {"secret-key.yaml", "postgresql/secret.yaml", "predeploy.yaml"}
+    assert differ <= {"secret-key.yaml", "secret-database-role.yaml", "postgresql/secret.yaml", "predeploy.yaml"}
 
 
 def test_the_chart_lints_without_a_warning() -> None:

@@ -34,6 +34,7 @@ EVERYTHING: Values = {
     "apps": ["events"],
     "themesDirs": ["/srv/themes"],
     "cache": {"url": "redis://cache"},
+    "database": {"rowSecurity": {"enabled": True}},
     "email": {"url": "smtp://mail"},
     "storage": {"url": "s3://k:s@h/b"},
     "sentry": {"dsn": "https://k@s.example/1"},

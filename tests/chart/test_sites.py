@@ -190,7 +190,9 @@ def test_a_thousand_sites_render_in_a_second_into_a_small_record(edge: str) -> N
 
 def _release_record(values: Values, texts: dict[str, str]) -> bytes:
     """A release as Helm stores it in a Secret: JSON of chart, values and manifest, with gzip and base64."""
-    files = [path for path in rendering.CHART.rglob("*") if path.is_file() and path.parent.name != "ci"]
+    ignored = (rendering.CHART / ".helmignore").read_text().split()
+    paths = [path for path in rendering.CHART.rglob("*") if path.is_file() and path.parent.name != "ci"]
+    files = [path for path in paths if path.name not in ignored]
     chart = {str(path): base64.b64encode(path.read_bytes()).decode() for path in files}
     record = {"chart": chart, "config": values, "manifest": "---\n".join(texts.values())}
     return base64.b64encode(gzip.compress(json.dumps(record).encode(), 9))

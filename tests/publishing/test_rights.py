@@ -197,7 +197,8 @@ def test_a_model_of_another_app_has_the_permission_without_a_line(db: None) -> N
         assert granted == {"Editor", "Site admin"}
 
 
-def test_an_installation_from_before_keeps_its_publishers(db: None) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_an_installation_from_before_keeps_its_publishers() -> None:
     Permission.objects.filter(codename="publish_page").delete()
     writer, reader = Group.objects.create(name="Writer"), Group.objects.create(name="Reader")
     writer.permissions.add(*Permission.objects.filter(codename__in=("view_page", "change_page")))

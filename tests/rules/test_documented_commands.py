@@ -60,7 +60,8 @@ def test_manage_py_is_spelled_in_one_way(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_commands_work(page: Path, db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.django_db(transaction=True)  # one of the commands is migrate, which may need another connection
+def test_commands_work(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_used_database()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("getpass.getpass", lambda *_, **__: "typed at a prompt, twice")

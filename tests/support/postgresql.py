@@ -101,6 +101,13 @@ def running_postgresql(**options: str) -> Iterator[PostgreSQL]:
         yield server
 
 
+def with_row_security(url: str) -> dict[str, str]:
+    """The environment of a run with row security: the tests connect as a role that the owner creates."""
+    login = url.partition("://")[2].rpartition("@")[0]
+    pods = url.replace(f"{login}@", "colonnade_test_pods:row-security@", 1)
+    return {"DATABASE_URL": pods, "MIGRATE_DATABASE_URL": url, "DATABASE_ROW_SECURITY": "true"}
+
+
 def sql(url: str, statement: str) -> list[tuple[Any, ...]]:
     """Runs one statement, outside a transaction; its rows."""
     with psycopg.connect(url, autocommit=True) as connection:

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PYTHON = sys.executable
 PROGRAMS = {
     "postgresql": "initdb",
+    "pgbouncer": "pgbouncer",
     "redis": "redis-server",
     "nginx": "nginx",
     "haproxy": "haproxy",

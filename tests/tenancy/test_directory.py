@@ -14,6 +14,7 @@ from django.db.utils import OperationalError
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from app.release.owner import connected_as_owner
 from app.tenancy import directory as module
 from app.tenancy.directory import (
     AliasRow,
@@ -186,6 +187,7 @@ class TestEpoch:
         SiteProfile.objects.filter(site=north).update(content_version=9)
         assert epoch() == before
 
+    @pytest.mark.django_db(transaction=True)
     def test_it_survives_a_second_migrate(self, north: Site) -> None:
         call_command("migrate", verbosity=0)
         before = epoch()
@@ -208,6 +210,6 @@ def test_truncate_raises_the_epoch() -> None:
     if connection.vendor != "postgresql":
         return  # SQLite has no TRUNCATE
     before = epoch()
-    with connection.cursor() as cursor:
+    with connected_as_owner(), connection.cursor() as cursor:
         cursor.execute("TRUNCATE tenancy_alias")
     assert epoch() > before

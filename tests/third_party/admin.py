@@ -2,7 +2,7 @@ from django.contrib import admin
 
 from app.publishing.admin import PublishableAdmin
 from app.tenancy.admin import SiteRelatedAdmin
-from tests.third_party.models import Banner, Bulletin, Label, Note, Topic
+from tests.third_party.models import Banner, Bulletin, Label, Memo, Note, Topic
 
 
 @admin.register(Label)
@@ -15,6 +15,11 @@ class LabelAdmin(SiteRelatedAdmin[Label]):
 class NoteAdmin(SiteRelatedAdmin[Note]):
     autocomplete_fields = ("label",)
     filter_horizontal = ("others",)
+
+
+@admin.register(Memo)
+class MemoAdmin(SiteRelatedAdmin[Memo]):
+    pass
 
 
 @admin.register(Bulletin)

@@ -29,6 +29,13 @@ class Note(SiteRelated):
         return self.text
 
 
+class Memo(Note):
+    """A child of another model: its own table has no site."""
+
+    about = models.ForeignKey(Label, on_delete=models.SET_NULL, null=True, blank=True, related_name="memos")
+    answers = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="replies")
+
+
 class Bulletin(Publishable):
     text = models.CharField(max_length=50)
 

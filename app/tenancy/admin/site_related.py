@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models
 from django.http import Http404, HttpRequest, HttpResponse
 
+from app.postgresql.row_security.scope import every_site
 from app.tenancy.audit.record import record
 from app.tenancy.audit.verbs import Verb
 from app.tenancy.models import LoggedAction
@@ -149,3 +150,17 @@ class SuperuserPermissions:
 
 class SuperusersOnly(SuperuserPermissions, ActionsBelongToTheSite[Row]):
     is_above_sites = True
+
+    # every_site: rows of all sites may go with what is above them, or prevent its deletion.
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        with every_site():
+            return super().get_deleted_objects(objs, request)
+
+    def delete_model(self, request: HttpRequest, obj: Row) -> None:
+        with every_site():
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Row]) -> None:
+        with every_site():
+            super().delete_queryset(request, queryset)

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn, TypeVar
 
 from django.db import models, transaction
+from django.db.models.query import RawQuerySet
 
-from app.tenancy.isolation.content_version import content_changed
+from app.postgresql.row_security.scope import MARK, every_site, open_to_every_site
+from app.tenancy.isolation.content_version import content_changed, content_changed_on
 from app.tenancy.isolation.cross_site import (
     CrossSiteReference,
     CurrentSiteId,
@@ -84,10 +86,11 @@ class SiteQuerySet(CheckedQuerySet[Row]):
             raise TypeError("bulk_create() cannot update fields from which save() derives others; save each row.")
         for row in rows:
             row.assign_site()
-            row.derive()
         # SECURITY: with update_conflicts an existing key is overwritten, whichever site the row belongs to.
         refuse_rows_of_other_sites(self.model, {row.pk for row in rows} - {None})
         refuse_cross_site_keys(self.model, rows)
+        for row in rows:
+            row.derive()
         with transaction.atomic(self.db):
             content_changed(self.model)
             return super().bulk_create(rows, *args, **kwargs)
@@ -140,15 +143,47 @@ class LinkingQuerySet(CheckedQuerySet[Row]):
 
     @changes_data()
     def update(self, **kwargs: Any) -> int:
+        if all(value is None for value in kwargs.values()):
+            return self._set_null(kwargs)
         # SECURITY: `label.notes.add(note)` writes through here, by primary key alone.
-        if self.exclude(site_id=CurrentSiteId()).exists():
+        with every_site():  # row security would hide what has to be refused
+            leaves_site = self.exclude(site_id=CurrentSiteId()).exists()
+        if leaves_site:
             raise CrossSiteReference(self.model, ", ".join(kwargs))
         return super().update(**kwargs)
+
+    def _set_null(self, values: Mapping[str, None]) -> int:
+        """What a deletion does to the rows that referred to the deleted ones (SET_NULL), on whichever site they are."""
+        with transaction.atomic(self.db):
+            if getattr(self.model, "is_content", True):
+                content_changed_on(set(self.values_list("site_id", flat=True)))
+            return models.QuerySet.update(self, **values)
 
 
 class LinkingManager(models.Manager.from_queryset(LinkingQuerySet[Any])):  # type: ignore[misc]  # built at run time
     """The base manager of every `SiteRelated` model (docs/decisions/0003-base-manager.md)."""
 
 
+class AllSitesQuerySet(models.QuerySet[Row]):
+    """Row security does not bind its statements, nor what they cause: cascades of a deletion."""
+
+    def bulk_create(self, *args: Any, **kwargs: Any) -> list[Row]:
+        with every_site():
+            return super().bulk_create(*args, **kwargs)
+
+    @changes_data(queryset_only=True)
+    def delete(self) -> tuple[int, dict[str, int]]:
+        with every_site():
+            return super().delete()
+
+    def raw(self, raw_query: Any, *args: Any, **kwargs: Any) -> RawQuerySet[Row]:
+        return super().raw(f"{MARK} {raw_query}", *args, **kwargs)
+
+
 class AllSitesManager(models.Manager[Row]):
     """Rows of every site. Code that uses `all_sites` says in a comment why the current site is not enough."""
+
+    def get_queryset(self) -> AllSitesQuerySet[Row]:
+        rows: AllSitesQuerySet[Row] = AllSitesQuerySet(self.model, using=self._db)
+        open_to_every_site(rows.query)
+        return rows

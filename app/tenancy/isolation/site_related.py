@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import nullcontext
 from typing import Any, ClassVar, Self
 
 from django.contrib.sites.models import Site
@@ -9,6 +10,7 @@ from django.db import models, transaction
 from django.db.models.base import ModelBase
 from django.utils.translation import gettext_lazy as _
 
+from app.postgresql.row_security.scope import every_site
 from app.tenancy.current import current_site
 from app.tenancy.isolation.content_version import content_changed
 from app.tenancy.isolation.cross_site import (
@@ -82,12 +84,13 @@ class SiteRelated(models.Model):
     def refresh_from_db(
         self, using: str | None = None, fields: Any = None, from_queryset: models.QuerySet[Self] | None = None
     ) -> None:
-        # A deferred field belongs to a row that was loaded already. An error of a cascade shows such rows, also where
-        # no site is current.
+        # every_site: a deferred field belongs to a row that was loaded already. An error of a cascade shows such rows,
+        # also where no site is current.
         is_deferred = fields and not self._state.adding and self.get_deferred_fields().issuperset(fields)
         if from_queryset is None and not is_deferred:
             from_queryset = type(self).objects.db_manager(using).all()
-        super().refresh_from_db(using, fields, from_queryset)
+        with every_site() if is_deferred else nullcontext():
+            super().refresh_from_db(using, fields, from_queryset)
 
     def clean(self) -> None:
         super().clean()

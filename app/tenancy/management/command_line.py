@@ -13,6 +13,7 @@ from django.db import DatabaseError, OperationalError, connection
 
 from app.env import InvalidEnvironment
 from app.extra_apps import AppCannotStart, naming_the_app
+from app.postgresql.row_security.errors import UnboundRole
 from app.tenancy.management.errors import USAGE_ERROR
 from app.tenancy.management.overview import execute_from_command_line
 
@@ -41,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
         naming_the_app(django.setup)
         refuse_unreadable_sites(f"site {wanted}" if wanted else "active sites")
         return run_for_all(rest) if every else run_for_one(rest, wanted or "")
-    except (InvalidEnvironment, AppCannotStart, CommandLineError) as error:
+    except (InvalidEnvironment, AppCannotStart, CommandLineError, UnboundRole) as error:
         sys.stderr.write(f"{error}\n")
         return USAGE_ERROR
     except OperationalError as error:

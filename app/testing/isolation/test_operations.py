@@ -11,6 +11,7 @@ from django.contrib.sites.models import Site
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models, transaction
 
+from app.postgresql.row_security.scope import every_site
 from app.tenancy.current import NoCurrentSite, use_site
 from app.tenancy.isolation.cross_site import CrossSiteReference, site_foreign_keys
 from app.tenancy.models import SiteRelated
@@ -152,7 +153,7 @@ def test_without_a_site_it_raises(model: Any, name: str, row: Any) -> None:
 @pytest.mark.parametrize("has_site", [True, False])
 def test_a_site_is_deleted_with_its_rows(has_site: bool, twins: Twins) -> None:
     site = Site.objects.get(pk=twins.sites["a"].pk)
-    with use_site(twins.sites["b"]) if has_site else nullcontext():
+    with use_site(twins.sites["b"]) if has_site else nullcontext(), every_site():
         site.delete()
     for model in MODELS:
         found = set(model.all_sites.values_list("site", flat=True))

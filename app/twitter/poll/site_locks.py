@@ -37,7 +37,7 @@ class SiteLocks:
 
     @contextmanager
     def run(self) -> Iterator[None]:
-        """In the block, no statement waits long for a lock."""
+        """In the block, no transaction of `write` and `try_write` waits long for a lock."""
         before = _lock_timeout()
         self._most = min(before, self._most) if before else self._most
         self._limit_waits()
@@ -57,6 +57,7 @@ class SiteLocks:
         """As `write`, for rows that belong to no site."""
         try:
             with transaction.atomic():
+                self._limit_waits()
                 return action()
         except OperationalError as error:
             if not _timed_out(error):
@@ -103,11 +104,12 @@ def _lock_timeout() -> int:
 
 
 def _set_lock_timeout(milliseconds: int) -> None:
+    """On PostgreSQL for the present transaction: a pooler may give the next one another server connection."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"PRAGMA busy_timeout = {milliseconds}"
             if connection.vendor == "sqlite"
-            else f"SET lock_timeout = {milliseconds}"
+            else f"SELECT set_config('lock_timeout', '{milliseconds}', true)"
         )
 
 

@@ -147,6 +147,7 @@ GOALS = [
         "≥ 0.40 sync, ≥ 0.25 gthread, 1 query",
         at_least("own-uncached", {("sync", MIDDLE): 0.40, ("gthread", MIDDLE): 0.25}, queries=1),
     ),
+    Goal("uncached page with row security", "≥ 0.9 × without", relative_to("own-row-security", "own-uncached", 0.9)),
     Goal("home page with a feed, uncached", "≥ 0.85 × the plain page", relative_to("own-home", "own-uncached", 0.85)),
     Goal(
         "uncached page with cookies of analytics", "≥ 0.9 × without", relative_to("own-analytics", "own-uncached", 0.9)

@@ -1,5 +1,5 @@
 {{/* Every credential of the application. `key`: its key in `from.existingSecretKeys`. With "twitter" also the token for X,
-     which only CronJobs read: a new token restarts no other pod. */}}
+     which only CronJobs read: a new token restarts no other pod. With "owner" also the URL of the database's owner. */}}
 {{- define "colonnade.credentials" -}}
 {{- $v := .root.Values -}}
 {{- $all := list
@@ -38,10 +38,11 @@
 {{- $out = append $out (dict "env" .env "secret" $generated "key" $name "generated" true) -}}
 {{- end -}}
 {{- end -}}
-{{- $database := include "colonnade.databaseCredential" . | fromYaml -}}
+{{- range $database := list (include "colonnade.databaseCredential" . | fromYaml) (include "colonnade.podsDatabaseCredential" . | fromYaml) -}}
 {{- if $database.secret -}}
 {{- if eq $database.secret "@own" -}}{{- $_ := set $database "secret" $own -}}{{- end -}}
 {{- $out = append $out $database -}}
+{{- end -}}
 {{- end -}}
 {{- toYaml $out -}}
 {{- end -}}
@@ -55,11 +56,46 @@
 {{- with .sslmode }}?sslmode={{ . }}{{ end -}}
 {{- end -}}
 
-{{/* The source of a complete database URL, if there is one. */}}
+{{/* The variable with the URL of the database's owner. With row security the pods have a role of their own. */}}
+{{- define "colonnade.ownerVariable" -}}
+{{- ternary "MIGRATE_DATABASE_URL" "DATABASE_URL" .Values.database.rowSecurity.enabled -}}
+{{- end -}}
+
+{{/* The source of the pods' own database URL: nothing without row security. */}}
+{{- define "colonnade.podsDatabaseCredential" -}}
+{{- $r := .root.Values.database.rowSecurity -}}
+{{- $found := dict -}}
+{{- if $r.enabled -}}
+{{- $found = dict "env" "DATABASE_URL" "secret" (include "colonnade.podsRoleName" .root) "key" "database-url" -}}
+{{- if $r.existingSecret -}}
+{{- $found = dict "env" "DATABASE_URL" "secret" $r.existingSecret "key" $r.existingSecretKeys.url -}}
+{{- else if $r.url -}}
+{{- $found = dict "env" "DATABASE_URL" "secret" "@own" "key" "database-url" "value" $r.url -}}
+{{- else if .predeploy -}}
+{{- $found = dict "env" "DATABASE_URL" "secret" "@own" "key" "database-url" -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $found -}}
+{{- end -}}
+
+{{- define "colonnade.podsDatabaseUrl" -}}
+{{- $v := .Values -}}
+{{- $r := $v.database.rowSecurity -}}
+{{- $where := dict "port" 5432 "name" $v.postgresql.auth.database "host" (include "colonnade.postgresqlName" .) -}}
+{{- if eq $v.database.type "external" -}}
+{{- $where = pick $v.externalDatabase "host" "port" "name" "sslmode" -}}
+{{- else if eq $v.database.type "cnpg" -}}
+{{- $where = dict "port" 5432 "name" (dig "bootstrap" "initdb" "database" "colonnade" $v.cnpg.spec) "host" (printf "%s-rw" (include "colonnade.cnpgName" .)) -}}
+{{- end -}}
+{{- include "colonnade.databaseUrl" (merge (dict "user" $r.username "password" (include "colonnade.podsRolePassword" .)) $where) -}}
+{{- end -}}
+
+{{/* The source of a complete URL of the database's owner, if there is one; with row security for the release only. */}}
 {{- define "colonnade.databaseCredential" -}}
 {{- $v := .root.Values -}}
 {{- $found := dict -}}
-{{- if eq $v.database.type "postgresql" -}}
+{{- if and $v.database.rowSecurity.enabled (not .owner) -}}
+{{- else if eq $v.database.type "postgresql" -}}
 {{- if not $v.postgresql.auth.existingSecret -}}
 {{- $found = dict "secret" (include "colonnade.postgresqlName" .root) "key" "url" -}}
 {{- end -}}
@@ -67,35 +103,38 @@
 {{- $found = dict "secret" (printf "%s-app" (include "colonnade.cnpgName" .root)) "key" $v.cnpg.urlKey -}}
 {{- else if eq $v.database.type "external" -}}
 {{- $e := $v.externalDatabase -}}
+{{- $key := include "colonnade.ownerVariable" .root | lower | replace "_" "-" -}}
 {{- if and $e.existingSecret $e.existingSecretKeys.url -}}
 {{- $found = dict "secret" $e.existingSecret "key" $e.existingSecretKeys.url -}}
 {{- else if $e.url -}}
-{{- $found = dict "secret" "@own" "key" "database-url" "value" $e.url -}}
+{{- $found = dict "secret" "@own" "key" $key "value" $e.url -}}
 {{- else if not $e.existingSecret -}}
-{{- $found = dict "secret" "@own" "key" "database-url" "value" (include "colonnade.databaseUrl" $e) -}}
+{{- $found = dict "secret" "@own" "key" $key "value" (include "colonnade.databaseUrl" $e) -}}
 {{- end -}}
 {{- end -}}
-{{- if $found -}}{{- $_ := set $found "env" "DATABASE_URL" -}}{{- end -}}
+{{- if $found -}}{{- $_ := set $found "env" (include "colonnade.ownerVariable" .root) -}}{{- end -}}
 {{- toYaml $found -}}
 {{- end -}}
 
-{{/* DATABASE_URL without the password, and the password for libpq. Only used when a Secret has the password alone. */}}
+{{/* The owner's URL without the password, and the password for libpq. Only used when a Secret has the password alone. */}}
 {{- define "colonnade.databaseEnv" -}}
-{{- $v := .Values -}}
+{{- $v := .root.Values -}}
+{{- $name := include "colonnade.ownerVariable" .root -}}
 {{- if and (eq $v.database.type "external") (eq $v.externalDatabase.sslRootCert "system") }}
 - {name: PGSSLROOTCERT, value: system}
 {{- end }}
 {{- if eq $v.database.type "sqlite" }}
 - {name: DATABASE_URL, value: "sqlite:////data/db.sqlite3"}
+{{- else if and $v.database.rowSecurity.enabled (not .owner) }}
 {{- else if and (eq $v.database.type "postgresql") $v.postgresql.auth.existingSecret }}
 {{- $a := $v.postgresql.auth }}
-- name: DATABASE_URL
-  value: {{ include "colonnade.databaseUrl" (dict "user" $a.username "host" (include "colonnade.postgresqlName" .) "port" 5432 "name" $a.database) | quote }}
+- name: {{ $name }}
+  value: {{ include "colonnade.databaseUrl" (dict "user" $a.username "host" (include "colonnade.postgresqlName" .root) "port" 5432 "name" $a.database) | quote }}
 - name: PGPASSWORD
   valueFrom: {secretKeyRef: {name: {{ $a.existingSecret | quote }}, key: {{ $a.existingSecretKeys.password | quote }}}}
 {{- else if and (eq $v.database.type "external") $v.externalDatabase.existingSecret (not $v.externalDatabase.existingSecretKeys.url) }}
 {{- $e := $v.externalDatabase }}
-- name: DATABASE_URL
+- name: {{ $name }}
   value: {{ include "colonnade.databaseUrl" (omit $e "password") | quote }}
 - name: PGPASSWORD
   valueFrom: {secretKeyRef: {name: {{ $e.existingSecret | quote }}, key: {{ $e.existingSecretKeys.password | quote }}}}
@@ -175,6 +214,9 @@
 - {name: WEB_CONCURRENCY, value: {{ $v.gunicorn.workers | int | quote }}}
 - {name: WEB_THREADS, value: {{ $v.gunicorn.threads | int | quote }}}
 - {name: BIND, value: {{ $v.gunicorn.bind | quote }}}
+{{- if $v.database.rowSecurity.enabled }}
+- {name: DATABASE_ROW_SECURITY, value: "true"}
+{{- end }}
 - {name: DATABASE_WAIT_SECONDS, value: {{ $v.database.waitSeconds | int | quote }}}
 {{- if .sites }}
 - {name: SITES_FILE, value: /etc/colonnade/sites.yaml}
@@ -187,9 +229,9 @@
 
 {{/* env of one container, a YAML list, one entry per variable, the last wins: server-side apply refuses a name twice.
      NAME and NAME_FILE are one variable to the application, so an extra NAME replaces the chart's NAME_FILE.
-     (dict "root" $ "sites" bool "superuser" bool "predeploy" bool "twitter" bool) */}}
+     (dict "root" $ "sites" bool "superuser" bool "predeploy" bool "twitter" bool "owner" bool) */}}
 {{- define "colonnade.env" -}}
-{{- $entries := concat (include "colonnade.plainEnv" . | fromYamlArray) (include "colonnade.databaseEnv" .root | fromYamlArray) -}}
+{{- $entries := concat (include "colonnade.plainEnv" . | fromYamlArray) (include "colonnade.databaseEnv" . | fromYamlArray) -}}
 {{- range include "colonnade.credentials" . | fromYamlArray -}}
 {{- /* libpq wants the path of the certificate itself. */ -}}
 {{- $name := ternary .env (printf "%s_FILE" .env) (eq .env "PGSSLROOTCERT") -}}

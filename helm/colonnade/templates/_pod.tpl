@@ -1,5 +1,5 @@
 {{/* What all pods of the application have in common, so that web, release and poll cannot differ.
-     Both take (dict "root" $ "sites" bool "superuser" bool "predeploy" bool "media" bool "twitter" bool "current" bool)
+     Both take (dict "root" $ "sites" bool "superuser" bool "predeploy" bool "media" bool "twitter" bool "current" bool "owner" bool)
      and the keys named below. */}}
 
 {{/* One container: also "name" "args" "resources" "more" (a dict of additional fields). */}}

@@ -36,6 +36,23 @@
 {{- end -}}
 {{- end -}}
 
+{{/* The password of the pods' role: from the values, from the cluster, or new. */}}
+{{- define "colonnade.podsRolePassword" -}}
+{{- $given := .Values.database.rowSecurity.password -}}
+{{- if $given -}}{{- $given -}}
+{{- else -}}
+{{- if not (hasKey .Values "generatedRolePassword") -}}
+{{- $found := lookup "v1" "Secret" (include "colonnade.namespace" .) (include "colonnade.podsRoleName" .) -}}
+{{- $_ := set .Values "generatedRolePassword" (ternary (dig "data" "password" "" $found | b64dec) (randAlphaNum 32) (not (empty $found))) -}}
+{{- end -}}
+{{- .Values.generatedRolePassword -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "colonnade.podsRoleName" -}}
+{{- include "colonnade.shortName" (dict "root" . "suffix" "database-role") -}}
+{{- end -}}
+
 {{- define "colonnade.postgresqlName" -}}
 {{- include "colonnade.shortName" (dict "root" . "suffix" "postgresql" "max" 52) -}}
 {{- end -}}

@@ -155,7 +155,8 @@ def test_the_switcher_is_no_open_redirect(editor: Browser, south: Site, target: 
 
 def test_a_switch_is_written_down_on_the_site_that_was_chosen(editor: Browser, south: Site, nora: User) -> None:
     editor.post(SWITCH, {"site_id": south.pk})
-    entry = LogEntry.objects.get(logged_actions__site=south)
+    with use_site(south):
+        entry = LogEntry.objects.get(logged_actions__site=south)
     assert (entry.user, entry.object_id) == (nora, str(south.pk))
 
 

@@ -9,7 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from app.locks import wait_for_lock
+from app.postgresql.row_security.errors import UnboundRole
 from app.release.database import DatabaseUnusable, wait_for_database
+from app.release.owner import connect_as_pods, connected_as_owner
 from app.release.superuser import SuperuserRefused, create_superuser
 from app.tenancy.management.examples import add_examples
 
@@ -36,16 +38,22 @@ class Command(BaseCommand):
 
     def handle(self, *, only_migrate: bool, current: list[str] | None, **_: Any) -> None:
         try:
-            wait_for_database(settings.DATABASE_WAIT_SECONDS, self.say)
-            with wait_for_lock("release", lambda: self.say(WAITING)):
-                if current and not is_current(*current):
-                    return self.say(REPLACED)
-                self.migrate()
-                if not only_migrate:
-                    self.sites()
-                    self.superuser()
-        except (DatabaseUnusable, SuperuserRefused) as error:
+            with connected_as_owner():
+                self.release(only_migrate=only_migrate, current=current)
+            connect_as_pods()
+        except (DatabaseUnusable, SuperuserRefused, UnboundRole) as error:
             raise CommandError(str(error), returncode=2) from None
+
+    def release(self, *, only_migrate: bool, current: list[str] | None) -> None:
+        wait_for_database(settings.DATABASE_WAIT_SECONDS, self.say)
+        with wait_for_lock("release", lambda: self.say(WAITING)):
+            if current and not is_current(*current):
+                self.say(REPLACED)
+                return
+            self.migrate()
+            if not only_migrate:
+                self.sites()
+                self.superuser()
 
     def migrate(self) -> None:
         if connection.vendor == "postgresql":

@@ -5,10 +5,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from app.health.checks import pending_migrations
+from app.postgresql.row_security.errors import UnboundRole
 from app.release.database import DatabaseUnusable, wait_for_database
+from app.tenancy.isolation.database.policies import unprotected_tables
 from app.tenancy.management.examples import add_examples
 
 POLL_SECONDS = 1.0
@@ -17,8 +19,8 @@ REMIND_SECONDS = 30.0
 
 class Command(BaseCommand):
     help = (
-        "Waits until the database responds and has every migration of this code. For the database it waits at most "
-        "DATABASE_WAIT_SECONDS, for the migrations without a limit."
+        "Waits until the database responds and has every migration of this code. With row security it waits for that "
+        "too. For the database it waits at most DATABASE_WAIT_SECONDS, for the rest without a limit."
     )
     requires_system_checks = ()
 
@@ -30,10 +32,10 @@ class Command(BaseCommand):
         while True:
             try:
                 wait_for_database(settings.DATABASE_WAIT_SECONDS, self.say)
-                pending = pending_migrations()
+                pending = [*pending_migrations(), *(unprotected_tables(connection) if settings.ROW_SECURITY else ())]
             except OperationalError:
                 continue  # it was lost in between; wait_for_database() waits again, within its limit
-            except DatabaseUnusable as error:
+            except (DatabaseUnusable, UnboundRole) as error:
                 raise CommandError(str(error), returncode=2) from None
             if not pending:
                 return
