@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 import sentry_sdk
 from django.apps import apps
 from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.test import override_settings
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
+from app.release.owner import connected_as_owner
 from app.testing.all_sites import PRODUCT, AllSites
 from app.testing.channels import watched_logs
 from app.testing.data.twins import Twins, undone
@@ -81,12 +84,21 @@ def harmless_settings() -> Iterator[None]:
 def empty_databases(
     harmless_settings: None, django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
-    """Test databases beside those of the deployment. pytest-django makes them only for tests that it knows of."""
-    with django_db_blocker.unblock():
+    """Test databases beside those of the deployment. pytest-django makes them only for tests that it knows of.
+
+    With row security the owner of the tables makes them; the tests connect as the pods do.
+    """
+    if settings.OWNER_DATABASE is not None:
+        settings.OWNER_DATABASE["TEST"] = settings.DATABASES[DEFAULT_DB_ALIAS].get("TEST", {})
+    with django_db_blocker.unblock(), ExitStack() as owner:
+        owner.enter_context(connected_as_owner())
         made = setup_databases(verbosity=0, interactive=False)
+        owner.close()
         try:
             yield
         finally:
+            connection.close()
+            owner.enter_context(connected_as_owner())
             teardown_databases(made, verbosity=0)
 
 

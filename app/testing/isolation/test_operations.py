@@ -19,7 +19,12 @@ from app.testing.data.tables import is_site_related, site_related
 from app.testing.data.twins import Twins, undone
 
 MODELS = sorted(site_related(), key=lambda model: model._meta.label)
-LINKS = [(model, field) for model in MODELS for field in site_foreign_keys(model)]
+LINKS = [
+    (model, field)
+    for model in MODELS
+    for field in site_foreign_keys(model)
+    if field in model._meta.local_concrete_fields and not field.remote_field.parent_link
+]
 MANY = [
     (model, field) for model in MODELS for field in model._meta.many_to_many if is_site_related(field.related_model)
 ]
