@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection
+from django.db.backends.utils import CursorWrapper
 
 from app.private_files import opener
+
+RETRY_SECONDS = 0.2
 
 
 def try_lock(name: str) -> AbstractContextManager[bool]:
@@ -41,13 +45,14 @@ def _advisory_lock(name: str, on_wait: Callable[[], object] | None) -> Iterator[
         holder.set_autocommit(False)
         with holder.cursor() as cursor:
             cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
-            held = cursor.fetchone() == (True,)
+            held = _try_advisory_lock(cursor, number)
             if not held and on_wait is not None:
                 on_wait()
-                cursor.execute("SET LOCAL statement_timeout = 0")
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
-                held = True
+                while not held:
+                    # Not one statement that waits: CREATE INDEX CONCURRENTLY of the release that holds the lock would
+                    # wait for that statement to end.
+                    time.sleep(RETRY_SECONDS)
+                    held = _try_advisory_lock(cursor, number)
         yield held
         # The server would release it too, but only some time after the connection has ended. A connection that is lost
         # holds nothing.
@@ -55,6 +60,11 @@ def _advisory_lock(name: str, on_wait: Callable[[], object] | None) -> Iterator[
             holder.rollback()
     finally:
         holder.close()
+
+
+def _try_advisory_lock(cursor: CursorWrapper, number: int) -> bool:
+    cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
+    return bool(cursor.fetchone() == (True,))
 
 
 @contextmanager
