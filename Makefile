@@ -40,9 +40,12 @@ static/staticfiles.json: .venv/run-installed $(shell find app -path '*/static/*'
 	@touch $@
 
 ##@ Check
-.PHONY: test test-fast lint audit format bench bench-pages bench-faults bench-resolve
+.PHONY: test test-fast test-isolation lint audit format bench bench-pages bench-faults bench-resolve
 test: install lint ## All tests: SQLite, and PostgreSQL, nginx, Chromium ... if they are installed
 	@$(BIN)/python -m tests.suite
+
+test-isolation: install ## The isolation tests of every model, address, admin page and command, on each database (part of `make test`)
+	@$(BIN)/python -m tests.suite isolation
 
 test-fast: install ## The tests that start no process of the product, on SQLite: about half a minute
 	@$(BIN)/python -m pytest -m "not process"

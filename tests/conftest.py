@@ -33,7 +33,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=elsewhere)
         items[:] = [item for item in items if item not in elsewhere]
     for item in items:
-        if item.path.relative_to(ROOT / "tests").parts[0] in PROCESS_FOLDERS:
+        # Whatever folder was named: pytest loads this file for a folder called `tests`.
+        if any(item.path.is_relative_to(ROOT / "tests" / folder) for folder in PROCESS_FOLDERS):
             item.add_marker("process")
 
 

@@ -1,4 +1,7 @@
-"""The whole suite, as `make test` runs it: on SQLite always, on PostgreSQL when it is here."""
+"""The whole suite, as `make test` runs it: on SQLite always, on PostgreSQL when it is here.
+
+With the argument `isolation` only that part of it.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ import sys
 from tests.support.postgresql import running_postgresql, with_row_security
 from tests.support.programs import REQUIRED, ROOT, missing
 
+ISOLATION = ("-p", "app.testing", "-p", "tests.third_party.isolation", "--pyargs", "app.testing")
+IN_PROCESS = ("-m", "not process")  # a process of the product does not use the database of the tests' own
 #: What row security could change.
 WITH_ROW_SECURITY = tuple(
     f"tests/{name}" for name in ("rules", "tenancy", "accounts", "sign_in", "pages", "publishing", "twitter")
@@ -22,20 +27,30 @@ def run(label: str, *arguments: str, **env: str) -> int:
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, check=False).returncode
 
 
-def main() -> int:
-    worst = run("SQLite, and everything that runs once")
-    in_process = ("-m", "not process")  # a process of the product does not use the database of the tests' own
+def isolation(label: str, **env: str) -> int:
+    # Each test has its own rows rolled back, so any process may run any of them.
+    return run(f"Isolation on {label}", "--dist", "worksteal", *ISOLATION, **env)
+
+
+def main(*, only_isolation: bool) -> int:
+    worst = 0 if only_isolation else run("SQLite, and everything that runs once")
+    worst = max(worst, isolation("SQLite"))
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
-        return max(worst, run("PostgreSQL (TEST_DATABASE_URL)", *in_process, DATABASE_URL=given))
+        return max(worst, on_postgresql("PostgreSQL (TEST_DATABASE_URL)", only_isolation, DATABASE_URL=given))
     if missing("postgresql"):
         sys.stdout.write("\nPostgreSQL is not installed here: the suite ran on SQLite only.\n")
         return max(worst, 1 if REQUIRED else 0)
     with running_postgresql() as server:
-        worst = max(worst, run("PostgreSQL", *in_process, DATABASE_URL=server.url()))
-        paths = (*in_process, *WITH_ROW_SECURITY)
-        return max(worst, run("PostgreSQL with row security", *paths, **with_row_security(server.url())))
+        worst = max(worst, on_postgresql("PostgreSQL", only_isolation, DATABASE_URL=server.url()))
+        env = with_row_security(server.url())
+        return max(worst, on_postgresql("PostgreSQL with row security", only_isolation, *WITH_ROW_SECURITY, **env))
+
+
+def on_postgresql(label: str, only_isolation: bool, *paths: str, **env: str) -> int:
+    worst = 0 if only_isolation else run(label, *IN_PROCESS, *paths, **env)
+    return max(worst, isolation(label, **env))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(only_isolation=sys.argv[1:] == ["isolation"]))

@@ -79,7 +79,7 @@ class PageAdmin(PublishableAdmin[Page]):
     @admin.display(description=_("title"), ordering="path")
     def indented_title(self, page: Page) -> str:
         depth = page.path.strip("/").count("/") if page.path != "/" else 0
-        indents = format_html_join("", '<span class="indent"></span>', ((),) * depth)
+        indents = format_html_join("", '<span class="indent">{}</span>', (("",),) * depth)
         return format_html("{}{}", indents, page.title)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

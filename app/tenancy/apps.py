@@ -21,6 +21,7 @@ class TenancyConfig(AppConfig):
         from app.tenancy.directory import expire_on_change
         from app.tenancy.isolation.cross_site import refuse_cross_site_links
         from app.tenancy.isolation.database import install, policies
+        from app.tenancy.isolation.links import scope_tables_of_links
         from app.tenancy.models import Membership
         from app.tenancy.people import roles
         from app.tenancy.requests.contrib_sites import patch_contrib_sites
@@ -32,6 +33,7 @@ class TenancyConfig(AppConfig):
         tenancy.site_id, tenancy.tables = site_id_of_statement, policies.protected_tables
         checks.register()
         extension_checks.register()
+        scope_tables_of_links()
         m2m_changed.connect(refuse_cross_site_links)
         post_migrate.disconnect(create_default_site, sender=apps.get_app_config("sites"))
         pre_migrate.connect(install.before_migrations, sender=self)
@@ -68,3 +70,4 @@ class AdminConfig(admin_apps.AdminConfig):
         from app.tenancy.admin import activity, checks, members, people, roles, sites  # noqa: F401
 
         register(checks.registered_models, Tags.admin)
+        register(checks.lookups, Tags.admin)

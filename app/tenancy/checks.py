@@ -10,7 +10,10 @@ from django.conf import settings
 from django.contrib.sites.models import Site
 from django.core import checks
 from django.db import models
+from django.db.models.lookups import Exact
+from django.db.models.sql.where import AND, WhereNode
 
+from app.tenancy.isolation.cross_site import CurrentSiteId, is_site_related
 from app.tenancy.isolation.managers import AllSitesManager, LinkingManager, SiteManager
 from app.tenancy.isolation.site_related import SiteRelated
 
@@ -33,7 +36,10 @@ def register() -> None:
 
 
 def site_related(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[checks.CheckMessage]:
-    """E001 a site key outside SiteRelated · E002 uniqueness without the site · E003 an unscoped manager."""
+    """E001 a site key outside SiteRelated · E002 uniqueness without the site · E003 an unscoped manager.
+
+    E006 a link to a site-related model from one that is not.
+    """
     wanted = {config.label for config in app_configs} if app_configs else None
     found: list[checks.CheckMessage] = []
     for model in apps.get_models():
@@ -46,15 +52,48 @@ def site_related(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[chec
             message = "It has a foreign key to Site but is not SiteRelated: nothing binds its rows to the current site."
             hint = "Derive the model from app.tenancy.models.SiteRelated."
             found.append(checks.Error(message, hint=hint, obj=model, id="tenancy.E001"))
+        else:
+            found += _links_from_outside(model)
     return found
 
 
 def _unscoped_managers(model: type[models.Model]) -> Iterator[checks.CheckMessage]:
-    for manager in model._meta.managers:
-        if not isinstance(manager, SiteManager) and type(manager) is not EXCEPTIONS.get(manager.name):
-            message = f"Its manager {manager.name!r} is not a SiteManager, so its rows are visible on every site."
-            hint = "Derive it from app.tenancy.isolation.managers.SiteManager; `all_sites` is the one exception."
-            yield checks.Error(message, hint=hint, obj=model, id="tenancy.E003")
+    hint = "Derive it from app.tenancy.isolation.managers.SiteManager; `all_sites` is the one exception."
+    # Reverse relations, forms and the admin use the default manager; Django itself uses the base manager.
+    used = {"default": model._default_manager, "base": model._base_manager}
+    unscoped = {
+        manager.name: manager
+        for manager in (*model._meta.managers, *used.values())
+        if not _is_scoped(manager) and (type(manager) is not EXCEPTIONS.get(manager.name))
+    }
+    for name in unscoped:
+        message = f"Its manager {name!r} is not a SiteManager, so its rows are visible on every site."
+        yield checks.Error(message, hint=hint, obj=model, id="tenancy.E003")
+    for use, exception in (("default", None), ("base", LinkingManager)):
+        manager = used[use]
+        if manager.name not in unscoped and not _is_scoped(manager) and type(manager) is not exception:
+            message = f"Its {use} manager is {manager.name!r}, so Django reads the rows of every site where it uses it."
+            yield checks.Error(message, hint=f"Remove {use}_manager_name.", obj=model, id="tenancy.E003")
+
+
+def _is_scoped(manager: models.Manager[Any]) -> bool:
+    return isinstance(manager, SiteManager) and _has_current_site(manager.get_queryset().query.where)
+
+
+def _has_current_site(node: Any) -> bool:
+    """Whether a condition holds for rows of the current site only."""
+    if isinstance(node, WhereNode):
+        return node.connector == AND and not node.negated and any(map(_has_current_site, node.children))
+    return isinstance(node, Exact) and isinstance(node.rhs, CurrentSiteId)
+
+
+def _links_from_outside(model: type[models.Model]) -> Iterator[checks.CheckMessage]:
+    for field in (*model._meta.concrete_fields, *model._meta.many_to_many):
+        if field.related_model is not None and is_site_related(field.related_model):
+            target = field.related_model._meta.label
+            message = f"Its field {field.name!r} leads to {target}, but nothing binds its own rows to the current site."
+            hint = "Derive the model from app.tenancy.models.SiteRelated."
+            yield checks.Error(message, hint=hint, obj=model, id="tenancy.E006")
 
 
 def _has_site_key(model: Any) -> bool:

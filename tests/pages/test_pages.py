@@ -220,3 +220,11 @@ def test_a_suspended_sites_editors_are_told_what_visitors_get(north: Site, nora:
         for path in ("/admin/", "/admin/pages/page/", "/admin/pages/page/add/"):
             assert f"visitors get {status}" in at_north.get(path).content.decode()
         assert "visitors get" not in Browser("north.test").get("/admin/login/").content.decode()
+
+
+def test_the_list_of_the_admin_indents_pages(root: User, at_north: Browser, north: Site) -> None:
+    above = page(north, slug="above")
+    page(north, slug="below", parent=above)
+    at_north.force_login(root)
+    listed = at_north.get("/admin/pages/page/").content.decode()
+    assert listed.count('<span class="indent"></span>') == 1

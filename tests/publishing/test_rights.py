@@ -17,7 +17,7 @@ from app.pages.models import Page
 from app.tenancy.admin import SiteRelatedAdmin
 from app.tenancy.current import use_site
 from app.tenancy.models import Membership
-from tests.support.forms import submitted
+from app.testing.forms import submitted
 from tests.support.makers import Browser, page, page_form, person
 from tests.third_party.models import Bulletin
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import itertools
-from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.contrib.sites.models import Site
-from django.db import models
 from django.test import Client
 
 from app.accounts.models import User
 from app.pages.models import Page
-from app.tenancy.current import use_site
+from app.tenancy.current import current_site, use_site
 from app.tenancy.models import Alias, Membership, SiteRelated
+from app.testing.data.canaries import Canaries
+from app.testing.data.values import Values
 
 _numbers = itertools.count(1)
+_texts = Canaries()
 
 
 class Browser(Client):
@@ -68,29 +69,13 @@ def make_row(model: Any) -> Any:
 
 def values_for(model: type[SiteRelated]) -> dict[str, Any]:
     """Values for a new row: a value of the right type for every required field."""
-    found: dict[str, Any] = {}
-    for field in model._meta.concrete_fields:
-        if field.name == "site" or field.primary_key or field.has_default() or (field.null and field.blank):
-            continue
-        found[field.name] = _value(field, next(_numbers))
-    return found
+    return Values(_texts, "a", _target, only_required=True).of(model, 0, {})
 
 
-def _value(field: Any, number: int) -> Any:
-    if isinstance(field, models.ForeignKey):
-        return _target(field.related_model, number)
-    if field.choices:
-        return field.choices[0][0]
-    if isinstance(field, models.DateTimeField):
-        return datetime(2026, 1, 1, tzinfo=UTC)
-    if isinstance(field, models.JSONField):
-        return {}
-    if isinstance(field, models.IntegerField):
-        return number
-    return f"v{number}"[: field.max_length or 50]
-
-
-def _target(model: Any, number: int) -> Any:
+def _target(field: Any, _: int) -> Any:
+    model, number = field.related_model, next(_numbers)
+    if model is Site:
+        return Site.objects.get(pk=current_site().id)
     if issubclass(model, SiteRelated):
         return make_row(model)
     if model is User:

@@ -15,12 +15,12 @@ from django.test.utils import isolate_apps
 from pytest_django import Settings
 
 from app.tenancy import checks
-from app.tenancy.admin import ActionsBelongToTheSite, RowsOfSiteAdmin, SuperusersOnly
-from app.tenancy.admin.checks import registered_models
+from app.tenancy.admin import ActionsBelongToTheSite, RowsOfSiteAdmin, SiteRelatedAdmin, SuperusersOnly
+from app.tenancy.admin.checks import lookups, registered_models
 from app.tenancy.admin.rows_of_site import bound_to_site
 from app.tenancy.isolation.managers import SiteManager
 from app.tenancy.models import SiteRelated
-from tests.third_party.models import Banner
+from tests.third_party.models import Banner, Label
 
 
 def ids(model: type[models.Model], monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
@@ -107,6 +107,144 @@ def test_a_second_unscoped_manager(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert ids(Second, monkeypatch) == ["tenancy.E003"]
     assert ids(Redefined, monkeypatch) == ["tenancy.E003"]
+
+
+@isolate_apps("tests.third_party")
+def test_an_unscoped_manager_that_is_inherited(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Counted(models.Model):
+        counted = models.Manager["Counted"]()
+
+        class Meta:
+            abstract = True
+
+    class Inherited(Counted, SiteRelated):
+        class Meta:
+            app_label = "third_party"
+
+    class Scoped(SiteRelated):
+        class Meta:
+            app_label = "third_party"
+
+    class Proxy(Scoped):
+        everything = models.Manager["Scoped"]()
+
+        class Meta:
+            app_label = "third_party"
+            proxy = True
+
+    assert set(ids(Inherited, monkeypatch)) == {"tenancy.E003"}
+    assert ids(Scoped, monkeypatch) == []
+    assert set(ids(Proxy, monkeypatch)) == {"tenancy.E003"}
+
+
+@isolate_apps("tests.third_party")
+def test_a_manager_that_drops_the_filter(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Forgetful(SiteManager):
+        def get_queryset(self) -> Any:
+            return super(SiteManager, self).get_queryset()
+
+    class Either(SiteManager):
+        def get_queryset(self) -> Any:
+            return super().get_queryset() | super(SiteManager, self).get_queryset().filter(pk=1)
+
+    class Dropped(SiteRelated):
+        objects = Forgetful()
+
+        class Meta:
+            app_label = "third_party"
+
+    class Weakened(SiteRelated):
+        objects = Either()
+
+        class Meta:
+            app_label = "third_party"
+
+    assert ids(Dropped, monkeypatch) == ["tenancy.E003"]
+    assert ids(Weakened, monkeypatch) == ["tenancy.E003"]
+
+
+@isolate_apps("tests.third_party")
+def test_a_manager_of_all_sites_where_django_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
+    class ByDefault(SiteRelated):
+        class Meta:
+            app_label = "third_party"
+            default_manager_name = "all_sites"
+
+    class AsBase(SiteRelated):
+        class Meta:
+            app_label = "third_party"
+            base_manager_name = "all_sites"
+
+    assert ids(ByDefault, monkeypatch) == ["tenancy.E003"]
+    assert ids(AsBase, monkeypatch) == ["tenancy.E003"]
+
+
+@isolate_apps("tests.third_party")
+def test_a_history_as_packages_keep_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy of the model beside it, with a manager of its own that a descriptor returns."""
+
+    class Kept(SiteRelated):
+        class Meta:
+            app_label = "third_party"
+
+    class HistoricalKept(models.Model):
+        site = models.ForeignKey(Site, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+        text = models.CharField(max_length=50)
+
+        class Meta:
+            app_label = "third_party"
+
+    class HistoricalWithoutSite(models.Model):
+        kept = models.ForeignKey(Kept, on_delete=models.DO_NOTHING, db_constraint=False, related_name="history")
+
+        class Meta:
+            app_label = "third_party"
+
+    assert ids(HistoricalKept, monkeypatch) == ["tenancy.E001"]
+    assert ids(HistoricalWithoutSite, monkeypatch) == ["tenancy.E006"]
+
+
+@isolate_apps("tests.third_party")
+def test_a_link_from_a_model_that_is_not_site_related(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Target(SiteRelated):
+        others = models.ManyToManyField("self", through="Between")
+
+        class Meta:
+            app_label = "third_party"
+
+    class Between(models.Model):
+        one = models.ForeignKey(Target, on_delete=models.CASCADE, related_name="+")
+        other = models.OneToOneField(Target, on_delete=models.CASCADE, related_name="+")
+
+        class Meta:
+            app_label = "third_party"
+
+    class Many(models.Model):
+        targets = models.ManyToManyField(Target)
+
+        class Meta:
+            app_label = "third_party"
+
+    assert ids(Between, monkeypatch) == ["tenancy.E006", "tenancy.E006"]
+    assert ids(Many, monkeypatch) == ["tenancy.E006"]
+    assert ids(Target, monkeypatch) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"lookup_allowed": lambda *_: True}, "tenancy.E007"),
+        ({"list_filter": ("token",)}, "tenancy.E008"),
+        ({"search_fields": ("=token",)}, "tenancy.E008"),
+        ({"list_filter": (("user__password", admin.AllValuesFieldListFilter),)}, "tenancy.E008"),
+        ({"list_filter": ("site", admin.SimpleListFilter), "search_fields": ("name",)}, None),
+    ],
+)
+def test_what_the_address_of_a_list_may_find_out(body: Any, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    registry: dict[Any, Any] = admin.site._registry
+    changed = type("Changed", (SiteRelatedAdmin,), body)
+    monkeypatch.setitem(registry, Label, changed(Label, admin.site))
+    assert [message.id for message in lookups(None)] == ([expected] if expected else [])
 
 
 def test_the_order_of_middlewares(settings: Settings) -> None:

@@ -45,11 +45,12 @@ class PersonWithFactorsAdmin(PersonAdmin):
         return [path("<id>/factors/", view, name="accounts_user_remove_factors"), *super().get_urls()]
 
     def remove_factors(self, request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002  # as in UserAdmin
+        # SECURITY: before the look-up: others must not learn which accounts exist.
+        if not self.has_change_permission(request):
+            raise PermissionDenied
         person = self.get_object(request, unquote(id))
         if person is None:
             raise Http404
-        if not self.has_change_permission(request, person):
-            raise PermissionDenied
         factors = factors_of(person)
         if request.method == "POST" and factors.any:
             self._remove(request, person)

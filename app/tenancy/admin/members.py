@@ -49,6 +49,7 @@ class MembershipAdmin(SiteRelatedAdmin[Membership]):
     list_display = ("user", "full_name", "role")
     list_filter = ("role",)
     list_select_related = ("user", "role")
+    ordering = ("user__username",)  # also of a list of choices, which has several pages
     search_fields = ("user__username", "user__first_name", "user__last_name")
     fields = ("user", "role")
 

@@ -9,7 +9,7 @@ from django.contrib.admin.filters import SimpleListFilter
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.widgets import url_params_from_lookup_dict
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models
 from django.http import Http404, HttpRequest, HttpResponse
 
@@ -139,6 +139,13 @@ class SuperuserPermissions:
         return bool(request.user.is_active and request.user.is_superuser)
 
     has_view_permission = has_add_permission = has_change_permission = has_delete_permission = has_module_permission
+
+    def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # SECURITY: Django looks the row up before it asks for the permission: others would learn which keys exist.
+        if not self.has_module_permission(request):
+            raise PermissionDenied
+        response: HttpResponse = super().history_view(request, *args, **kwargs)  # type: ignore[misc]  # of ModelAdmin
+        return response
 
 
 class SuperusersOnly(SuperuserPermissions, ActionsBelongToTheSite[Row]):

@@ -22,8 +22,8 @@ from django.urls import reverse
 from app.accounts.models import User
 from app.tenancy.current import use_site
 from app.tenancy.models import AuditEntry, SiteRelated
+from app.testing.forms import submitted
 from app.twitter.models import Credential
-from tests.support.forms import submitted
 from tests.support.makers import Browser, make_row
 from tests.third_party.models import Banner, Topic
 

@@ -12,7 +12,7 @@ from django.contrib.sites.models import Site
 from app.accounts.models import User
 from app.tenancy.current import use_site
 from app.tenancy.models import Membership
-from tests.support.forms import submitted
+from app.testing.forms import submitted
 from tests.support.makers import Browser, person
 
 LIST = "/admin/tenancy/membership/"
@@ -149,3 +149,10 @@ def test_nor_with_her_account(boss: User, root: User, north: Site, south: Site) 
     ]
     assert not noted(browser, f"/admin/accounts/user/{boss.pk}/delete/", {"post": "yes"})
     assert noted(browser, f"/admin/accounts/user/{other.pk}/delete/", {"post": "yes"})
+
+
+def test_members_to_choose_from_have_an_order(root: User, boss: User, rita: User) -> None:
+    """Without one, a second page could repeat members of the first and leave others out."""
+    choices = "/admin/autocomplete/?app_label=sign_in&model_name=claimedrole&field_name=membership"
+    response = signed_in("root").get(choices)
+    assert [choice["text"] for choice in response.json()["results"]] == ["boss, Site admin", "rita, Clerk"]

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from app.accounts.models import User
 from app.tenancy.models import Alias
-from tests.support.forms import submitted
+from app.testing.forms import submitted
 from tests.support.makers import Browser
 
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.sites.models import Site
 
 from app.accounts.models import User
-from tests.support.forms import submitted
+from app.testing.forms import submitted
 from tests.support.makers import Browser, page, person
 
 LIST = "/admin/auth/group/"

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from app.accounts.models import User
 from app.tenancy.models import SiteRelated
-from tests.support.forms import submitted
+from app.testing.forms import submitted
 from tests.support.makers import Browser
 from tests.third_party.models import Banner, Topic
 

@@ -21,8 +21,8 @@ from app.tenancy.audit.record import Event, record, record_all
 from app.tenancy.audit.verbs import Verb
 from app.tenancy.current import use_site
 from app.tenancy.models import Membership
+from app.testing.forms import submitted
 from tests.support.commands import call, call_main
-from tests.support.forms import submitted
 from tests.support.makers import Browser, page_form, person
 
 LIST = "/admin/tenancy/auditentry/"

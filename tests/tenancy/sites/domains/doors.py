@@ -14,8 +14,8 @@ from django.core.management import CommandError
 
 from app.accounts.models import User
 from app.tenancy.models import Alias
+from app.testing.forms import submitted
 from tests.support.commands import call
-from tests.support.forms import submitted
 from tests.support.makers import Browser
 
 Door = Callable[[str], str]

@@ -15,9 +15,9 @@ from app.postgresql.row_security.scope import every_site
 from app.tenancy.models import Alias, AuditEntry, PendingHost, ReleasedHost
 from app.tenancy.sites.domains import dns
 from app.tenancy.sites.domains.proof import record_for
+from app.testing.forms import submitted
 from tests.support.commands import call, listed_sites
 from tests.support.dns import Zone, name_server
-from tests.support.forms import submitted
 from tests.support.makers import Browser
 from tests.tenancy.sites.domains.doors import DECLARING, DOORS, Door, command_add, command_alias, command_rename
 

@@ -1,0 +1,47 @@
+"""The isolation tests, as a pytest plug-in: `python -m pytest -p app.testing --pyargs app.testing`.
+
+They find the models, managers, addresses, admin pages and commands of every installed app by themselves, and fail where
+something of one site reaches another. docs/extend.md says how to run them and how to read a finding.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+from app.testing import hooks
+
+SETTINGS = "DJANGO_SETTINGS_MODULE"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("isolation", "isolation of sites (app.testing)")
+    group.addoption(
+        "--isolation-roles",
+        dest="roles",
+        metavar="ROLE,ROLE",
+        default="",
+        help="who sends the requests (default: everybody). One or more of: anonymous, author, editor, site-admin, "
+        "member-of-both, superuser",
+    )
+    group.addoption(
+        "--isolation-apps",
+        dest="apps",
+        metavar="LABEL,LABEL",
+        default="",
+        help="test only the models, the views and the admin pages of these apps (default: of all apps)",
+    )
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    pluginmanager.add_hookspecs(hooks)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
+    # Before pytest-django looks for the settings. A project's own choice comes first.
+    if not os.environ.get(SETTINGS) and not early_config.getini(SETTINGS):
+        os.environ[SETTINGS] = "app.settings"
+    return (yield)

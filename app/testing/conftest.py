@@ -1,0 +1,141 @@
+"""The data and the settings that all isolation tests share. Nothing is sent, stored or left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+import sentry_sdk
+from django.apps import apps
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.test import override_settings
+from django.test.utils import setup_databases, teardown_databases
+from pytest_django import DjangoDbBlocker
+
+from app.release.owner import connected_as_owner
+from app.testing.all_sites import PRODUCT, AllSites
+from app.testing.channels import watched_logs
+from app.testing.data.twins import Twins, undone
+from app.testing.findings import Findings
+from app.testing.surface import label_of
+from app.testing.visitors import HOSTS, LISTED, ROLES, Visitor, Visitors
+
+HARMLESS: dict[str, Any] = {
+    "EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend",
+    "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+    # Static files need no collectstatic.
+    "COLLECTED": True,
+    "WHITENOISE_USE_FINDERS": False,
+    # Hosts are those of the tests.
+    "LISTED_HOSTS": [LISTED],
+    "ADMIN_HOSTS": [],
+    "MEZZANINE_SITE_ID": None,
+    "REDIRECT_TO_HTTPS": False,
+    "SESSION_COOKIE_SECURE": False,
+    "CSRF_COOKIE_SECURE": False,
+    "DOMAIN_PROOF": False,
+    "REQUIRE_MFA": "off",
+    "SITES_REFRESH_SECONDS": 3600,
+}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Applies the options --isolation-roles and --isolation-apps."""
+    roles, labels = (set(filter(None, config.getoption(name).split(","))) for name in ("roles", "apps"))
+    unknown = sorted(roles - set(ROLES)) + sorted(labels - set(apps.app_configs))
+    if unknown:
+        raise pytest.UsageError(f"There is no role or app {', '.join(unknown)}.")
+    wanted = [item for item in items if _is_wanted(item, roles, labels)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
+    items[:] = wanted
+
+
+def _is_wanted(item: pytest.Item, roles: set[str], labels: set[str]) -> bool:
+    params: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
+    if roles and params.get("role", next(iter(roles))) not in roles:
+        return False
+    return not labels or bool(labels & {label_of(value) for value in params.values()})
+
+
+@pytest.fixture(scope="session")
+def harmless_settings() -> Iterator[None]:
+    """Caches, files and mails stay in this process, whatever the environment says."""
+    caches = {
+        name: {
+            **{key: value for key, value in cache.items() if key in {"KEY_FUNCTION", "KEY_PREFIX", "VERSION"}},
+            "BACKEND": "app.testing.channels.WatchedCache",
+            "LOCATION": f"isolation-{name}",
+        }
+        for name, cache in settings.CACHES.items()
+    }
+    storages = {
+        **{name: {"BACKEND": "app.testing.channels.WatchedStorage"} for name in settings.STORAGES},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    sentry_sdk.get_global_scope().set_client(None)
+    with override_settings(**HARMLESS, CACHES=caches, STORAGES=storages):
+        yield
+
+
+@pytest.fixture(scope="session")
+def empty_databases(
+    harmless_settings: None, django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Test databases beside those of the deployment. pytest-django makes them only for tests that it knows of.
+
+    With row security the owner of the tables makes them; the tests connect as the pods do.
+    """
+    if settings.OWNER_DATABASE is not None:
+        settings.OWNER_DATABASE["TEST"] = settings.DATABASES[DEFAULT_DB_ALIAS].get("TEST", {})
+    with django_db_blocker.unblock(), ExitStack() as owner:
+        owner.enter_context(connected_as_owner())
+        made = setup_databases(verbosity=0, interactive=False)
+        owner.close()
+        try:
+            yield
+        finally:
+            connection.close()
+            owner.enter_context(connected_as_owner())
+            teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def twins(empty_databases: None, pytestconfig: pytest.Config) -> Iterator[Twins]:
+    hook = pytestconfig.hook.pytest_isolation_values
+    with watched_logs(), undone():
+        twins = Twins(lambda model, text, number: hook(model=model, text=text, number=number))
+        twins.make()
+        yield twins
+
+
+@pytest.fixture(scope="session")
+def visitors(twins: Twins) -> Visitors:
+    """Everybody at every host. They sign in once; each request starts with the cookies of that."""
+    return {(role, host): Visitor(twins, role, host) for role in ROLES for host in HOSTS}
+
+
+@pytest.fixture(scope="session")
+def all_sites(pytestconfig: pytest.Config) -> tuple[AllSites, ...]:
+    return (*PRODUCT, *_named_by_apps(pytestconfig))
+
+
+@pytest.fixture
+def findings(twins: Twins, request: pytest.FixtureRequest) -> Findings:
+    """What the test finds; it fails with all of it at its end."""
+    return Findings(twins.canaries, request.node.name)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    yield
+    findings: Findings | None = getattr(item, "funcargs", {}).get("findings")
+    if findings is not None and findings.found:
+        pytest.fail("\n\n".join(dict.fromkeys(findings.found)), pytrace=False)
+
+
+def _named_by_apps(config: pytest.Config) -> list[AllSites]:
+    lists = config.hook.pytest_isolation_all_sites()
+    return [AllSites(*entry) for entries in lists for entry in entries]
