@@ -134,14 +134,14 @@ def test_row_security_needs_two_roles_of_postgresql(pods: str, owner: str, words
 
 
 def test_row_security_has_a_backend_of_its_own() -> None:
-    urls = {"DATABASE_URL": "postgres://pods:p%40ds@db/x", "MIGRATE_DATABASE_URL": "postgres://owner:0wner@db/x"}
+    urls = {"DATABASE_URL": "postgres://pods:%40planted@db/x", "MIGRATE_DATABASE_URL": "postgres://owner:planted@db/x"}
     without, found = settings_from(**urls), settings_from(**urls, DATABASE_ROW_SECURITY="true")
 
     assert [s["DATABASES"]["default"]["ENGINE"] for s in (without, found)] == [
         "app.postgresql",
         "app.postgresql.row_security",
     ]
-    assert {"p@ds", "0wner"} <= set(found["SECRETS"])
+    assert {"@planted", "planted"} <= set(found["SECRETS"])
 
 
 def test_a_missing_key_is_reported_with_everything_else() -> None:
