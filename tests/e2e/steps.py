@@ -12,18 +12,21 @@ def sign_in(tab: Page, server: Server, username: str, *, site: str) -> None:
     tab.goto(server.url(site, "/admin/"))
     tab.get_by_label("Username").fill(username)
     tab.get_by_label("Password").fill(username)
-    tab.get_by_role("button", name="Log in").click()
+    with tab.expect_navigation():  # a click does not wait for the page that it leads to
+        tab.get_by_role("button", name="Log in").click()
 
 
 def switch(tab: Page, name: str) -> None:
     tab.get_by_text("Switch site", exact=True).click()
-    tab.locator(".switcher").get_by_role("button", name=name).click()
+    with tab.expect_navigation():
+        tab.locator(".switcher").get_by_role("button", name=name).click()
 
 
 def open_page_form(tab: Page, server: Server, title: str, *, site: str) -> None:
     """From the list of pages, under the address of `site`."""
     tab.goto(server.url(site, "/admin/pages/page/"))
-    tab.get_by_role("link", name=title, exact=True).click()
+    with tab.expect_navigation():
+        tab.get_by_role("link", name=title, exact=True).click()
 
 
 def colour_of_header(tab: Page) -> str:
