@@ -1,6 +1,6 @@
 """Django's Redis cache, with signed entries.
 
-An entry is a pickle: whoever can write one can run code in every process that reads it. Redis is often reachable
+An entry is a pickle: who can write one can run code in every process that reads it. Redis is often reachable
 without a password from inside of a cluster, so that must take more than write access to it.
 """
 

@@ -9,6 +9,7 @@ that has waited for a thread is tried in one more, which serves what needs no da
 from __future__ import annotations
 
 import errno
+import math
 import resource
 import socket
 import sys
@@ -37,9 +38,7 @@ LARGE_BODY_THREADS = 2
 QUEUED_SECONDS = 0.5
 # Files that a worker opens beside connections: database, cache, logs, uploads.
 OTHER_FILES = 128
-LINGER_SECONDS = 2.0
-UNSENT_SECONDS = 30
-SWEEP_SECONDS = 0.25
+LINGER_SECONDS, UNSENT_SECONDS, SWEEP_SECONDS = 2.0, 30, 0.25
 RESPONSE = "HTTP/1.1 {}\r\nConnection: close\r\nContent-Length: 0\r\n{}\r\n"
 TOO_SLOW = RESPONSE.format("408 Request Timeout", "").encode()
 TOO_LARGE = RESPONSE.format("431 Request Header Fields Too Large", "").encode()
@@ -99,7 +98,7 @@ class ProbePoolWorker(ThreadWorker):
         # SECURITY: a worker that stops accepting at its limit can be made to fail its probes by idle connections.
         self.worker_connections = sys.maxsize
         self.arriving: dict[Connection, None] = {}  # the oldest first
-        # Requests in the pages' pool since when; those after the first `threads` wait for one.
+        # Requests in the pages' pool, and since when; those after the first `threads` wait for a thread.
         self.pages: dict[Connection, tuple[float, Future[Any]]] = {}
         self.lingering: dict[Connection, float] = {}
         self.latest = float("inf")
@@ -149,7 +148,7 @@ class ProbePoolWorker(ThreadWorker):
             self._refuse(conn, TOO_SLOW)
         for conn in [conn for conn, until in self.lingering.items() if until <= now]:
             self._forget(conn)
-        for conn, (since, future) in self._waiting():
+        for conn, (since, future) in list(islice(self.pages.items(), self.cfg.threads, None)):
             if now - since >= QUEUED_SECONDS and may_be_tried(conn):
                 future.cancel()  # `_after_handling` goes on
 
@@ -226,8 +225,8 @@ class ProbePoolWorker(ThreadWorker):
 
     def _start(self, conn: Connection, pool: ThreadPoolExecutor) -> None:
         self._leave(conn)
-        oldest = next(iter(self._waiting()), None) if pool is self.tpool else None
-        if oldest and time.monotonic() - oldest[1][0] >= QUEUED_SECONDS and may_be_tried(conn):
+        oldest, _ = next(islice(self.pages.values(), self.cfg.threads, None), (math.inf, None))
+        if pool is self.tpool and time.monotonic() - oldest >= QUEUED_SECONDS and may_be_tried(conn):
             self._try_without_waiting(conn)
         else:
             self._submit(conn, pool, self.handle)
@@ -260,10 +259,6 @@ class ProbePoolWorker(ThreadWorker):
                 return self.handle(conn)
         except WouldWait:
             return WAITS
-
-    def _waiting(self) -> list[tuple[Connection, tuple[float, Future[Any]]]]:
-        """The requests that wait for a thread for pages, the oldest first."""
-        return list(islice(self.pages.items(), self.cfg.threads, None)) if len(self.pages) > self.cfg.threads else []
 
     def _refuse(self, conn: Connection, response: bytes) -> None:
         self._leave(conn)
