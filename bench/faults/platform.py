@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.pages.content import BenchSite, sites
+from bench.pages.servers import pss_kib
 from tests.support.commands import environment, managed
 from tests.support.postgresql import PostgreSQL, made_postgresql, sql
 from tests.support.programs import ROOT, free_port, listens, program, stop, wait_until
@@ -117,12 +117,7 @@ class Platform:
 
     def memory_mib(self) -> float:
         """PSS of all workers of the first server."""
-        return sum(_pss_kib(pid) for pid in self.pod.workers()) / 1024
-
-
-def _pss_kib(pid: int) -> int:
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        return sum(pss_kib(pid) for pid in self.pod.workers()) / 1024
 
 
 @contextmanager
@@ -181,7 +176,3 @@ def small_disk(folder: Path) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def kill(pid: int) -> None:
-    os.kill(pid, signal.SIGKILL)

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.faults.platform import Platform, kill
+from bench.faults.platform import Platform
 from bench.pages.load import Request, run, write
 from tests.support import http
-from tests.support.programs import frozen, wait_until
+from tests.support.programs import frozen, send_signal, wait_until
 
 #: Seconds that a fault lasts.
 LASTS = 8.0
@@ -56,7 +56,7 @@ def killed_workers(platform: Platform) -> Iterator[None]:
     yield
     for _ in range(3):
         victim = platform.pod.workers()[0]
-        kill(victim)
+        send_signal([victim], signal.SIGKILL)
         wait_until(lambda gone=victim: gone not in platform.pod.workers(), what="the worker is gone")  # type: ignore[misc]
         time.sleep(LASTS / 3)
     wait_until(platform.pod.serves, what="every worker serves again")
@@ -191,7 +191,7 @@ def everything(platform: Platform) -> Iterator[None]:
     with http.unfinished_requests(platform.pod.port, HALF_BODY.format(host=host, size=5000), count=SLOW_CLIENTS):
         yield
         platform.redis.stop()
-        kill(platform.pod.workers()[0])
+        send_signal(platform.pod.workers()[:1], signal.SIGKILL)
         time.sleep(LASTS / 4)
         platform.postgresql.stop()
         time.sleep(LASTS / 4)

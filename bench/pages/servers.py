@@ -52,7 +52,7 @@ class Server:
 
     def pss_mib(self) -> float:
         """Memory of one worker; what it shares with others counts in part."""
-        sizes = [_pss_kib(pid) for pid in self.workers()]
+        sizes = [pss_kib(pid) for pid in self.workers()]
         return sum(sizes) / len(sizes) / 1024
 
 
@@ -103,6 +103,7 @@ def _ticks(pid: int) -> int:
     return int(fields[11]) + int(fields[12])
 
 
-def _pss_kib(pid: int) -> int:
+def pss_kib(pid: int) -> int:
+    """Memory of a process; what it shares with others counts in part."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))

@@ -135,7 +135,7 @@ def test_a_copy_of_host_is_no_list(host: str, server: Server) -> None:
 
 @pytest.mark.parametrize("name", [*FORWARDED, "HTTP_X_FORWARDED_FOR", "HTTP_VIA", "HTTP_X_REAL_IP"])
 def test_a_report_for_operators_is_not_for_clients_of_a_proxy(name: str, server: Server) -> None:
-    """A proxy inside is trusted; whoever comes through it is not."""
+    """A proxy inside is trusted; its visitors are not."""
     for target in ("/healthz", "/tls/ask?domain=north.test"):
         assert server.get("10.0.0.1:8000", target).status != 404
         assert server.get("10.0.0.1:8000", target, **{name: "203.0.113.9"}).status == 404
