@@ -9,5 +9,6 @@ urlpatterns = [
     path("admin/", include("app.sign_in.urls")),
     path("admin/", admin.site.urls),
     *[path(config.url_prefix, include(config.url_module)) for config in site_apps() if config.url_prefix],
+    path("media/", include("app.media.urls")),
     path("", include("app.pages.urls")),
 ]
