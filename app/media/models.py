@@ -108,7 +108,7 @@ class MediaFile(SiteRelated):
     )
     uploaded_at = models.DateTimeField(_("uploaded"), auto_now_add=True, editable=False)
 
-    saved_one_by_one = frozenset({"file", "focal_x", "focal_y", "is_private"})
+    saved_one_by_one = frozenset({"focal_x", "focal_y", "is_private"})
     _upload: Prepared | None = None
 
     class Meta:
@@ -125,6 +125,22 @@ class MediaFile(SiteRelated):
 
     def get_absolute_url(self) -> str:
         return self.file.url
+
+    @classmethod
+    def upload(cls, file: Any, *, only: str = "", **values: Any) -> tuple[MediaFile, bool]:
+        """The file in the library, and whether it is new: what has this content already is not stored again.
+
+        `only` is the one kind that may be uploaded. Raises `ValidationError`.
+        """
+        row = cls(file=file, **values)
+        found = row._checked_upload()
+        if only and found.kind != only:
+            raise ValidationError({"file": _("This is not a picture. It must be one of: jpg, png, gif, webp.")})
+        there = cls.objects.filter(digest=found.digest, is_private=row.is_private).first()
+        if there is not None:
+            return there, False
+        row.save()
+        return row, True
 
     @property
     def key(self) -> str:
@@ -211,6 +227,8 @@ class MediaFile(SiteRelated):
         except ValidationError as error:
             written.discard()
             raise ValidationError({"file": error}) from None
+        if found.kind != self.Kind.PICTURE:
+            self.alt, self.is_decorative = "", False
         self.kind, self.digest, self.width, self.height = found.kind, found.digest, found.width, found.height
         self.size = sum(content.size if hasattr(content, "size") else len(content) for content in found.files.values())
         stored = StoredFile(self, self._meta.get_field("file"), f"{folder}/{next(iter(found.files))}")  # type: ignore[arg-type]
