@@ -91,7 +91,7 @@ class SiteTables:
         # Plain tuples: at 100,000 sites model instances cost seconds and hundreds of MiB.
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT s.id, s.domain, s.name, p.state, p.theme, p.colour, CAST(p.settings -> 'headers' AS TEXT)"
+                "SELECT s.id, s.domain, s.name, p.state, p.theme, p.colour, CAST(p.settings AS TEXT)"
                 " FROM django_site s LEFT JOIN tenancy_siteprofile p ON p.site_id = s.id ORDER BY s.id"
             )
             sites = cursor.fetchall()

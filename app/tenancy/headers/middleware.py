@@ -36,7 +36,7 @@ class HeadersMiddleware:
         # A redirect to another host and a closed site have reached no view; what they contain is the same everywhere.
         in_admin = tenancy is not None and tenancy.offers_admin and is_in_admin(request) and request.resolver_match
         # SECURITY: what a site's own settings allow never counts in the admin, where people of other sites work too.
-        stored = tenancy.site.headers if tenancy and not in_admin else ""
+        stored = tenancy.site.settings if tenancy and not in_admin else ""
         if in_admin:
             content_security_policy = policy.admin_policy(colour, policy.added_sources(response))
         else:
@@ -58,7 +58,7 @@ def _set_hsts(response: HttpResponseBase, tenancy: Tenancy) -> None:
         return
     # Only on a host of the site: a listed host shows a site, and its subdomains are not the site's.
     owner = tenancy.host_site
-    headers = policy.site_headers(owner.headers) if owner.source == "host" else SiteHeaders()
+    headers = policy.site_headers(owner.settings) if owner.source == "host" else SiteHeaders()
     value = policy.strict_transport_security(headers, settings.SECURE_HSTS_SECONDS)
     if value:
         response.headers[HSTS] = value

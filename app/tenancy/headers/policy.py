@@ -6,7 +6,6 @@ nonces. Pages of the admin do not get what a site adds.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -16,6 +15,7 @@ from django.http.response import HttpResponseBase
 
 from app.tenancy.headers.inline_styles import EDITOR_HASH, NOTICE, colours, hash_of
 from app.tenancy.headers.rules import FEATURES, SiteHeaders, Sources, clean_headers
+from app.tenancy.sites.settings import read
 
 log = logging.getLogger(__name__)
 
@@ -35,17 +35,19 @@ _ADDED = "_added_sources"  # an attribute of a response
 
 @lru_cache(maxsize=4096)
 def site_headers(stored: str) -> SiteHeaders:
-    """The `headers` of a site's settings, as JSON. What was stored without its check, and fails it, has no effect."""
+    """What a site's settings (as JSON) say of its headers. What was stored without its check, and fails it, has no
+    effect."""
     try:
-        return clean_headers(json.loads(stored)) if stored else SiteHeaders()
-    except (ValueError, ValidationError) as fault:
+        headers = read(stored).get("headers")
+        return SiteHeaders() if headers is None else clean_headers(headers)
+    except ValidationError as fault:
         log.error("The headers of a site's settings are not used: %s", fault)
         return SiteHeaders()
 
 
 @lru_cache(maxsize=4096)
 def public_policy(colour: str, stored: str) -> str:
-    """Content-Security-Policy of the public pages of a site, from its colour and its `headers` as JSON."""
+    """Content-Security-Policy of the public pages of a site, from its colour and its settings as JSON."""
     return _written(_extended(_with_colours(colour), site_headers(stored).content_security_policy))
 
 
@@ -56,7 +58,7 @@ def admin_policy(colour: str, added: Sources) -> str:
 
 @lru_cache(maxsize=4096)
 def permissions_policy(stored: str) -> str:
-    """Permissions-Policy: no feature, except those that a site's `headers` allow."""
+    """Permissions-Policy: no feature, except those that a site's settings (as JSON) allow."""
     allowed = site_headers(stored).permissions_policy
     return ", ".join(f"{name}=({' '.join(_origin(o) for o in allowed.get(name, ()))})" for name in FEATURES)
 

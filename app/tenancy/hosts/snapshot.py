@@ -28,14 +28,14 @@ class CurrentSite(NamedTuple):
     state: str
     theme: str
     colour: str
-    headers: str
+    settings: str
     source: Source
 
 
 class SiteEntry(NamedTuple):
     """What a request needs to know of a site. `domain` is canonical and normalised.
 
-    `headers` is what the site changes of its security headers, as JSON (`app.tenancy.headers.rules`), or empty.
+    `settings` is the JSON of the profile's settings, or empty; `app.tenancy.sites.settings` reads it.
     """
 
     id: int
@@ -44,7 +44,7 @@ class SiteEntry(NamedTuple):
     state: str
     theme: str
     colour: str
-    headers: str = ""
+    settings: str = ""
 
     def chosen_by(self, source: Source) -> CurrentSite:
         return CurrentSite(*self, source)
@@ -99,7 +99,7 @@ def build(
     aliases: Iterable[tuple[str, int, bool]],
     pending: Container[str] = frozenset(),
 ) -> Snapshot:
-    """A snapshot from rows `(id, domain, name, state, theme, colour, headers)` and `(host, site_id, redirects)`.
+    """A snapshot from rows `(id, domain, name, state, theme, colour, settings)` and `(host, site_id, redirects)`.
 
     `pending` are stored hosts that are not served yet.
     """
@@ -107,9 +107,9 @@ def build(
     canonical: dict[str, SiteEntry] = {}
     for pk, domain, name, state, *others in sites:
         domain = _normalised(domain)
-        # States, themes, colours and headers repeat.
-        theme, colour, headers = (sys.intern(value or "") for value in others)
-        entry = SiteEntry(pk, domain, name, sys.intern(state or ACTIVE), theme, colour, headers)
+        # States, themes, colours and settings repeat.
+        theme, colour, values = (sys.intern("" if value in {None, "{}"} else value) for value in others)
+        entry = SiteEntry(pk, domain, name, sys.intern(state or ACTIVE), theme, colour, values)
         by_id[pk] = entry
         if domain not in pending:
             canonical.setdefault(domain, entry)  # two spellings of one domain: the older site keeps it
