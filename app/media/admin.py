@@ -98,7 +98,7 @@ class MediaFileAdmin(SiteRelatedAdmin[MediaFile]):
     def _describes(self, request: HttpRequest) -> bool:
         return request.GET.get(MissingAlt.parameter_name) == "missing" and self.has_change_permission(request)
 
-    @admin.display(description="")
+    @admin.display(description=_("preview"))
     def thumbnail(self, file: MediaFile) -> SafeString:
         if file.is_picture:
             image = '<img class="media-thumbnail" src="{}" alt="{}" width="80" height="80" loading="lazy">'

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from app.media.models import Folder, MediaFile
@@ -72,3 +73,9 @@ class DescriptionForm(forms.ModelForm[MediaFile]):
     class Meta:
         model = MediaFile
         fields = ("alt", "is_decorative")
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        for field in self.fields.values():
+            # The cells of a list have no labels.
+            field.widget.attrs["aria-label"] = f"{capfirst(field.label)}: {self.instance}"

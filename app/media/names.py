@@ -34,7 +34,10 @@ class PictureName:
 
     @property
     def address(self) -> str:
-        return f"/media/{self.key}/{self.file_name()}"
+        return self.sized_address()
+
+    def sized_address(self, size: tuple[int, int] | None = None, extension: str = "") -> str:
+        return f"/media/{self.key}/{self.file_name(size, extension)}"
 
     @property
     def sizes(self) -> list[tuple[int, int]]:
@@ -53,7 +56,7 @@ class PictureName:
         """The value of the attribute `srcset`; empty if there is one size only."""
         if len(self.sizes) < 2:
             return ""
-        return ", ".join(f"/media/{self.key}/{self.file_name(size, extension)} {size[0]}w" for size in self.sizes)
+        return ", ".join(f"{self.sized_address(size, extension)} {size[0]}w" for size in self.sizes)
 
 
 def read_picture(address: str) -> PictureName | None:
