@@ -52,7 +52,7 @@ class FolderAdmin(SiteRelatedAdmin[Folder]):
 class MediaFileAdmin(SiteRelatedAdmin[MediaFile]):
     form = MediaFileForm
     list_display = ("thumbnail", "name", "kind", "folder", "shown_size", "is_private", *DESCRIBED, "uploaded_at")
-    list_display_links = ("thumbnail", "name")
+    list_display_links = ("name",)
     list_editable = DESCRIBED  # in the list of pictures that lack a description only
     list_filter = ("kind", MissingAlt, "folder", "is_private")
     list_select_related = ("folder",)

@@ -39,9 +39,9 @@ def encoded(width: int) -> str:
 
 
 def is_shown(tab: Page, selector: str) -> bool:
-    tab.locator(selector).scroll_into_view_if_needed()
+    tab.locator(selector).first.scroll_into_view_if_needed()
     tab.wait_for_function("selector => document.querySelector(selector).complete", arg=selector)
-    return bool(tab.locator(selector).evaluate("image => image.naturalWidth > 0"))
+    return bool(tab.locator(selector).first.evaluate("image => image.naturalWidth > 0"))
 
 
 def test_it_works(tab: Page, server: Server, tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_it_works(tab: Page, server: Server, tmp_path: Path) -> None:
     assert is_shown(tab, "img.media-thumbnail")
     assert violations(tab) == []
 
-    open_page_form(tab, server, "How to apply", site="north")
+    open_page_form(tab, server, "People", site="north")
     tab.locator(".prose-editor [contenteditable=true]").click()
     tab.locator(".prose-menubar__button[title*=igure]").click()
     dialog = tab.get_by_role("dialog", name="Picture")
@@ -80,7 +80,7 @@ def test_it_works(tab: Page, server: Server, tmp_path: Path) -> None:
     with tab.expect_navigation():
         tab.get_by_role("button", name="Save", exact=True).click()
 
-    open_page_form(tab, server, "How to apply", site="north")
+    open_page_form(tab, server, "People", site="north")
     tab.locator(".prose-editor figure img").click()
     tab.locator(".prose-menubar__button[title*=igure]").click()
     expect(dialog.get_by_label("Caption")).to_have_value("Seen from the bridge")
@@ -90,7 +90,7 @@ def test_it_works(tab: Page, server: Server, tmp_path: Path) -> None:
     expect(tab.locator(".prose-editor figure")).to_have_count(1)
     with tab.expect_navigation():
         tab.get_by_role("button", name="Save", exact=True).click()
-    tab.goto(server.url("north", "/apply/"))
+    tab.goto(server.url("north", "/about/people/"))
     assert is_shown(tab, ".prose figure img[alt='The river in May']")
     expect(tab.locator("figcaption")).to_have_text("Seen from the mill")
     assert violations(tab) == []
@@ -98,13 +98,13 @@ def test_it_works(tab: Page, server: Server, tmp_path: Path) -> None:
     tab.goto(server.url("north", f"{LIST}?q=river"))
     with tab.expect_navigation():
         tab.locator("#result_list").get_by_role("link", name="river", exact=True).click()
-    expect(tab.locator(".media-usage")).to_contain_text("Page: How to apply")
+    expect(tab.locator(".media-usage")).to_contain_text("Page: People")
 
 
 @pytest.mark.parametrize("kind", ["paste", "drop"])
 def test_a_picture_that_is_pasted_or_dropped_is_uploaded(kind: str, tab: Page, server: Server) -> None:
     sign_in(tab, server, "nora", site="north")
-    open_page_form(tab, server, "How to apply", site="north")
+    open_page_form(tab, server, "People", site="north")
     tab.locator(".prose-editor [contenteditable=true]").click()
     tab.evaluate(PASTE, [kind, encoded({"paste": 301, "drop": 302}[kind]), ""])
     dialog = tab.get_by_role("dialog", name="Picture")
@@ -115,7 +115,7 @@ def test_a_picture_that_is_pasted_or_dropped_is_uploaded(kind: str, tab: Page, s
 
 def test_a_picture_of_another_site_is_left_out_with_a_word(tab: Page, server: Server) -> None:
     sign_in(tab, server, "nora", site="north")
-    open_page_form(tab, server, "How to apply", site="north")
+    open_page_form(tab, server, "People", site="north")
     tab.locator(".prose-editor [contenteditable=true]").click()
     tab.evaluate(PASTE, ["paste", "", "<p>Copied text <img src='https://elsewhere.example/a.png'></p>"])
     expect(tab.locator(".prose-editor")).to_contain_text("Copied text")
