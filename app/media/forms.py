@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from app.media.models import Folder, MediaFile
 from app.media.usage import uses_of
 
-MOST_FILES = 20
+MOST_FILES = 10
 
 
 class SeveralFilesInput(forms.ClearableFileInput):

@@ -20,7 +20,7 @@ from app.media.names import PictureName
 LONGEST_SIDE = 2400
 #: A JPEG is decoded in a smaller size; others need 4 bytes of memory for each pixel, and again for each step.
 MOST_PIXELS = {"JPEG": 60_000_000}
-MOST_PIXELS_OF_OTHERS = 24_000_000
+MOST_PIXELS_OF_OTHERS = 16_000_000
 MOST_FRAMES = 300
 MOST_PIXELS_OF_ALL_FRAMES = 30_000_000
 THUMBNAIL = (240, 240)
