@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import wave
 from collections.abc import Callable
 from pathlib import Path
 
@@ -143,6 +144,24 @@ def test_a_focal_point_by_click_and_by_keyboard(tab: Page, server: Server, tmp_p
     with tab.expect_navigation():
         tab.get_by_role("button", name="Save", exact=True).click()
     expect(tab.locator(".messagelist")).to_contain_text("was changed successfully")
+
+
+def test_a_sound_plays_at_its_own_address(tab: Page, server: Server, tmp_path: Path) -> None:
+    """Under a policy that lets it do nothing else."""
+    with wave.open(str(tmp_path / "bell.wav"), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(16_000))
+    sign_in(tab, server, "nora", site="north")
+    tab.goto(server.url("north", f"{LIST}add/"))
+    tab.get_by_label("Choose files").set_input_files(tmp_path / "bell.wav")
+    with tab.expect_navigation():
+        tab.get_by_role("button", name="Upload").click()
+    address = tab.locator(".field-address a").get_attribute("href")
+    assert address is not None
+    tab.goto(server.url("north", address))
+    tab.wait_for_function("document.querySelector('video, audio')?.duration === 1")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

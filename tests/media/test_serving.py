@@ -124,6 +124,14 @@ def test_what_browsers_do_not_show_is_a_download(name: str, north: Site, at_nort
     assert response["Content-Type"] == "text/plain; charset=utf-8"
 
 
+def test_nothing_runs_in_a_file(north: Site, at_north: Browser) -> None:
+    for content, name in ((picture(), "a.jpg"), (b"%PDF-1.7", "a.pdf"), (TEXT, "a.txt"), (b"ID3" + TEXT, "a.mp3")):
+        policy = get(at_north, media_file(north, content, name).get_absolute_url())["Content-Security-Policy"]
+        assert policy.startswith("sandbox")
+        assert "default-src 'none'" in policy
+        assert "script" not in policy
+
+
 def test_a_private_file_is_for_members(north: Site, south: Site, at_north: Browser, nora: User, sam: User) -> None:
     found = media_file(north, is_private=True)
     for address in (found.get_absolute_url(), found.thumbnail_url):
