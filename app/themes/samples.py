@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.template import engines
+from django.template.utils import get_app_template_dirs
 from django.test import RequestFactory
 
 from app.tenancy.current import activate
@@ -16,10 +17,13 @@ from app.themes.definition import Theme
 
 @dataclass(frozen=True)
 class Sample:
+    """A page with `template` or, if no theme and no app has it, with the first of `others`."""
+
     title: str
     template: str
     context: Callable[[], Mapping[str, Any]] = dict
     path: str = "/sample/"
+    others: tuple[str, ...] = ()
 
 
 _samples: list[Sample] = []
@@ -41,7 +45,14 @@ def render(sample: Sample, theme: Theme) -> str:
     site = CurrentSite(0, "sample.example", "Sample", ACTIVE, theme.name, "", "", "override")
     context = {"site": site, "request": RequestFactory().get(sample.path), "navigation": []}
     with activate(site):
-        return str(engines["django"].get_template(sample.template).render({**context, **sample.context()}))
+        return str(engines["django"].get_template(template_of(sample, theme)).render({**context, **sample.context()}))
+
+
+def template_of(sample: Sample, theme: Theme) -> str:
+    """The name of the template that a site with this theme would use."""
+    names = (sample.template, *sample.others)
+    places = [theme.templates for theme in theme.chain] + list(get_app_template_dirs("templates"))
+    return next((name for name in names if any((place / name).is_file() for place in places)), names[-1])
 
 
 def origin(template: str, theme: Theme) -> str:

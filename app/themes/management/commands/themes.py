@@ -14,7 +14,7 @@ from app.tenancy.sites.output import table
 from app.themes.catalogue import themes
 from app.themes.checks import faults_of
 from app.themes.definition import DEFAULT, Theme
-from app.themes.samples import origin, render, samples
+from app.themes.samples import origin, render, samples, template_of
 
 COLUMNS = ("name", "title", "parents", "sites")
 
@@ -58,7 +58,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{theme.name}: {theme.title}")
         faults = [message.msg for message in faults_of(theme)]
         for sample in samples():
-            source = f"{sample.template} of {origin(sample.template, theme)}"
+            name = template_of(sample, theme)
+            source = f"{name} of {origin(name, theme)}"
             try:
                 render(sample, theme)
             except Exception as error:  # noqa: BLE001  # a theme's template may raise anything
