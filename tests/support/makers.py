@@ -47,11 +47,10 @@ def person(username: str, site: Site | None, role: str = "Editor") -> User:
     return user
 
 
-def page(site: Site, **values: Any) -> Page:
-    """A published page of the site."""
+def page(site: Site, *, of: type[Page] = Page, **values: Any) -> Any:
+    """A published page of the site, of any kind."""
     with use_site(site):
-        made: Page = Page.objects.create(**{"title": "T", "slug": "t", "status": "published", **values})
-        return made
+        return of.objects.create(**{"title": "T", "slug": "t", "status": "published", **values})
 
 
 def page_form(row: Page | None = None, **values: object) -> dict[str, object]:
