@@ -71,9 +71,9 @@ from django.http import HttpResponse
 from django.urls import path
 from app.pagecache.views import page_cached
 
-@page_cached()
+@page_cached(query={"page"})
 def show(request):
-    return HttpResponse("the club of " + request.tenancy.site.name)
+    return HttpResponse(f"the club of {request.tenancy.site.name}, page {request.GET.get('page', 1)}")
 
 urlpatterns = [path("", show)]
 """,
@@ -140,11 +140,13 @@ def test_it_is_there_on_the_sites_that_have_it(tmp_path: Path, settings: dict[st
             assert text in overviews["north.test"]
             assert text not in overviews["south.test"]
         # Stored pages too follow the switch.
-        assert server.request("/club/", host="north.test").body == "the club of North"
+        for page in (1, 2, 1, 2):
+            shown = server.request(f"/club/?page={page}", host="north.test").body
+            assert shown == f"the club of North, page {page}"
         managed("sites", "set", "north.test", "--setting", "apps=[]", **settings)
         managed("sites", "set", "south.test", "--setting", ON, **settings)
         wait_until(lambda: server.request("/club/", host="north.test").status == 404, what="off at north")
-        wait_until(lambda: server.request("/club/", host="south.test").body == "the club of South", what="on at south")
+        wait_until(lambda: server.request("/club/", host="south.test").body == "the club of South, page 1", what="on at south")
 
 
 def test_its_commands_skip_the_other_sites(settings: dict[str, str]) -> None:
