@@ -28,6 +28,12 @@ def title_of(kind: type[Page]) -> str:
     return capfirst(str(kind._meta.verbose_name))
 
 
+def help_text_of(kind: type[Page]) -> str | Promise:
+    """What a kind is for. Empty if it does not say so: the text of the standard page is about that one."""
+    page = standard()
+    return "" if kind is not page and kind.help_text is page.help_text else kind.help_text
+
+
 def kinds() -> list[type[Page]]:
     """The standard page first, the others in the order of the installed apps."""
     page = standard()

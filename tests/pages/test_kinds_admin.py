@@ -71,6 +71,7 @@ def test_the_choice_shows_each_kind_with_its_icon_title_and_text(editor: Browser
     shown = editor.get(CHOOSE).content.decode()
     assert "third_party/calendar.svg" in shown
     assert "All events, the next one first." in shown
+    assert shown.count("Text with headings") == 1
     assert f'href="{form_of(EventsPage)}"' in shown
     assert f'href="{CHOOSE}"' in editor.get(LIST).content.decode()
     assert CHOOSE in editor.get(form_of(Page)).content.decode()

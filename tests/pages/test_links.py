@@ -91,7 +91,7 @@ def test_a_target_that_an_app_declares(north: Site, south: Site, editor: Browser
     shown = html.unescape(editor.get(change).content.decode())
     assert f"No app of this site has the target “{target}” any longer" in shown
     again = editor.post(change, link_form(target=target)).context["adminform"].form
-    assert again.errors.keys() == {"target"}
+    assert again.errors == {"target": ["No app has this target any longer. Choose another one."]}
 
 
 @pytest.mark.parametrize(

@@ -26,9 +26,9 @@ class LinkPageAdmin(PageKindAdmin):
 
     def get_form(self, request: HttpRequest, obj: Page | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
-        lost = _lost_target(obj)
-        if lost and "target" in form.base_fields:
-            form.base_fields["target"].choices.append((lost, _("%s (does not exist any longer)") % lost))
+        lost, field = _lost_target(obj), form.base_fields.get("target")
+        if lost and isinstance(field, forms.ChoiceField):
+            field.choices = [*list(field.choices), (lost, _("%s (does not exist any longer)") % lost)]
         return form
 
     def note(self, page: Page) -> Any:

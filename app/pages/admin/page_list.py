@@ -17,7 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from app.pages.admin.form import PageForm, add_below
-from app.pages.kinds import allowed_below, kind_named, kind_of, kinds_here, label_of, title_of
+from app.pages.kinds import allowed_below, help_text_of, kind_named, kind_of, kinds_here, label_of, title_of
 from app.pages.models import HOME, Page
 
 LONGEST_KEY = 20
@@ -72,13 +72,14 @@ class PageAdmin(PageForm):
             return format_html('<span class="kind missing">{}</span>', _("%s (not on this site)") % page.kind)
         return format_html('<span class="kind"><img src="{}" alt="">{}</span>', static(kind.icon), title_of(kind))
 
-    @admin.display(description="")
+    @admin.display(description=_("below"))
     def add_below(self, page: Page) -> str:
         address = add_below(page)
         if not address:
             return ""
-        label = _("Add a page below “%s”") % page.title
-        return format_html('<a class="add-below" href="{}" aria-label="{}">{}</a>', address, label, _("Add below"))
+        text = _("Add a page below “%s”") % page.title
+        link = '<a class="add-below addlink" href="{}" title="{}" aria-label="{}"></a>'
+        return format_html(link, address, text, text)
 
     def get_list_display(self, request: HttpRequest) -> Any:
         shown = super().get_list_display(request)
@@ -100,7 +101,7 @@ class PageAdmin(PageForm):
                 "address": address_of("add", kind) + query,
                 "icon": static(kind.icon),
                 "title": title_of(kind),
-                "help_text": kind.help_text,
+                "help_text": help_text_of(kind),
             }
             for kind in offered
         ]
