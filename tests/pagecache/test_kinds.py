@@ -15,11 +15,11 @@ from tests.third_party.models import EventPage, EventsPage, GreetingPage
 @pytest.fixture
 def events(sites: tuple[Site, Site]) -> EventsPage:
     """The pages `/events/` and `/events/?page=2` of north."""
-    made: EventsPage = page(sites[0], of=EventsPage, slug="events")
+    made: EventsPage = page(sites[0], EventsPage, slug="events")
     for number in range(3):
         page(
             sites[0],
-            of=EventPage,
+            EventPage,
             slug=f"e{number}",
             title=f"Event {number}",
             parent=made,
@@ -48,7 +48,7 @@ def test_no_key_of_another_kind_fills_the_cache(server: Server, events: EventsPa
 
 
 def test_a_kind_that_depends_on_the_visitor_is_never_stored(server: Server, sites: tuple[Site, Site]) -> None:
-    page(sites[0], of=GreetingPage, slug="greeting")
+    page(sites[0], GreetingPage, slug="greeting")
     for name in ("Nora", "Sam"):
         answer = server.get("north.test", "/greeting/", HTTP_COOKIE=f"name={name}")
         assert f"Welcome, {name}." in answer.body.decode()

@@ -31,14 +31,12 @@ def editor(nora: User) -> Browser:
 
 @pytest.fixture
 def events(north: Site) -> EventsPage:
-    made: EventsPage = page(north, of=EventsPage, slug="events", title="Events")
-    return made
+    return page(north, EventsPage, slug="events", title="Events")
 
 
 @pytest.fixture
 def event(north: Site, events: EventsPage) -> EventPage:
-    made: EventPage = page(north, of=EventPage, slug="one", title="Concert", parent=events, starts_on=DAY)
-    return made
+    return page(north, EventPage, slug="one", title="Concert", parent=events, starts_on=DAY)
 
 
 def signed_in(user: User) -> Browser:
@@ -190,7 +188,7 @@ def test_the_pages_of_a_row_are_those_of_its_kind(view: str, editor: Browser, ev
 
 
 def test_a_row_of_another_site_is_not_there_in_any_form(south: Site, editor: Browser) -> None:
-    theirs = page(south, of=EventsPage, slug="events")
+    theirs = page(south, EventsPage, slug="events")
     for address in (f"{LIST}{theirs.pk}/change/", form_of(EventsPage, f"{theirs.pk}/change/")):
         assert editor.get(address).status_code == 404
 
@@ -216,9 +214,11 @@ def test_who_may_add_no_page_chooses_no_kind(north: Site, events: EventsPage) ->
     assert CHOOSE not in listed.content.decode()
 
 
-def test_an_action_works_on_pages_of_all_kinds(editor: Browser, event: EventPage, north: Site) -> None:
+def test_an_action_works_on_pages_of_all_kinds(
+    editor: Browser, events: EventsPage, event: EventPage, north: Site
+) -> None:
     plain = page(north, slug="plain")
-    rows = [plain.pk, event.pk, event.parent_id]
+    rows = [plain.pk, event.pk, events.pk]
     for action, status in (("withdraw", "draft"), ("publish", "published")):
         editor.post(LIST, {"action": action, "_selected_action": rows})
         assert set(Page.all_sites.filter(pk__in=rows).values_list("status", flat=True)) == {status}
@@ -268,7 +268,7 @@ def test_the_list_costs_the_same_whatever_is_in_it(editor: Browser, event: Event
     costs = []
     for number in range(3):
         page(north, slug=f"p{number}")
-        page(north, of=EventPage, slug=f"e{number}", parent=Page.all_sites.get(path="/events/"), starts_on=DAY)
+        page(north, EventPage, slug=f"e{number}", parent=Page.all_sites.get(path="/events/"), starts_on=DAY)
         with CaptureQueriesContext(connection) as queries:
             assert editor.get(LIST).status_code == 200
         costs.append(len(queries))

@@ -30,8 +30,7 @@ def editor(nora: User) -> Browser:
 
 
 def link(site: Site, slug: str = "link", **values: Any) -> LinkPage:
-    made: LinkPage = page(site, of=LinkPage, **{"slug": slug, "title": slug.title(), **values})
-    return made
+    return page(site, LinkPage, **{"slug": slug, "title": slug.title(), **values})
 
 
 def link_form(**values: Any) -> dict[str, object]:

@@ -28,7 +28,7 @@ class LinkPageAdmin(PageKindAdmin):
         form = super().get_form(request, obj, change, **kwargs)
         lost, field = _lost_target(obj), form.base_fields.get("target")
         if lost and isinstance(field, forms.ChoiceField):
-            field.choices = [*list(field.choices), (lost, _("%s (does not exist any longer)") % lost)]
+            field.choices = [*_targets(), (lost, _("%s (does not exist any longer)") % lost)]
         return form
 
     def note(self, page: Page) -> Any:
@@ -38,6 +38,11 @@ class LinkPageAdmin(PageKindAdmin):
             "out. Choose another target, or enter an address."
         )
         return text % lost if lost else ""
+
+
+def _targets() -> list[tuple[str, str]]:
+    offered = ((key, f"{target.title}  ({target.url})") for key, target in menu_targets().items())
+    return [("", "---------"), *offered]
 
 
 def _lost_target(page: Page | None) -> str:
