@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from django.apps import apps
 from django.contrib.auth import get_permission_codename
+from django.db import models
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -53,7 +54,7 @@ def kind_named(label: str) -> type[Page] | None:
     return model if issubclass(model, standard()) and is_on(model._meta.app_label) else None
 
 
-def template_names(kind: type[Page]) -> list[str]:
+def template_names(kind: type[models.Model]) -> list[str]:
     """The templates of a kind and of those that it derives from, the most special one first."""
     page = standard()
     return [f"pages/{model._meta.model_name}.html" for model in kind.__mro__ if issubclass(model, page)]

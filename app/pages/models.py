@@ -4,8 +4,8 @@ query finds it; its kind too, so that a second one finds the rest of it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -13,14 +13,14 @@ from django.db.models import Max, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Concat, Length, Substr
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.utils import timezone
 from django.utils.encoding import iri_to_uri
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from app.pages.kinds import STANDARD, kind_named, label_of, refusal_of_place, template_names
+from app.pages.deletion import keep_what_is_below
+from app.pages.kinds import label_of, refusal_of_place
 from app.pages.links import AddressField, destination_of, leads_back_to, path_here, validate_address
+from app.pages.page_kind import PageKind
 from app.pages.slugs import normalised, slug_of, validate_slug
 from app.publishing.models import Publishable
 from app.publishing.rich_text import RichTextField
@@ -44,28 +44,15 @@ class Stored(NamedTuple):
     parent_id: int | None
 
 
-class Page(Publishable):
+class Page(Publishable, PageKind):
     """A page of a site. `path` is built from the slugs of its parents; the page with the path `/` is the home page.
 
-    A subclass with a table of its own is another kind of page. `kind` names it: a new page gets the one of its class,
-    and keeps it.
+    A subclass with a table of its own is another kind of page.
     """
-
-    #: For the list of kinds from which an editor chooses: a static file, an SVG, and what the kind is for.
-    icon: ClassVar[str] = "pages/kinds/page.svg"
-    help_text: ClassVar[str | Promise] = _("Text with headings, lists, tables and links.")
-    #: Kinds that may be directly below a page of this one, as "app_label.Model"; None: all.
-    child_kinds: ClassVar[Sequence[str] | None] = None
-    #: Kinds that a page of this one may be directly below; None: all, and the top of the tree.
-    parent_kinds: ClassVar[Sequence[str] | None] = None
-    #: Whether a response may be stored and sent to other visitors. It must then depend on the site's content, the path
-    #: and the keys of the query in `cached_query` only.
-    page_cache: ClassVar[bool] = True
-    cached_query: ClassVar[Collection[str]] = frozenset()
 
     # Restricted, not protected: with its site, a page goes in any order.
     parent = models.ForeignKey(
-        "self", on_delete=models.RESTRICT, null=True, blank=True, related_name="children", verbose_name=_("parent")
+        "self", on_delete=keep_what_is_below, null=True, blank=True, related_name="children", verbose_name=_("parent")
     )
     position = models.PositiveIntegerField(_("position"), default=0, help_text=_("Lower numbers come first."))
     title = models.CharField(_("title"), max_length=200)
@@ -85,7 +72,6 @@ class Page(Publishable):
         _("description"), max_length=300, blank=True, help_text=_("For search engines and link previews.")
     )
     in_menus = models.BooleanField(_("show in menus"), default=True)
-    kind = models.CharField(_("kind"), max_length=200, default=STANDARD, db_default=STANDARD, editable=False)
 
     saved_one_by_one = frozenset({"slug", "parent", "parent_id", "path", "kind"})
 
@@ -107,25 +93,6 @@ class Page(Publishable):
 
     def get_absolute_url(self) -> str:
         return iri_to_uri(self.path)
-
-    def as_kind(self) -> Page:
-        """This page as an instance of its kind, by one query; itself if it is one, or if the kind is not installed."""
-        model = kind_named(self.kind)
-        if model is None or isinstance(self, model):
-            return self
-        found: Page | None = model.objects.filter(pk=self.pk).first()
-        return found or self
-
-    def get_context(self, request: HttpRequest) -> Mapping[str, Any]:  # noqa: ARG002  # for subclasses
-        """Values for the template, beside `page` and `is_draft`. For what a stored page may depend on, see
-        `page_cache`."""
-        return {}
-
-    def serve(self, request: HttpRequest, *, is_draft: bool = False) -> HttpResponse:
-        """The response to a visitor, from the first of the templates `pages/<model>.html` and `pages/page.html` that
-        exists."""
-        context = {**self.get_context(request), "page": self, "is_draft": is_draft}
-        return render(request, template_names(type(self)), context)
 
     def clean(self) -> None:
         super().clean()

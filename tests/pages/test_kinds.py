@@ -93,7 +93,7 @@ def test_rows_of_a_release_that_knows_no_kinds_are_standard_pages(north: Site) -
     made = page(north, slug="old")
     unknown = {"id", "kind", "path", "slug"}
     names = ", ".join(str(field.column) for field in Page._meta.concrete_fields if field.name not in unknown)
-    with connection.cursor() as cursor:  # the old release goes on during an upgrade
+    with use_site(north), connection.cursor() as cursor:  # the old release goes on during an upgrade
         insert = f"INSERT INTO pages_page (path, slug, {names}) SELECT '/new/', 'new', {names} FROM pages_page"  # noqa: S608
         cursor.execute(f"{insert} WHERE id = %s", [made.pk])
     assert Page.all_sites.get(path="/new/").kind == "pages.page"

@@ -2,6 +2,7 @@ import django.db.models.deletion
 import django.db.models.manager
 from django.db import migrations, models
 
+import app.pages.deletion
 import app.pages.links
 
 
@@ -14,6 +15,18 @@ class Migration(migrations.Migration):
             name="kind",
             field=models.CharField(
                 db_default="pages.page", default="pages.page", editable=False, max_length=200, verbose_name="kind"
+            ),
+        ),
+        migrations.AlterField(
+            model_name="page",
+            name="parent",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=app.pages.deletion.keep_what_is_below,
+                related_name="children",
+                to="pages.page",
+                verbose_name="parent",
             ),
         ),
         migrations.CreateModel(
