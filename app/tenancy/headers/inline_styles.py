@@ -7,6 +7,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from app.tenancy.colours import contrasting_colour, css_colour
+from app.tenancy.hosts.snapshot import CurrentSite
+from app.tenancy.sites.themes import option_properties
 
 #: The small pages of the platform are also shown where no static file is served, for example on an unknown host.
 NOTICE = Path(__file__).with_name("notice.css").read_text(encoding="utf-8")
@@ -15,11 +17,13 @@ NOTICE = Path(__file__).with_name("notice.css").read_text(encoding="utf-8")
 EDITOR_HASH = "'sha256-PlumsSlvJ7vvWzjqibGAYKq92O3y/4JTxWWsWJvyUYA='"
 
 
-def colours(colour: str) -> str:
-    """A site's colour, and the text colour on it, as the custom properties `--site` and `--site-ink`; or nothing."""
-    if not css_colour(colour):
-        return ""
-    return f":root{{--site:{colour};--site-ink:{contrasting_colour(colour)}}}"
+def of_site(site: CurrentSite) -> str:
+    """A site's colour and the options of its theme as custom properties: `--site`, and `--site-ink` for text on it;
+    `--option-NAME`. Empty if it has neither."""
+    colour = css_colour(site.colour)
+    found = [f"--site:{colour};--site-ink:{contrasting_colour(colour)}" if colour else "", option_properties(site)]
+    declarations = ";".join(filter(None, found))
+    return f":root{{{declarations}}}" if declarations else ""
 
 
 def hash_of(text: str) -> str:

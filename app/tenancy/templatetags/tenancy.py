@@ -29,9 +29,10 @@ def preview_bar(context: Context) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def site_colours(context: Context) -> SafeString:
-    """The colour of the current site as the custom properties `--site` and `--site-ink`, if it has one."""
+    """The colour of the current site as the custom properties `--site` and `--site-ink`, if it has one; and the options
+    of its theme as `--option-NAME`."""
     site = context.get("site")
-    style = inline_styles.colours(site.colour) if site is not None else ""
+    style = inline_styles.of_site(site) if site is not None else ""
     return format_html("<style>{}</style>", SafeString(style)) if style else SafeString()
 
 
