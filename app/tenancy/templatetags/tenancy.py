@@ -11,6 +11,8 @@ from app.tenancy.admin.admin_site import OPENED_UNDER
 from app.tenancy.colours import css_colour, site_dot
 from app.tenancy.content_cache import cached_by_content
 from app.tenancy.headers import inline_styles
+from app.tenancy.requests.tenancy import tenancy_of
+from app.tenancy.sites.themes import theme_of
 
 register = template.Library()
 
@@ -20,11 +22,13 @@ register.filter("site_dot", site_dot)
 
 @register.simple_tag(takes_context=True)
 def preview_bar(context: Context) -> SafeString:
-    """A bar for an editor who sees a site under another site's address. Empty for visitors."""
-    site = context.get("site")
+    """A bar for who sees a site under another site's address, or the preview of a theme. Empty for visitors."""
+    site, request = context.get("site"), context.get("request")
     if site is None or site.source != "session":
         return SafeString()
-    return render_to_string("tenancy/preview_bar.html", {"site": site}, request=context.get("request"))
+    preview = tenancy_of(request).theme_preview if request is not None else None
+    values = {"site": site, "theme_preview": preview, "theme_title": theme_of(site.theme).title}
+    return render_to_string("tenancy/preview_bar.html", values, request=request)
 
 
 @register.simple_tag(takes_context=True)
