@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.commands import managed
 from tests.support.guide import commands_of, files_of, write
+from tests.support.programs import wait_until
 from tests.support.server import serving, settings_in
 
 pytestmark = pytest.mark.process
@@ -35,4 +36,7 @@ def test_the_theme_of_the_guide_is_shown(tmp_path: Path) -> None:
         assert "--option-accent:#7fd1b9;" in page
         assert "--option-width:48rem" in page
         assert "<p>Per aspera</p>" in page
+        managed("sites", "set", "school.example", "--option", "accent=#00ff00", **settings)  # another process
+        changed = "--option-accent:#00ff00;"
+        wait_until(lambda: changed in server.request("/", host="school.example").body, what="the option is served")
         assert "color-scheme: dark" in server.request("/static/night/night.css", host="school.example").body

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,8 +21,12 @@ EDITOR_HASH = "'sha256-PlumsSlvJ7vvWzjqibGAYKq92O3y/4JTxWWsWJvyUYA='"
 def of_site(site: CurrentSite) -> str:
     """A site's colour and the options of its theme as custom properties: `--site`, and `--site-ink` for text on it;
     `--option-NAME`. Empty if it has neither."""
-    colour = css_colour(site.colour)
-    found = [f"--site:{colour};--site-ink:{contrasting_colour(colour)}" if colour else "", option_properties(site)]
+    return _style(css_colour(site.colour), option_properties(site))
+
+
+@lru_cache(maxsize=4096)
+def _style(colour: str, options: str) -> str:
+    found = [f"--site:{colour};--site-ink:{contrasting_colour(colour)}" if colour else "", options]
     declarations = ";".join(filter(None, found))
     return f":root{{{declarations}}}" if declarations else ""
 

@@ -58,7 +58,8 @@ class Command(BaseCommand):
 
     def check_theme(self, theme: Theme) -> int:
         self.stdout.write(f"{theme.name}: {theme.title}")
-        faults = [message.msg for message in faults_of(theme)]
+        found = faults_of(theme)
+        faults = [message.msg for message in found if message.is_serious()]
         for sample in samples():
             source = f"{sample.template} of {origin(sample.template, theme)}"
             try:
@@ -70,6 +71,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"  ok    {sample.title} ({source})")
         for option in theme.options:
             self.stdout.write(f"  option {option.name}: {_described(option)}")
+        for message in found:
+            if not message.is_serious():
+                self.stdout.write(f"  hint  {message.msg}")
         for fault in faults:
             self.stdout.write(f"  FAULT {fault}")
         return len(faults)
