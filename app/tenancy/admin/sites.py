@@ -19,41 +19,26 @@ from django.utils.translation import gettext_lazy as _
 
 from app.tenancy.admin import theme_fields, theme_preview
 from app.tenancy.admin.admin_site import address_on
-from app.tenancy.admin.site_related import SuperuserPermissions, SuperusersOnly
+from app.tenancy.admin.aliases import EXCEPTIONS, AliasInline, chosen_exceptions
+from app.tenancy.admin.site_related import SuperusersOnly
 from app.tenancy.colours import site_dot
 from app.tenancy.directory import directory
 from app.tenancy.headers.policy import add_sources
 from app.tenancy.hosts.snapshot import build
 from app.tenancy.models import Alias, SiteProfile
 from app.tenancy.requests.tenancy import ThemePreview, tenancy_of
-from app.tenancy.sites.domains.claims import Exceptions, HostClaim, held_hosts, objections
 from app.tenancy.sites.domains.dns import DnsFault
 from app.tenancy.sites.domains.pending import pending_of
 from app.tenancy.sites.domains.proof import NotProved, record_for
 from app.tenancy.sites.specification import SiteSpecification, specification_of, specify
 from app.tenancy.sites.theme_options import stored_options
 from app.tenancy.sites.themes import theme_of
-from app.tenancy.sites.validation import clean_alias
 from app.tenancy.sites.verification import verify
 from app.tenancy.sites.write import Wanted, conflicts, free_key, host_lock, write_site
 
 admin.site.unregister(Site)
 
 PROFILE_FIELDS = ("key", "state", "theme", "colour")
-EXCEPTIONS = {
-    "reserved": _(
-        "Use a host that is reserved for the platform, for the public, or for another site (--allow-reserved)"
-    ),
-    "quarantine": _("Use a host that another site gave up a short time ago (--from-quarantine)"),
-    "proof": _("Serve new hosts without a TXT record (--without-proof)"),
-}
-
-
-def chosen_exceptions(data: Any) -> Exceptions:
-    """The rules that the form sets aside; for its inline forms, too, which see the data of all."""
-    chosen = set(data.getlist("exceptions"))
-    reserved = "reserved" in chosen
-    return Exceptions(reserved=reserved, twin=reserved, quarantine="quarantine" in chosen, proof="proof" in chosen)
 
 
 class SiteForm(forms.ModelForm[Site]):
@@ -144,42 +129,6 @@ class SiteForm(forms.ModelForm[Site]):
         old, new = self.stored.domain, self.specification.domain
         keeps_old = old not in {"", new} and not self.cleaned_data["drop_old"]
         return replace(self.specification, aliases={**({old: True} if keeps_old else {}), **aliases})
-
-
-class AliasForm(forms.ModelForm[Alias]):
-    class Meta:
-        model = Alias
-        fields = ("host", "redirect")
-
-    def clean_host(self) -> str:
-        host = clean_alias(self.cleaned_data["host"])
-        domain, held = held_hosts(self.instance.site_id)
-        claim = HostClaim(self.instance.site_id, "", [host], domain, held)
-        messages = [objection.message for objection in objections([claim], chosen_exceptions(self.data))]
-        if messages:
-            raise ValidationError(messages)
-        return host
-
-
-class AliasFormSet(forms.BaseInlineFormSet[Alias, Site, forms.ModelForm[Alias]]):
-    def clean(self) -> None:
-        super().clean()
-        for form in self.forms:
-            values = form.cleaned_data
-            if values.get("host") == self.instance.domain and "host" in form.changed_data and not values.get("DELETE"):
-                form.add_error("host", _("This is the site's own domain."))
-
-    def aliases(self) -> dict[str, bool]:
-        """Host → whether it redirects, as the forms have it; without an alias that is the new domain now."""
-        rows = [form.cleaned_data for form in self.forms if not form.cleaned_data.get("DELETE")]
-        return {row["host"]: row["redirect"] for row in rows if row.get("host") not in {None, self.instance.domain}}
-
-
-class AliasInline(SuperuserPermissions, admin.TabularInline[Alias, Site]):
-    model = Alias
-    form = AliasForm
-    formset = AliasFormSet
-    extra = 1
 
 
 @admin.register(Site)
