@@ -12,6 +12,7 @@ from django.test import RequestFactory
 
 from app.tenancy.current import activate
 from app.tenancy.hosts.snapshot import ACTIVE, CurrentSite
+from app.tenancy.sites.themes import option_values
 from app.themes.definition import Theme
 
 
@@ -43,7 +44,8 @@ def render(sample: Sample, theme: Theme) -> str:
     Raises what the template raises.
     """
     site = CurrentSite(0, "sample.example", "Sample", ACTIVE, theme.name, "", "", "override")
-    context = {"site": site, "request": RequestFactory().get(sample.path), "navigation": []}
+    request = RequestFactory().get(sample.path)
+    context = {"site": site, "theme_options": option_values(site), "request": request, "navigation": []}
     with activate(site):
         return str(engines["django"].get_template(template_of(sample, theme)).render({**context, **sample.context()}))
 
