@@ -46,6 +46,9 @@ class SiteAppConfig(AppConfig):
     #: Functions of a request that return safe HTML for the overview of a site in the admin, or an empty string for
     #: users who may not see it.
     panels: ClassVar[Sequence[str]] = ()
+    #: Functions that return the pages of the app that a link in the menus may lead to on the current site: a list of
+    #: `(key, title, url)`. They may depend on nothing but the site and its content.
+    menu_targets: ClassVar[Sequence[str]] = ()
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

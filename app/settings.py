@@ -148,9 +148,9 @@ INSTALLED_APPS = [
     "app.publishing",
     "app.themes",
     "app.twitter",
-    "app.pages",
     "app.release",
     "app.sign_in.apps.AdminConfig",  # after app.tenancy, whose templates come before the admin's own
+    "app.pages",  # after the admin, which has loaded the admin classes of all apps by then
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
