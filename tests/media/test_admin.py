@@ -44,9 +44,9 @@ def test_it_works(north: Site, editor: Browser, nora: User) -> None:
     assert response.redirect_chain == [(f"{LIST}?alternative=missing", 302)]
     assert "2 files were uploaded." in text(response)
     bridge, minutes = all_files()
-    assert [(row.kind, row.site, row.folder, row.uploaded_by) for row in (bridge, minutes)] == [
-        ("picture", north, folder, nora),
-        ("document", north, folder, nora),
+    assert [(row.kind, row.site, row.folder_id, row.uploaded_by) for row in (bridge, minutes)] == [
+        ("picture", north, folder.pk, nora),
+        ("document", north, folder.pk, nora),
     ]
     data = submitted(text(response), "changelist-form", **{"form-0-alt": "A red bridge"})
     editor.post(f"{LIST}?alternative=missing", {**data, "_save": "Save"})
