@@ -49,8 +49,9 @@ def _rows_using(file: MediaFile) -> Iterator[Any]:
 
 
 def _keys_to_files(model: type[SiteRelated]) -> list[str]:
-    return [field.name for field in model._meta.get_fields() if field.concrete and field.related_model is MediaFile]
+    own = (*model._meta.local_fields, *model._meta.local_many_to_many)  # a child's row is found as its parent's
+    return [field.name for field in own if field.related_model is MediaFile]
 
 
 def _texts(model: type[SiteRelated]) -> list[str]:
-    return [field.name for field in model._meta.concrete_fields if isinstance(field, models.TextField)]
+    return [field.name for field in model._meta.local_fields if isinstance(field, models.TextField)]

@@ -9,8 +9,11 @@ import pytest
 from django.contrib.sites.models import Site
 from pytest_django import DjangoAssertNumQueries
 
+from app.accounts.models import User
+from app.postgresql.row_security.scope import every_site
 from app.publishing.rich_text import sanitise
 from app.tenancy.current import use_site
+from app.testing.forms import submitted
 from tests.support.makers import Browser, page
 from tests.support.uploads import animation, media_file, picture
 
@@ -93,3 +96,35 @@ def test_a_small_picture_and_an_animation_have_one_size(north: Site) -> None:
         found = sanitise(f'<img src="{row.get_absolute_url()}">')
         assert "srcset" not in found
         assert 'alt=""' in found
+
+
+def test_the_picture_of_a_page_is_for_link_previews(
+    north: Site, south: Site, nora: User, at_north: Browser, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    row = media_file(north, picture(1600, 900), alt="A bridge")
+    foreign, private = media_file(south), media_file(north, picture(50, 50), is_private=True)
+    saved = page(north, title="T", slug="t")
+    at_north.get("/t/")  # what all pages of the site share is loaded
+    with django_assert_num_queries(1):
+        assert "og:image" not in at_north.get("/t/").content.decode()
+    editor = Browser("north.test")
+    editor.force_login(nora)
+    address = f"/admin/pages/page/{saved.pk}/change/"
+    for other in (foreign, private):
+        form = submitted(editor.get(address).content.decode(), "page_form", image=str(other.pk))
+        assert "Select a valid choice" in editor.post(address, form).content.decode()
+    form = submitted(editor.get(address).content.decode(), "page_form", image=str(row.pk))
+    assert editor.post(address, form).status_code == 302
+    at_north.get("/t/")
+    with django_assert_num_queries(2):
+        html = at_north.get("/t/").content.decode()
+    assert f'<meta property="og:image" content="http://north.test{row.social_url}">' in html
+    assert '<meta property="og:image:alt" content="A bridge">' in html
+    assert "is in use" in editor.post(f"/admin/media/mediafile/{row.pk}/delete/", {"post": "yes"}).content.decode()
+    popup = editor.get("/admin/media/mediafile/?kind=picture&is_private=0&_to_field=id&_popup=1")
+    assert [str(found) for found in popup.context["cl"].result_list] == ["Red bridge"]
+    with use_site(north):
+        saved.refresh_from_db()
+        assert saved.image == row
+    with every_site():
+        north.delete()
