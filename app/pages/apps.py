@@ -5,8 +5,11 @@ class PagesConfig(AppConfig):
     name = "app.pages"
 
     def ready(self) -> None:
+        from app.pages.models import find_published
         from app.pages.samples import SAMPLES
+        from app.redirects import served
         from app.themes.samples import register_sample
 
+        served.register(lambda path: find_published(path) is not None)
         for sample in SAMPLES:
             register_sample(sample)

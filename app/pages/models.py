@@ -14,8 +14,9 @@ from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext_lazy as _
 
 from app.pages.slugs import normalised, slug_of, validate_slug
-from app.publishing.models import Publishable
+from app.publishing.models import Publishable, was_visible
 from app.publishing.rich_text import RichTextField
+from app.redirects.moves import record_move
 from app.tenancy.isolation.content_version import lock_site
 from app.tenancy.isolation.prepared import Parameter, PreparedQuery
 
@@ -111,6 +112,8 @@ class Page(Publishable):
         super().save(**kwargs)
         if before is not None and self.path != before:
             self._move_pages_below(before)
+            moved = Page.objects.filter(models.Q(pk=self.pk) | _is_below(self.pk))
+            record_move(moved, before=before, after=self.path, seen=was_visible(timezone.now()))
 
     def _stored_paths(self) -> dict[int, str]:
         """The paths of this page and its parent in the database: what this instance holds may be old."""
@@ -177,5 +180,9 @@ def _moved(before: str, after: str) -> Concat:
 
 def pages_below(page_id: int | None) -> models.QuerySet[Page]:
     """The pages of the current site that are below a page, at any depth."""
-    rows: models.QuerySet[Page] = Page.objects.filter(pk__in=RawSQL(BELOW, [page_id]))  # noqa: S611  # a constant
+    rows: models.QuerySet[Page] = Page.objects.filter(_is_below(page_id))
     return rows
+
+
+def _is_below(page_id: int | None) -> models.Q:
+    return models.Q(pk__in=RawSQL(BELOW, [page_id]))  # noqa: S611  # a constant

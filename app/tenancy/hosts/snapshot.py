@@ -109,7 +109,9 @@ def build(
         domain = _normalised(domain)
         # States, themes, colours and settings repeat.
         theme, colour, stored = (sys.intern(value or "") for value in others)
-        entry = SiteEntry(pk, domain, name, sys.intern(state or ACTIVE), theme, colour, "" if stored == "{}" else stored)
+        entry = SiteEntry(
+            pk, domain, name, sys.intern(state or ACTIVE), theme, colour, "" if stored == "{}" else stored
+        )
         by_id[pk] = entry
         if domain not in pending:
             canonical.setdefault(domain, entry)  # two spellings of one domain: the older site keeps it
