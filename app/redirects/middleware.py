@@ -31,7 +31,6 @@ class RedirectMiddleware:
         redirect = find(*wanted(request.path_info, request.META.get("QUERY_STRING", "")))
         if redirect is None:
             return response
-        response.close()
         if tenancy_of(request).site.source != "session":
             hits.count(redirect)
         return response_of(redirect, request)
