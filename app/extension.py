@@ -9,8 +9,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.apps import AppConfig, apps
+from django.dispatch import Signal
 from django.utils.module_loading import import_string
 from environs import Env
+
+#: After the transaction that added, renamed or changed a site has ended, with the site as the current one. Receivers
+#: get `site`, a row of `django.contrib.sites`; the fault of a receiver is logged, and changes nothing.
+site_created = Signal()
+#: The domain changed: `old_domain`.
+site_renamed = Signal()
+#: Active, suspended or archived: `old_state`, `new_state`.
+site_state_changed = Signal()
+#: The state is archived now; comes after `site_state_changed`.
+site_archived = Signal()
 
 
 class SiteAppConfig(AppConfig):
@@ -19,6 +30,8 @@ class SiteAppConfig(AppConfig):
     # Django takes the one AppConfig of an apps.py, and this class is imported there, too.
     default = False
 
+    #: Whether the app is off on all sites but those that have its label in `apps` of their settings.
+    per_site: ClassVar[bool] = False
     #: Where the app's URLs are, such as "events/". They come before pages, so a page with this path is not reached.
     url_prefix: ClassVar[str] = ""
     #: The module with `urlpatterns`; by default `urls` of the app.

@@ -4,10 +4,15 @@ from django.contrib import admin
 from django.urls import include, path
 
 from app.extension import site_apps
+from app.tenancy.site_apps import routed_where_on
 
 urlpatterns = [
     path("admin/", include("app.sign_in.urls")),
     path("admin/", admin.site.urls),
-    *[path(config.url_prefix, include(config.url_module)) for config in site_apps() if config.url_prefix],
+    *[
+        routed_where_on(config.label, path(config.url_prefix, include(config.url_module)))
+        for config in site_apps()
+        if config.url_prefix
+    ],
     path("", include("app.pages.urls")),
 ]

@@ -78,7 +78,7 @@ class Front:
             return None
         if "HTTP_AUTHORIZATION" in environ or _may_be_signed_in(environ, secure=arrival.secure):
             return None
-        query = named_query(environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
+        query = named_query(site, environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
         if query is None:
             return None
         return Address(site.id, "https" if arrival.secure else "http", str(host), environ["PATH_INFO"], query)

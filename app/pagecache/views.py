@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
 from app.tenancy.content_cache import next_change
+from app.tenancy.current import activate
 from app.tenancy.hosts.snapshot import CurrentSite
 from app.tenancy.requests.tenancy import tenancy_of
 
@@ -48,14 +49,15 @@ def page_cached(*, query: Collection[str] = ()) -> Callable[[View], View]:
     return decorate
 
 
-def named_query(path: str, query: str) -> str | None:
+def named_query(site: CurrentSite, path: str, query: str) -> str | None:
     """The part of a query that the view of this path named; None if it may not be cached with a query at all."""
     if not query:
         return ""
     if not query.isascii():
         return None  # no browser sends it, and Django would decode it in another way than this function
     try:
-        names = getattr(resolve(path).func, "cached_query", None)
+        with activate(site):  # which URLs there are depends on the site (app.tenancy.site_apps)
+            names = getattr(resolve(path).func, "cached_query", None)
         pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=100) if names else []
     except (Resolver404, ValueError):
         return None

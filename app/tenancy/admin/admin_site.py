@@ -18,11 +18,13 @@ from django.utils.translation import gettext_lazy as _
 from app.tenancy.admin import panels, status, switch
 from app.tenancy.admin.autocomplete import Choices
 from app.tenancy.admin.import_maps import allow_import_maps
+from app.tenancy.admin.per_site import only_where_on
 from app.tenancy.admin.rows_of_site import RowsOfSiteAdmin, bound_to_site
 from app.tenancy.admin.site_related import with_offered_filters
 from app.tenancy.current import current_site
 from app.tenancy.models import SiteRelated
 from app.tenancy.people.permissions import may_work_on, sites_of
+from app.tenancy.site_apps import routed_where_on
 
 #: Name of the hidden field with the site under which a form was opened.
 OPENED_UNDER = "_opened_under_site"
@@ -43,7 +45,7 @@ class SiteAdmin(AdminSite):
         models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
         for model in models:
             bound = bound_to_site(model, admin_class or ModelAdmin)
-            super().register(model, with_offered_filters(bound), **options)
+            super().register(model, only_where_on(model, with_offered_filters(bound)), **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         return may_work_on(request.user, current_site().id)
@@ -97,7 +99,7 @@ class SiteAdmin(AdminSite):
             path("status/", self.admin_view(self.status), name="status"),
             path("choose-site/", self.admin_view(self.choose_site), name="choose-site"),
             path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(self.view_on_site)),
-            *super().get_urls(),
+            *[routed_where_on(str(entry.pattern).partition("/")[0], entry) for entry in super().get_urls()],
         ]
 
     def autocomplete_view(self, request: HttpRequest) -> Any:

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from app.extension import declared
-
-Panel = Callable[[HttpRequest], SafeString]
-
-
-@cache
-def panels() -> tuple[Panel, ...]:
-    return tuple(declared("panels"))
+from app.tenancy.site_apps import declared_here
 
 
 def rendered(request: HttpRequest) -> list[SafeString]:
-    return [panel(request) for panel in panels()]
+    return [panel(request) for panel in declared_here("panels")]

@@ -108,10 +108,8 @@ def build(
     for pk, domain, name, state, *others in sites:
         domain = _normalised(domain)
         # States, themes, colours and settings repeat.
-        theme, colour, stored = (sys.intern(value or "") for value in others)
-        entry = SiteEntry(
-            pk, domain, name, sys.intern(state or ACTIVE), theme, colour, "" if stored == "{}" else stored
-        )
+        theme, colour, values = (sys.intern("" if value in {None, "{}"} else value) for value in others)
+        entry = SiteEntry(pk, domain, name, sys.intern(state or ACTIVE), theme, colour, values)
         by_id[pk] = entry
         if domain not in pending:
             canonical.setdefault(domain, entry)  # two spellings of one domain: the older site keeps it

@@ -8,7 +8,9 @@ import sys
 from collections.abc import Sequence
 
 import django
+from django.apps import apps
 from django.conf import settings
+from django.core.management import get_commands
 from django.db import DatabaseError, OperationalError, connection
 
 from app.env import InvalidEnvironment
@@ -89,6 +91,12 @@ def refuse_unreadable_sites(wanted: str) -> None:
         raise CommandLineError(f"The {wanted} cannot be looked up: {first_line(error)}.{hint}") from None
 
 
+def label_of_app(argv: Sequence[str]) -> str:
+    """The label of the app that has the command; empty for Django's own commands and for one that does not exist."""
+    name = get_commands().get(argv[1], "") if len(argv) > 1 else ""
+    return next((config.label for config in apps.get_app_configs() if config.name == name), "")
+
+
 def first_line(error: DatabaseError) -> str:
     """Hints, and a line for each address that was tried, follow it."""
     return str(error).strip().splitlines()[0]
@@ -98,11 +106,15 @@ def run_for_one(argv: list[str], wanted: str) -> int:
     # Models exist only after django.setup(), so the modules that need them are imported here.
     from app.tenancy.current import use_site
     from app.tenancy.directory import find_site
+    from app.tenancy.site_apps import is_on
 
     try:
         site = find_site(wanted)
     except LookupError as error:
         raise CommandLineError(str(error)) from None
+    label = label_of_app(argv)
+    if not is_on(label, site):
+        raise CommandLineError(f"The app {label!r} is off on {site.domain}: `apps` in the site's settings turns it on.")
     os.environ["MEZZANINE_SITE_ID"] = str(site.id)
     settings.MEZZANINE_SITE_ID = site.id
     with use_site(site):
@@ -111,12 +123,13 @@ def run_for_one(argv: list[str], wanted: str) -> int:
 
 
 def run_for_all(argv: list[str]) -> int:
-    """Once per active site, in the order of their ids; one site's failure does not stop the next."""
+    """Once per active site that has the command's app, in the order of their ids; one site's failure does not stop
+    the next."""
     from app.tenancy.current import use_site
-    from app.tenancy.directory import directory
+    from app.tenancy.site_apps import sites_with
 
     worst = 0
-    for site in directory.snapshot().active():
+    for site in sites_with(label_of_app(argv)):
         sys.stderr.write(f"--- {site.domain} ({site.id})\n")
         sys.stderr.flush()
         try:

@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from app.tenancy.headers.rules import clean_headers
 from app.tenancy.hosts.names import InvalidHost, normalise_alias, normalise_domain
 from app.tenancy.hosts.snapshot import STATES
+from app.tenancy.site_apps import clean_apps
 from app.tenancy.sites.themes import theme_names
 
 KEY = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
@@ -101,6 +102,8 @@ def clean_settings(raw: Any) -> dict[str, Any]:
         raise ValidationError("The settings are not a map.")
     if "headers" in raw:
         clean_headers(raw["headers"])
+    if "apps" in raw:
+        clean_apps(raw["apps"])
     return raw
 
 

@@ -21,6 +21,7 @@ from django.utils.text import slugify
 from app.tenancy.audit.record import Event, record_all
 from app.tenancy.audit.verbs import Verb
 from app.tenancy.directory import expire_on_change
+from app.tenancy.sites.announcements import announce
 from app.tenancy.sites.domains.claims import NO_EXCEPTIONS, Exceptions, HostClaim, batches, objections, waiting_hosts
 from app.tenancy.sites.domains.pending import BATCH, pending_hosts, write_pending
 from app.tenancy.sites.models import Alias, Epoch, SiteProfile
@@ -153,6 +154,7 @@ def plan(wanted: Iterable[Wanted], *, managed_by: str = "") -> Plan:
 def apply(plan: Plan, *, site_id: int | None = None, exceptions: Exceptions = NO_EXCEPTIONS) -> None:
     """Writes a plan without conflicts. `site_id` is the id of a single new site, the one of a new installation."""
     pending = pending_hosts()
+    before = [(profile, specification_of(profile)) for profile, _, _ in plan.changed]
     waiting = {
         profile.site_id: waiting_hosts(claim_of(site, profile), pending, exceptions)
         for profile, site, _ in plan.changed
@@ -178,6 +180,7 @@ def apply(plan: Plan, *, site_id: int | None = None, exceptions: Exceptions = NO
     if site_id is None:
         record_all(_events(profiles, plan.changed))
     expire_on_change()  # bulk writes send no signals
+    announce(profiles, before)
 
 
 def _events(added: Sequence[SiteProfile], changed: Sequence[Change]) -> Iterator[Event]:

@@ -17,6 +17,7 @@ from app.tenancy.content_cache import forget_content
 from app.tenancy.current import use_site
 from app.tenancy.directory import directory
 from app.tenancy.models import Alias, Membership, SiteProfile
+from app.tenancy.site_apps import per_site_apps
 from app.testing.data.canaries import SIDES, Canaries, Side
 from app.testing.data.tables import is_site_related, through_models, with_rows_of_a_site
 from app.testing.data.values import CannotGuess, Values
@@ -80,7 +81,8 @@ class Twins:
             return self.canaries.text(side, f"sites.Site.{field}", names_the_site=True)
 
         site = Site.objects.create(domain=f"{name('domain')}.test", name=name("name").capitalize())
-        SiteProfile.objects.filter(site=site).update(key=name("key"))
+        apps = {"apps": sorted(per_site_apps())} if per_site_apps() else {}
+        SiteProfile.objects.filter(site=site).update(key=name("key"), settings=apps)
         self.aliases[side] = f"{name('alias')}.test"
         Alias.objects.create(site=site, host=self.aliases[side])
         self.sites[side] = site

@@ -1,0 +1,196 @@
+"""An app that is on for some sites only, and the signals of sites."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import manage, managed
+from tests.support.programs import wait_until
+from tests.support.server import serving, settings_in
+
+pytestmark = pytest.mark.process
+
+CLUB = {
+    "__init__.py": "",
+    "apps.py": """
+from app.extension import SiteAppConfig, site_archived, site_created, site_renamed, site_state_changed
+
+class ClubConfig(SiteAppConfig):
+    name = "club"
+    per_site = True
+    url_prefix = "club/"
+    panels = ("club.hooks.panel",)
+
+    def ready(self):
+        from club.hooks import hear
+        for signal, name in (
+            (site_created, "created"),
+            (site_renamed, "renamed"),
+            (site_state_changed, "state"),
+            (site_archived, "archived"),
+        ):
+            signal.connect(hear(name), weak=False)
+""",
+    "hooks.py": """
+import os
+from django.utils.html import format_html
+from app.tenancy.current import current_site
+
+def panel(request):
+    return format_html("<p>the club panel</p>")
+
+def hear(name):
+    def receive(site, signal, sender, **values):
+        line = " ".join([name, current_site().domain, *(f"{k}={v}" for k, v in sorted(values.items()))])
+        with open(os.environ["HEARD"], "a") as file:
+            print(line, file=file)
+        raise RuntimeError("the receiver failed")
+    return receive
+""",
+    "models.py": """
+from django.db import models
+from app.tenancy.models import SiteRelated
+
+class Member(SiteRelated):
+    name = models.CharField(max_length=50)
+""",
+    "admin.py": """
+from django.contrib import admin
+from app.tenancy.admin import SiteRelatedAdmin
+from club.models import Member
+
+@admin.register(Member)
+class MemberAdmin(SiteRelatedAdmin):
+    pass
+""",
+    "urls.py": """
+from django.http import HttpResponse
+from django.urls import path
+from app.pagecache.views import page_cached
+
+@page_cached(query={"page"})
+def show(request):
+    return HttpResponse(f"the club of {request.tenancy.site.name}, page {request.GET.get('page', 1)}")
+
+urlpatterns = [path("", show)]
+""",
+    "management/__init__.py": "",
+    "management/commands/__init__.py": "",
+    "management/commands/count_members.py": """
+from django.core.management.base import BaseCommand
+from club.models import Member
+
+class Command(BaseCommand):
+    def handle(self, **options):
+        self.stdout.write(f"{Member.objects.count()} members")
+""",
+}
+ON = 'apps=["club"]'
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, str]:
+    for path, text in CLUB.items():
+        file = tmp_path / "club" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    heard = str(tmp_path / "heard")
+    values = {**settings_in(tmp_path), "PYTHONPATH": str(tmp_path), "EXTRA_APPS": "club", "HEARD": heard}
+    managed("makemigrations", "club", "-v0", **values)
+    managed("migrate", "-v0", **values)
+    Path(heard).write_text("")
+    managed("sites", "add", "north.test", "--name", "North", "--setting", ON, **values)
+    managed("sites", "add", "south.test", "--name", "South", **values)
+    return values
+
+
+def signed_in(settings: dict[str, str]) -> dict[str, dict[str, str]]:
+    """The header with the session of a superuser, by host."""
+    script = """
+import json
+from django.contrib.auth import get_user_model
+from django.test import Client
+root = get_user_model().objects.create_superuser("root", "root@example.org")
+cookies = {}
+for host in ("north.test", "south.test"):
+    client = Client(headers={"host": host})
+    client.force_login(root)
+    client.get("/admin/")
+    cookies[host] = "; ".join(f"{name}={cookie.value}" for name, cookie in client.cookies.items())
+print(json.dumps(cookies))
+"""
+    cookies = json.loads(managed("shell", "-v0", "-c", script, **settings).splitlines()[-1])
+    return {host: {"Cookie": cookie} for host, cookie in cookies.items()}
+
+
+def test_it_is_there_on_the_sites_that_have_it(tmp_path: Path, settings: dict[str, str]) -> None:
+    people = signed_in(settings)
+    with serving(tmp_path, **settings) as server:
+
+        def statuses(host: str, path: str) -> int:
+            return server.request(path, host=host, headers=people[host] if "admin" in path else {}).status
+
+        for path in ("/club/", "/admin/club/", "/admin/club/member/", "/admin/club/member/add/"):
+            assert (statuses("north.test", path), statuses("south.test", path)) == (200, 404), path
+        overviews = {host: server.request("/admin/", host=host, headers=people[host]).body for host in people}
+        for text in ("the club panel", "/admin/club/member/"):
+            assert text in overviews["north.test"]
+            assert text not in overviews["south.test"]
+        # Stored pages too follow the switch.
+        for page in (1, 2, 1, 2):
+            shown = server.request(f"/club/?page={page}", host="north.test").body
+            assert shown == f"the club of North, page {page}"
+        managed("sites", "set", "north.test", "--setting", "apps=[]", **settings)
+        managed("sites", "set", "south.test", "--setting", ON, **settings)
+        wait_until(lambda: server.request("/club/", host="north.test").status == 404, what="off at north")
+        wait_until(lambda: server.request("/club/", host="south.test").body == "the club of South, page 1", what="on at south")
+
+
+def test_its_commands_skip_the_other_sites(settings: dict[str, str]) -> None:
+    done = manage("count_members", "--all-sites", **settings)
+    assert (done.returncode, done.stdout) == (0, "0 members\n")
+    assert "north.test" in done.stderr
+    assert "south.test" not in done.stderr
+    refused = manage("count_members", "--site=south.test", **settings)
+    assert refused.returncode == 2
+    assert "The app 'club' is off on south.test" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ('apps=["clubs"]', "'clubs' is not on or off per site; club is."),
+        ('apps=["pages"]', "'pages' is not on or off per site; club is."),
+        ('apps="club"', "must be a list of labels of apps"),
+        ("apps=[1]", "must be a list of labels of apps"),
+    ],
+)
+def test_a_site_cannot_have_an_app_that_is_no_such_app(settings: dict[str, str], value: str, message: str) -> None:
+    refused = manage("sites", "set", "south.test", "--setting", value, **settings)
+    assert refused.returncode == 2
+    assert message in refused.stderr
+
+
+def test_apps_are_told_of_sites(tmp_path: Path, settings: dict[str, str]) -> None:
+    (tmp_path / "heard").write_text("")
+    commands = (
+        ("add", "east.test"),
+        ("set", "east.test", "--name", "East"),
+        ("rename", "east.test", "west.test"),
+        ("suspend", "west.test"),
+        ("archive", "west.test"),
+    )
+    for command in commands:
+        done = manage("sites", *command, **settings)
+        assert done.returncode == 0, done.stderr  # the receiver's error changes nothing
+    assert "the receiver failed" in done.stdout
+    assert (tmp_path / "heard").read_text().splitlines() == [
+        "created east.test",
+        "renamed west.test old_domain=east.test",
+        "state west.test new_state=suspended old_state=active",
+        "state west.test new_state=archived old_state=suspended",
+        "archived west.test",
+    ]
