@@ -43,6 +43,8 @@ class SiteAppConfig(AppConfig):
     #: Functions of a request that return safe HTML for the overview of a site in the admin, or an empty string for
     #: users who may not see it.
     panels: ClassVar[Sequence[str]] = ()
+    #: Classes of `django.contrib.sitemaps.Sitemap`, for `/sitemap.xml`. What they list is on the current site.
+    sitemaps: ClassVar[Sequence[str]] = ()
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

@@ -147,11 +147,13 @@ INSTALLED_APPS = [
     "app.redirects",
     "app.twitter",
     "app.pages",
+    "app.crawlers",
     "app.release",
     "app.sign_in.apps.AdminConfig",  # after app.tenancy, whose templates come before the admin's own
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.sitemaps",
     *sign_in.APPS,
     "django_prose_editor",
     "health_check",

@@ -44,7 +44,7 @@ class PageAdmin(PublishableAdmin[Page]):
     fieldsets = (
         (None, {"fields": ("title", "slug", "parent", "body")}),
         (_("Publishing"), {"fields": ("status", "publish_at", "expire_at")}),
-        (_("Navigation and search engines"), {"fields": ("in_menus", "position", "description")}),
+        (_("Navigation and search engines"), {"fields": ("in_menus", "position", "in_sitemap", "description")}),
     )
 
     def choice_text(self, row: Page) -> str:

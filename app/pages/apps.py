@@ -1,8 +1,9 @@
-from django.apps import AppConfig
+from app.extension import SiteAppConfig
 
 
-class PagesConfig(AppConfig):
+class PagesConfig(SiteAppConfig):
     name = "app.pages"
+    sitemaps = ("app.pages.sitemaps.PagesSitemap",)
 
     def ready(self) -> None:
         from app.pages.models import find_published

@@ -54,6 +54,12 @@ class Page(Publishable):
         _("description"), max_length=300, blank=True, help_text=_("For search engines and link previews.")
     )
     in_menus = models.BooleanField(_("show in menus"), default=True)
+    # The default is in the database too: during an upgrade, pods of the last release still add pages.
+    in_sitemap = models.BooleanField(
+        _("list for search engines"), default=True, db_default=True, help_text=_("In /sitemap.xml.")
+    )
+    #: Empty for pages that were saved last before there was this field.
+    updated_at = models.DateTimeField(_("last change"), auto_now=True, null=True)
 
     saved_one_by_one = frozenset({"slug", "parent", "parent_id", "path"})
 
@@ -105,10 +111,14 @@ class Page(Publishable):
         before = stored.get(self.pk)
         self._refuse_to_be_below_itself()
         self._set_path(stored)
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {
+                *kwargs["update_fields"],
+                "updated_at",
+                *({"path"} if self.path != before else ()),
+            }
         if self.path != before:
             self._refuse_addresses_below(before)
-            if kwargs.get("update_fields") is not None:
-                kwargs["update_fields"] = {*kwargs["update_fields"], "path"}
         super().save(**kwargs)
         if before is not None and self.path != before:
             self._move_pages_below(before)

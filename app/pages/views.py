@@ -36,6 +36,7 @@ def show(request: HttpRequest, path: str) -> HttpResponse:
     response = render(request, "pages/page.html", {"page": page, "is_draft": draft})
     if draft:
         patch_cache_control(response, private=True, no_store=True)
+        response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 

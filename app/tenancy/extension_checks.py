@@ -14,7 +14,8 @@ from django.template.utils import get_app_template_dirs
 from app.extension import SiteAppConfig, declared, site_apps
 
 TAKEN = ("admin/", "static/", "media/", "livez", "readyz", "startupz", "healthz", "metrics", "tls/")
-HOOKS = ("health_checks", "metrics", "panels")
+TAKEN += ("robots.txt", "sitemap.xml", "favicon.ico")
+HOOKS = ("health_checks", "metrics", "panels", "sitemaps")
 
 
 def register() -> None:

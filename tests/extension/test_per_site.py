@@ -146,7 +146,9 @@ def test_it_is_there_on_the_sites_that_have_it(tmp_path: Path, settings: dict[st
         managed("sites", "set", "north.test", "--setting", "apps=[]", **settings)
         managed("sites", "set", "south.test", "--setting", ON, **settings)
         wait_until(lambda: server.request("/club/", host="north.test").status == 404, what="off at north")
-        wait_until(lambda: server.request("/club/", host="south.test").body == "the club of South, page 1", what="on at south")
+        wait_until(
+            lambda: server.request("/club/", host="south.test").body == "the club of South, page 1", what="on at south"
+        )
 
 
 def test_its_commands_skip_the_other_sites(settings: dict[str, str]) -> None:

@@ -28,6 +28,11 @@ class Tenancy:
     offers_admin: bool = True
     repeated: bool = False
 
+    @property
+    def is_canonical(self) -> bool:
+        """Whether the site is served at its own domain. Search engines list only these pages."""
+        return self.site.source == "host" and self.host == self.site.domain
+
     def resolve_with(self, session_site: SiteEntry) -> Resolution:
         """The pipeline again, with an editor's permitted choice.
 

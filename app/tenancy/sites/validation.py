@@ -16,6 +16,7 @@ from app.tenancy.headers.rules import clean_headers
 from app.tenancy.hosts.names import InvalidHost, normalise_alias, normalise_domain
 from app.tenancy.hosts.snapshot import STATES
 from app.tenancy.site_apps import clean_apps
+from app.tenancy.sites.robots import clean_robots
 from app.tenancy.sites.themes import theme_names
 
 KEY = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
@@ -104,6 +105,8 @@ def clean_settings(raw: Any) -> dict[str, Any]:
         clean_headers(raw["headers"])
     if "apps" in raw:
         clean_apps(raw["apps"])
+    if "robots" in raw:
+        clean_robots(raw["robots"])
     return raw
 
 
