@@ -13,8 +13,8 @@ from django.template.utils import get_app_template_dirs
 
 from app.extension import SiteAppConfig, declared, site_apps
 
-TAKEN = ("admin/", "static/", "media/", "livez", "readyz", "startupz", "healthz", "metrics", "tls/")
-TAKEN += ("robots.txt", "sitemap.xml", "favicon.ico")
+PROBES = ("livez", "readyz", "startupz", "healthz", "metrics")
+TAKEN = (*PROBES, "admin/", "static/", "media/", "tls/", "robots.txt", "sitemap.xml", "favicon.ico")
 HOOKS = ("health_checks", "metrics", "panels", "sitemaps")
 
 
