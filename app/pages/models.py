@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Max, Value
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Concat, Length, Substr
+from django.db.models.functions import Concat, Left, Length, Substr
 from django.utils import timezone
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext_lazy as _
@@ -122,8 +122,7 @@ class Page(Publishable):
         super().save(**kwargs)
         if before is not None and self.path != before:
             self._move_pages_below(before)
-            moved = Page.objects.filter(models.Q(pk=self.pk) | _is_below(self.pk))
-            record_move(moved, before=before, after=self.path, seen=was_visible(timezone.now()))
+            record_move(self._and_below(), before=before, after=self.path, seen=was_visible(timezone.now()))
 
     def _stored_paths(self) -> dict[int, str]:
         """The paths of this page and its parent in the database: what this instance holds may be old."""
@@ -161,6 +160,12 @@ class Page(Publishable):
             if taken:
                 message = _("A page below this one would get the address %(path)s, which another page has.")
                 raise ValidationError({"slug": ValidationError(message, params={"path": taken})})
+
+    def _and_below(self) -> models.QuerySet[Page]:
+        pages: models.QuerySet[Page] = Page.objects.all()
+        if self.path == HOME:  # with which every path begins
+            return pages.filter(models.Q(pk=self.pk) | _is_below(self.pk))
+        return pages.alias(start=Left("path", len(self.path))).filter(start=self.path)
 
     def _move_pages_below(self, before: str) -> None:
         # A plain queryset: the one of `objects` saves each page, because a path follows from other fields.
