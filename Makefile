@@ -40,12 +40,15 @@ static/staticfiles.json: .venv/run-installed $(shell find app -path '*/static/*'
 	@touch $@
 
 ##@ Check
-.PHONY: test test-fast test-isolation lint audit format bench bench-pages bench-faults bench-resolve
+.PHONY: test test-fast test-isolation test-example lint audit format bench bench-pages bench-faults bench-resolve
 test: install lint ## All tests: SQLite, and PostgreSQL, nginx, Chromium ... if they are installed
 	@$(BIN)/python -m tests.suite
 
 test-isolation: install ## The isolation tests of every model, address, admin page and command, on each database (part of `make test`)
 	@$(BIN)/python -m tests.suite isolation
+
+test-example: install ## Build and use the app, the theme and the image of docs/extend.md (part of `make test`; the image needs a Docker engine)
+	@$(BIN)/python -m pytest tests/extension/test_guide.py tests/image/test_agency.py
 
 test-fast: install ## The tests that start no process of the product, on SQLite: about half a minute
 	@$(BIN)/python -m pytest -m "not process"

@@ -16,6 +16,7 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, reso
 from django.utils.regex_helper import normalize
 from django.views.generic import RedirectView
 
+from app.tenancy.current import use_site
 from app.testing.data.canaries import SIDES
 from app.testing.data.tables import forward_links, with_rows_of_a_site
 from app.testing.data.twins import Twins
@@ -76,8 +77,9 @@ def addresses(pattern: Pattern, twins: Twins) -> list[str]:
         rows = [None] if not names else _rows_for(pattern, names, twins)
         for values in (values for row in rows for values in _values(names, row)):
             address = "/" + (text % values).lstrip("/")
-            if _leads_to(address, pattern):
-                found[quote(address)] = None
+            with use_site(twins.sites["a"]):  # which URLs there are depends on the site
+                if _leads_to(address, pattern):
+                    found[quote(address)] = None
     return list(found)[:MOST_ADDRESSES]
 
 

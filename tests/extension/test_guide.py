@@ -1,32 +1,125 @@
-"""The app of the guide, built from the guide."""
+"""The example of docs/extend.md: a project outside of the tree, built from the page and used as it says."""
 
 from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.support.commands import managed
-from tests.support.programs import ROOT
-from tests.support.server import settings_in
+from tests.chart.rendering import render
+from tests.support.commands import environment, managed
+from tests.support.guide import commands_of, files_of, write_example
+from tests.support.http import request
+from tests.support.programs import PYTHON, ROOT
+from tests.support.server import serving, settings_in
 
 pytestmark = pytest.mark.process
-GUIDE = (ROOT / "docs" / "extend.md").read_text()
-FILE = re.compile(r"^# (labels/\w+\.py)\n(.*?)(?=^# labels/|^```)", re.DOTALL | re.MULTILINE)
+
+TWO_SITES = """
+from django.utils import timezone
+from app.tenancy.current import use_site
+from app.tenancy.directory import find_site
+from events.models import Event
+
+day = timezone.timedelta(days=1)
+for domain, names in (("harbour.example", ("Regatta", "Fireworks", "Market")), ("school.example", ("Concert",))):
+    with use_site(find_site(domain)):
+        for number, name in enumerate(names, 1):
+            Event(title=name, slug=name.lower(), starts_at=timezone.now() + number * day, place="Pier").save()
+        Event(title="Last year", slug="past", starts_at=timezone.now() - 365 * day).save()
+"""
 
 
-def test_the_first_app_of_the_guide_works(tmp_path: Path) -> None:
-    files = dict(FILE.findall(GUIDE.partition("## What an app can bring")[0]))
-    assert files.keys() == {"labels/models.py", "labels/admin.py"}
-    for path, text in {"labels/__init__.py": "", **files}.items():
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).write_text(text)
-    settings = {**settings_in(tmp_path), "PYTHONPATH": str(tmp_path), "EXTRA_APPS": "labels"}
-    commands = re.findall(r"^\.venv/bin/python manage\.py (.*)$", GUIDE, re.MULTILINE)
-    assert commands == ["makemigrations labels", "migrate"]
-    for command in [*commands, "check --fail-level=WARNING"]:
+@pytest.fixture
+def project(tmp_path: Path) -> dict[str, str]:
+    """The settings of the example, after all commands of the page."""
+    settings = settings_in(tmp_path) | write_example(tmp_path)
+    for command in commands_of("extend.md"):
         managed(*shlex.split(command), **settings)
-    script = "from labels.models import Label\nLabel(name='new').save()\nprint(Label.objects.get())"
-    assert managed("shell", "--site=localhost", "-v0", "-c", script, **settings) == "new\n"
+    return settings
+
+
+def test_its_checks_have_nothing_to_say(project: dict[str, str]) -> None:
+    managed("check", "--fail-level=WARNING", **project)
+    assert "No changes" in managed("makemigrations", "--check", "--dry-run", **project)
+
+
+def test_what_it_brings_is_used(tmp_path: Path, project: dict[str, str]) -> None:
+    managed("sites", "add", "school.example", "--name", "School", "--setting", 'apps=["events"]', **project)
+    managed("sites", "add", "other.example", "--name", "Other", **project)
+    managed("shell", "-v0", "-c", TWO_SITES, **project)
+    token = {"Authorization": "Bearer token-of-this-test"}
+    with serving(tmp_path, **project, EVENTS_PER_PAGE="2", HEALTH_TOKEN="token-of-this-test") as server:
+
+        def body(path: str, host: str) -> str:
+            response = server.request(path, host=host)
+            assert response.status == 200, path
+            return response.body
+
+        events = body("/events/?page=2", "harbour.example")
+        assert "Fireworks" in events
+        assert "Concert" not in events
+        assert '<table class="events">' in events  # the theme's
+        assert server.request("/events/?page=3", host="harbour.example").status == 404
+        events = body("/events/", "school.example")
+        assert "Concert" in events
+        assert '<ul class="events">' in events
+        assert "Regatta" in body("/events/regatta/", "harbour.example")
+        assert server.request("/events/regatta/", host="school.example").status == 404
+        assert server.request("/events/", host="other.example").status == 404
+        feed = body("/events/feed/", "harbour.example")
+        assert "<title>Events of Harbour Festival</title>" in feed
+        assert "http://harbour.example/events/market/" in feed
+        sitemap = body("/sitemap.xml", "harbour.example")
+        assert "<loc>http://harbour.example/events/market/</loc>" in sitemap
+        assert "/events/" not in body("/sitemap.xml", "other.example")
+        report = server.request("/healthz?format=json", headers=token).body
+        assert '"calendars": "OK"' in report
+        assert "events_stored 6.0" in request(server.metrics_port, "/metrics").body
+    assert managed("delete_past_events", "--all-sites", **project).splitlines() == [
+        "harbour.example: 1 events deleted",
+        "school.example: 1 events deleted",
+    ]
+
+
+def test_its_isolation_is_proved(tmp_path: Path, project: dict[str, str]) -> None:
+    assert isolation(project).returncode == 0
+    views = tmp_path / "events" / "views.py"
+    views.write_text(views.read_text().replace("Event.objects.all()", "Event.all_sites.all()"))
+    done = isolation(project)
+    assert done.returncode == 1
+    assert "Site B's events.Event.title" in done.stdout
+    assert re.search(r"view +events:list\n", done.stdout), done.stdout
+
+
+def isolation(project: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """The command of the page, for this app."""
+    command = [PYTHON, "-m", "pytest", "-p", "app.testing", "--pyargs", "app.testing", "--isolation-apps=events"]
+    env = {name: value for name, value in project.items() if name != "DEBUG"}
+    return subprocess.run(
+        [*command, "-p", "no:cacheprovider", "-q"],
+        cwd=ROOT,
+        env=environment(**env),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_chart_takes_its_values() -> None:
+    values = yaml.safe_load(files_of("extend.md")["values.yaml"])
+    pods = [one["spec"]["template"]["spec"] for one in render(values).objects if one["kind"] in ("Deployment", "Job")]
+    own = [
+        container
+        for pod in pods
+        for container in pod["containers"]
+        if container["image"] == "registry.example.org/agency/websites:1.0"
+    ]
+    assert len(own) >= 2  # the server and the release job
+    for container in own:
+        env = {one["name"]: one.get("value") for one in container["env"]}
+        assert env | {"EXTRA_APPS": "events", "THEMES_DIRS": "/srv/themes", "EVENTS_PER_PAGE": "10"} == env

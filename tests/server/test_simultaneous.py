@@ -10,6 +10,7 @@ import psycopg
 import pytest
 import requests
 
+from app.testing.forms import submitted
 from tests.support.commands import managed
 from tests.support.postgresql import PostgreSQL, sql
 from tests.support.programs import wait_until
@@ -114,6 +115,22 @@ def test_two_editors_cannot_move_two_pages_below_each_other(server: Server, url:
         responses = [move.result() for move in pending]
     assert sorted(response.status_code for response in responses) == [200, 302]
     assert any("A page cannot be below itself." in response.text for response in responses)
+
+
+def test_of_two_editors_who_save_one_page_the_second_one_sees_both_texts(server: Server, url: str) -> None:
+    editors = [Editor(server, "north.test", "boss") for _ in range(2)]
+    assert editors[0].post("/admin/pages/page/add/", {**PAGE, "title": "Both", "slug": "both"}).status_code == 302
+    page = sql(url, "SELECT id FROM pages_page WHERE slug = 'both'")[0][0]
+    path = f"/admin/pages/page/{page}/change/"
+    form = editors[0].session.get(editors[0].address + path).text
+    opened = submitted(form, "page_form", title="By one of them")
+    with ThreadPoolExecutor(2) as threads:
+        with locked(url, "north.test"):
+            pending = [threads.submit(editor.post, path, opened) for editor in editors]
+            wait_until(lambda: waiting(url) == 2, what="both have sent the form")
+        responses = [save.result() for save in pending]
+    assert sorted(response.status_code for response in responses) == [200, 302]
+    assert any("Stored now: By one of them" in response.text for response in responses)
 
 
 def test_a_switch_to_a_site_does_not_wait_for_a_save_there(server: Server, url: str) -> None:

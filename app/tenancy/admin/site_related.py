@@ -10,12 +10,14 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.widgets import url_params_from_lookup_dict
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, models
+from django.db import IntegrityError, connection, models
 from django.http import Http404, HttpRequest, HttpResponse
 
 from app.postgresql.row_security.scope import every_site
+from app.tenancy.admin.newer_save import digests, refuse_to_replace_newer_values
 from app.tenancy.audit.record import record
 from app.tenancy.audit.verbs import Verb
+from app.tenancy.isolation.content_version import lock_site
 from app.tenancy.models import LoggedAction
 
 Row = TypeVar("Row", bound=models.Model)
@@ -123,6 +125,19 @@ class SiteRelatedAdmin(ActionsBelongToTheSite[Row]):
     def choice_text(self, row: Row) -> str:
         """The text of a row in a list of choices."""
         return str(row)
+
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Row | None:
+        if request.method == "POST" and connection.in_atomic_block and getattr(self.model, "is_content", False):
+            lock_site()  # of two people who save at one moment, the second one sees what the first one saved
+        return super().get_object(request, *args, **kwargs)
+
+    def get_form(self, request: HttpRequest, obj: Row | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        return refuse_to_replace_newer_values(form) if change else form
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        context["opened_with"] = digests(context["adminform"].form)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def _get_obj_does_not_exist_redirect(self, *_: Any, **__: Any) -> NoReturn:
         # Django would redirect to the index with a message. A missing row, or another site's, is a 404 here.

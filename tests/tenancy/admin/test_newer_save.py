@@ -1,0 +1,100 @@
+"""Two people edit one row: the second one is told, and neither loses a word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.contrib.sites.models import Site
+
+from app.pages.models import Page
+from app.tenancy.current import use_site
+from app.tenancy.models import Membership
+from app.testing.forms import submitted
+from tests.support.makers import Browser, page, person
+from tests.third_party.models import Label
+
+
+def signed_in(site: Site, name: str) -> Browser:
+    person(name, site, "Site admin")
+    browser = Browser(site.domain)
+    assert browser.login(username=name, password=name)
+    return browser
+
+
+@pytest.fixture
+def ada(north: Site) -> Browser:
+    return signed_in(north, "ada")
+
+
+@pytest.fixture
+def bob(north: Site) -> Browser:
+    return signed_in(north, "bob")
+
+
+def opened(browser: Browser, path: str, **changed: str) -> dict[str, Any]:
+    """What the form of a page sends after these changes."""
+    form = next(name for name in ("page_form", "label_form", "membership_form", "feed_form") if name[:4] in path)
+    return dict(submitted(browser.get(path).content.decode(), form, **changed))
+
+
+def test_the_second_one_to_save_sees_both_texts(north: Site, ada: Browser, bob: Browser) -> None:
+    stored = page(north, slug="a", title="As it was", body="<p>old body</p>")
+    path = f"/admin/pages/page/{stored.pk}/change/"
+    of_ada = opened(ada, path, title="By Ada", body="<p>what Ada wrote</p>")
+    of_bob = opened(bob, path, title="By Bob", body="<p>what Bob wrote</p>")
+    assert ada.post(path, of_ada).status_code == 302
+
+    response = bob.post(path, of_bob)
+    assert response.status_code == 200
+    text = response.content.decode()
+    assert "ada saved a newer version at" in text
+    assert "Stored now: By Ada" in text
+    assert "Stored now: what Ada wrote" in text
+    assert 'value="By Bob"' in text
+    assert "what Bob wrote" in text
+    assert text.count("Stored now:") == 2  # the other fields are as he opened them
+    assert Page.all_sites.get(pk=stored.pk).title == "By Ada"
+
+    # The form that he has now knows what is stored, so what he decides is saved.
+    assert bob.post(path, submitted(text, "page_form", title="By Ada and Bob")).status_code == 302
+    assert Page.all_sites.get(pk=stored.pk).title == "By Ada and Bob"
+
+
+def test_who_saves_again_or_changes_another_field_is_not_stopped(north: Site, ada: Browser, bob: Browser) -> None:
+    stored = page(north, slug="a", title="As it was")
+    path = f"/admin/pages/page/{stored.pk}/change/"
+    for title in ("First", "Second"):
+        assert ada.post(path, opened(ada, path, title=title)).status_code == 302
+    with use_site(north):
+        Page.objects.filter(pk=stored.pk).update(expire_at=None, position=stored.position)
+    assert bob.post(path, opened(bob, path, title="Third")).status_code == 302
+
+
+def test_it_holds_for_other_models_and_for_links(north: Site, ada: Browser, bob: Browser) -> None:
+    with use_site(north):
+        label = Label.objects.create(name="as it was")
+    path = f"/admin/third_party/label/{label.pk}/change/"
+    of_bob = opened(bob, path, name="by Bob")
+    assert ada.post(path, opened(ada, path, name="by Ada")).status_code == 302
+    assert "Stored now: by Ada" in bob.post(path, of_bob).content.decode()
+
+
+def test_a_role_is_shown_by_its_name(north: Site, ada: Browser, bob: Browser) -> None:
+    person("cleo", north, "Author")
+    with use_site(north):
+        member = Membership.objects.get(user__username="cleo")
+    path = f"/admin/tenancy/membership/{member.pk}/change/"
+    roles = {group.name: str(group.pk) for group in Group.objects.all()}
+    of_bob = opened(bob, path, role=roles["Editor"])
+    assert ada.post(path, opened(ada, path, role=roles["Site admin"])).status_code == 302
+    assert "Stored now: Site admin" in bob.post(path, of_bob).content.decode()
+
+
+@pytest.mark.parametrize("sent", ["", "{", "[]", '{"nothing": 1}', '{"title": 1}'])
+def test_what_no_form_sends_is_no_fault(north: Site, ada: Browser, sent: str) -> None:
+    stored = page(north, slug="a", title="As it was")
+    path = f"/admin/pages/page/{stored.pk}/change/"
+    values = opened(ada, path, title="New") | {"_opened_with": sent}
+    assert ada.post(path, values).status_code in {200, 302}
