@@ -30,6 +30,9 @@ class SiteAppConfig(AppConfig):
     # Django takes the one AppConfig of an apps.py, and this class is imported there, too.
     default = False
 
+    #: The versions of the platform that the app works with, such as ">=0.1,<0.3" (PEP 440). No process starts with
+    #: another one.
+    requires: ClassVar[str] = ""
     #: Whether the app is off on all sites but those that have its label in `apps` of their settings.
     per_site: ClassVar[bool] = False
     #: Where the app's URLs are, such as "events/". They come before pages, so a page with this path is not reached.

@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 from django.apps import AppConfig
 from django.conf import settings
 from environs import ValidationError
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from app import __version__
 from app.env import Environment
 from app.extension import SiteAppConfig
 
@@ -26,13 +28,27 @@ class AppCannotStart(Exception):
 def find(entry: str) -> AppConfig:
     """The app of an entry: a module, or its AppConfig. Raises `ValidationError`."""
     try:
-        return AppConfig.create(entry)
+        config = AppConfig.create(entry)
     except ModuleNotFoundError as error:
         if error.name and (entry == error.name or entry.startswith(f"{error.name}.")):
             raise ValidationError(f"There is no module {entry!r} on the Python path.") from None
         raise ValidationError(f"The app {entry!r} needs the module {error.name!r}, which is not installed.") from None
     except Exception as error:  # noqa: BLE001  # the app's own code runs here
         raise ValidationError(f"The app {entry!r} cannot be imported: {type(error).__name__}: {error}") from None
+    if isinstance(config, SiteAppConfig):
+        _refuse_other_versions(entry, config.requires)
+    return config
+
+
+def _refuse_other_versions(entry: str, requires: str) -> None:
+    """Raises `ValidationError` unless this version of the platform is one of those that an app names."""
+    try:
+        fits = SpecifierSet(requires).contains(__version__, prereleases=True)
+    except InvalidSpecifier:
+        message = f"The app {entry!r}: requires = {requires!r} is not a range of versions such as '>=0.1,<0.3'."
+        raise ValidationError(message) from None
+    if not fits:
+        raise ValidationError(f"The app {entry!r} needs Colonnade {requires}, and this is {__version__}.")
 
 
 def entry_of(config: AppConfig) -> str:

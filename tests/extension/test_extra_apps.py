@@ -124,6 +124,23 @@ print("1 events" in client.get("/admin/").text, "<p>0 events</p>" in client.get(
     assert managed("shell", "--site=localhost", "-v0", "-c", script, **settings).splitlines()[-1] == "False True"
 
 
+def test_a_panel_that_fails_is_a_message_and_the_overview_is_shown(tmp_path: Path, settings: dict[str, str]) -> None:
+    write(tmp_path, {**EVENTS, "hooks.py": EVENTS["hooks.py"].replace("<p>{} events", "<p>{0.gone} events")})
+    managed("makemigrations", "events", "-v0", **settings)
+    managed("migrate", "-v0", **settings)
+    script = """
+from django.contrib.auth import get_user_model
+from django.test import Client
+client = Client(headers={"host": "localhost"})
+client.force_login(get_user_model().objects.create_superuser("root", "root@example.org"))
+response = client.get("/admin/")
+print(response.status_code, "events.hooks.panel failed" in response.text, "twitter-panel" in response.text)
+"""
+    output = managed("shell", "--site=localhost", "-v0", "-c", script, **settings)
+    assert output.splitlines()[-1] == "200 True True"
+    assert "The panel events.hooks.panel failed" in output
+
+
 @pytest.mark.parametrize(
     ("files", "message"),
     [
@@ -142,6 +159,14 @@ print("1 events" in client.get("/admin/").text, "<p>0 events</p>" in client.get(
         (
             {"apps.py": EVENTS["apps.py"].replace("EVENTS_PER_PAGE", "SECRET_KEY", 1)},
             "EXTRA_APPS: The setting 'SECRET_KEY' of the app 'events' exists already.",
+        ),
+        (
+            {"apps.py": EVENTS["apps.py"].replace('url_prefix = "events/"', 'requires = ">=0.0.1,<0.1"')},
+            "EXTRA_APPS: The app 'events' needs Colonnade >=0.0.1,<0.1, and this is ",
+        ),
+        (
+            {"apps.py": EVENTS["apps.py"].replace('url_prefix = "events/"', 'requires = "0.1 or so"')},
+            "EXTRA_APPS: The app 'events': requires = '0.1 or so' is not a range of versions such as '>=0.1,<0.3'.",
         ),
         (
             {"apps.py": EVENTS["apps.py"].replace('"EVENTS_PER_PAGE":', '"per_page":')},

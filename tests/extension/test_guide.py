@@ -86,6 +86,16 @@ def test_what_it_brings_is_used(tmp_path: Path, project: dict[str, str]) -> None
     ]
 
 
+def test_its_own_tests_pass(tmp_path: Path, project: dict[str, str]) -> None:
+    command = [PYTHON, "-m", "pytest", "--ds=app.settings", str(tmp_path / "events" / "tests.py")]
+    env = environment(**{name: value for name, value in project.items() if name != "DEBUG"})
+    options = ("-p", "no:cacheprovider", "-c", str(tmp_path / "none.ini"))
+    (tmp_path / "none.ini").write_text("")
+    done = subprocess.run([*command, *options], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+
+
 def test_its_isolation_is_proved(tmp_path: Path, project: dict[str, str]) -> None:
     assert isolation(project).returncode == 0
     views = tmp_path / "events" / "views.py"
@@ -112,7 +122,8 @@ def isolation(project: dict[str, str]) -> subprocess.CompletedProcess[str]:
 
 def test_the_chart_takes_its_values() -> None:
     values = yaml.safe_load(files_of("extend.md")["values.yaml"])
-    pods = [one["spec"]["template"]["spec"] for one in render(values).objects if one["kind"] in ("Deployment", "Job")]
+    rendered = render(values)
+    pods = [one["spec"]["template"]["spec"] for one in rendered.objects if one["kind"] in ("Deployment", "Job")]
     own = [
         container
         for pod in pods
@@ -123,3 +134,5 @@ def test_the_chart_takes_its_values() -> None:
     for container in own:
         env = {one["name"]: one.get("value") for one in container["env"]}
         assert env | {"EXTRA_APPS": "events", "THEMES_DIRS": "/srv/themes", "EVENTS_PER_PAGE": "10"} == env
+    job = rendered.of("CronJob", "demo-colonnade-delete-past-events")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert job["containers"][0]["args"] == ["manage", "delete_past_events", "--all-sites"]
