@@ -25,5 +25,6 @@ SAMPLES = (
     Sample("home page", "pages/page.html", lambda: page(HOME, "Home"), HOME),
     Sample("page", "pages/page.html", lambda: page("/about/team/", "Team"), "/about/team/"),
     Sample("draft", "pages/page.html", lambda: page("/contact/", "Contact", is_draft=True), "/contact/"),
+    Sample("page that was removed", "410.html"),
     Sample("home page of an empty site", "pages/welcome.html", path=HOME),
 )

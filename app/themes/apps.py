@@ -13,4 +13,3 @@ class ThemesConfig(AppConfig):
         register_themes(themes)
         checks.register()
         register_sample(Sample("page that does not exist", "404.html"))
-        register_sample(Sample("page that was removed", "410.html"))
