@@ -7,10 +7,11 @@ import re
 import pytest
 from django.contrib.sites.models import Site
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 
 from app.accounts.models import User
+from app.redirects import csv_file
 from app.redirects.models import Redirect
 from app.tenancy.audit.models import AuditEntry
 from app.tenancy.current import use_site
@@ -190,3 +191,16 @@ def test_a_large_file_costs_statements_by_the_hundred(editor: Browser, north: Si
         upload(editor, "".join(f"/old{n},/new{n}/\n" for n in range(1000)))
     assert len(stored(north)) == 1000
     assert len(queries) <= 80
+
+
+def test_a_fault_in_the_middle_of_an_import_leaves_nothing(north: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    with use_site(north):
+        Redirect.objects.create(old_path="/known", new="/x/")
+
+    def fail(*_: object) -> None:
+        raise DatabaseError
+
+    monkeypatch.setattr("app.redirects.csv_file.Redirect.objects.bulk_update", fail)
+    with use_site(north), pytest.raises(DatabaseError):
+        csv_file.load(b"/new,/a/\n/known,/b/\n")
+    assert stored(north) == {"/known": ("/x/", True)}
