@@ -48,6 +48,9 @@ class SiteAppConfig(AppConfig):
     panels: ClassVar[Sequence[str]] = ()
     #: Classes of `django.contrib.sitemaps.Sitemap`, for `/sitemap.xml`. What they list is on the current site.
     sitemaps: ClassVar[Sequence[str]] = ()
+    #: Functions that return the pages of the app that a link in the menus may lead to on the current site: a list of
+    #: `(key, title, url)`. They may depend on nothing but the site and its content.
+    menu_targets: ClassVar[Sequence[str]] = ()
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

@@ -146,10 +146,10 @@ INSTALLED_APPS = [
     "app.themes",
     "app.redirects",
     "app.twitter",
-    "app.pages",
-    "app.crawlers",
     "app.release",
     "app.sign_in.apps.AdminConfig",  # after app.tenancy, whose templates come before the admin's own
+    "app.crawlers",
+    "app.pages",  # after the admin, which has loaded the admin classes of all apps by then
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",

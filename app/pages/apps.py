@@ -1,3 +1,6 @@
+from django.contrib import admin
+from django.core.checks import Tags, register
+
 from app.extension import SiteAppConfig
 
 
@@ -6,11 +9,19 @@ class PagesConfig(SiteAppConfig):
     sitemaps = ("app.pages.sitemaps.PagesSitemap",)
 
     def ready(self) -> None:
+        from app.pages import checks
+        from app.pages.admin import PageKindAdmin
+        from app.pages.kinds import kinds
         from app.pages.models import find_published
-        from app.pages.samples import SAMPLES
+        from app.pages.samples import samples
         from app.redirects import served
         from app.themes.samples import register_sample
 
         served.register(lambda path: find_published(path) is not None)
-        for sample in SAMPLES:
+        for kind in kinds():
+            if not admin.site.is_registered(kind):
+                admin.site.register(kind, PageKindAdmin)
+        for sample in samples():
             register_sample(sample)
+        register(checks.page_kinds, Tags.models)
+        register(checks.admin_classes, Tags.admin)

@@ -1,18 +1,26 @@
-"""Pages: a tree of rich-text pages per site. The path of a page is stored, so that one indexed query finds it."""
+"""Pages: a tree per site, of the standard page and of other kinds. The path of a page is stored, so that one indexed
+query finds it; its kind too, so that a second one finds the rest of it.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Max, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Concat, Left, Length, Substr
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext_lazy as _
 
+from app.pages.deletion import keep_what_is_below
+from app.pages.kinds import label_of, refusal_of_place
+from app.pages.links import AddressField, destination_of, leads_back_to, path_here, validate_address
+from app.pages.page_kind import PageKind
 from app.pages.slugs import normalised, slug_of, validate_slug
 from app.publishing.models import Publishable, was_visible
 from app.publishing.rich_text import RichTextField
@@ -29,12 +37,23 @@ BELOW = """WITH RECURSIVE below (id) AS (
 ) SELECT id FROM below"""
 
 
-class Page(Publishable):
-    """A page of a site. `path` is built from the slugs of its parents; the page with the path `/` is the home page."""
+class Stored(NamedTuple):
+    """What the database has of a page: an instance may be old."""
+
+    path: str
+    kind: str
+    parent_id: int | None
+
+
+class Page(Publishable, PageKind):
+    """A page of a site. `path` is built from the slugs of its parents; the page with the path `/` is the home page.
+
+    A subclass with a table of its own is another kind of page.
+    """
 
     # Restricted, not protected: with its site, a page goes in any order.
     parent = models.ForeignKey(
-        "self", on_delete=models.RESTRICT, null=True, blank=True, related_name="children", verbose_name=_("parent")
+        "self", on_delete=keep_what_is_below, null=True, blank=True, related_name="children", verbose_name=_("parent")
     )
     position = models.PositiveIntegerField(_("position"), default=0, help_text=_("Lower numbers come first."))
     title = models.CharField(_("title"), max_length=200)
@@ -61,7 +80,7 @@ class Page(Publishable):
     #: Empty for pages that were saved last before there was this field.
     updated_at = models.DateTimeField(_("last change"), auto_now=True, null=True)
 
-    saved_one_by_one = frozenset({"slug", "parent", "parent_id", "path"})
+    saved_one_by_one = frozenset({"slug", "parent", "parent_id", "path", "kind"})
 
     class Meta:
         verbose_name = _("page")
@@ -84,8 +103,9 @@ class Page(Publishable):
 
     def clean(self) -> None:
         super().clean()
-        stored = self._stored_paths()
+        stored = self._stored()
         self._refuse_to_be_below_itself()
+        self._refuse_place(stored)
         if self.parent_id is not None and not self.slug:
             self.slug = slug_of(self.title, LONGEST_SLUG)
             if not self.slug:
@@ -94,29 +114,33 @@ class Page(Publishable):
         if self.path == HOME and Page.objects.filter(path=HOME).exclude(pk=self.pk).exists():
             message = _("Without a slug this would be the home page, and this site has one. Enter a slug.")
             raise ValidationError({"slug": message})
-        self._refuse_addresses_below(stored.get(self.pk))
+        self._refuse_addresses_below(_path_of(stored.get(self.pk)))
 
     def derive(self) -> None:
-        self._set_path({self.parent.pk: self.parent.path} if self.parent is not None else {})
+        parent = self.parent
+        self.kind = label_of(type(self))
+        stored = {} if parent is None else {parent.pk: Stored(parent.path, parent.kind, parent.parent_id)}
+        self._refuse_place(stored)
+        self._set_path(stored)
 
     @transaction.atomic
     def save(self, **kwargs: Any) -> None:
         """Saves the page and, when its path changed, moves all pages below it by one statement.
 
-        Raises `ValidationError` when the page would be below itself, or an address would not be possible.
+        Raises `ValidationError` when the page would be below itself or where its kind may not be, or an address would
+        not be possible.
         """
         # Without the lock two editors could each move a page under the other's.
         lock_site()
-        stored = self._stored_paths()
-        before = stored.get(self.pk)
+        stored = self._stored()
+        known = stored.get(self.pk)
+        before = _path_of(known)
+        self.kind = known.kind if known is not None else label_of(type(self))
         self._refuse_to_be_below_itself()
+        self._refuse_place(stored)
         self._set_path(stored)
         if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {
-                *kwargs["update_fields"],
-                "updated_at",
-                *({"path"} if self.path != before else ()),
-            }
+            kwargs["update_fields"] = {*kwargs["update_fields"], "path", "updated_at"}
         if self.path != before:
             self._refuse_addresses_below(before)
         super().save(**kwargs)
@@ -124,18 +148,34 @@ class Page(Publishable):
             self._move_pages_below(before)
             record_move(self._and_below(), before=before, after=self.path, seen=was_visible(timezone.now()))
 
-    def _stored_paths(self) -> dict[int, str]:
-        """The paths of this page and its parent in the database: what this instance holds may be old."""
+    def _stored(self) -> dict[int, Stored]:
+        """This page and its parent in the database, by their keys."""
         keys = {key for key in (self.pk, self.parent_id) if key is not None}
-        return dict(Page.objects.filter(pk__in=keys).values_list("pk", "path")) if keys else {}
+        rows = Page.objects.filter(pk__in=keys).values_list("pk", *Stored._fields) if keys else ()
+        return {pk: Stored(*values) for pk, *values in rows}
 
-    def _set_path(self, paths: dict[int, str]) -> None:
+    def _parent_in(self, stored: Mapping[int, Stored]) -> Stored | None:
+        return None if self.parent_id is None else stored.get(self.parent_id)
+
+    def _refuse_place(self, stored: Mapping[int, Stored]) -> None:
+        """Raises `ValidationError` if a page of this kind may not be there. A page that stays where it is may."""
+        known = stored.get(self.pk)
+        if known is not None and known.parent_id == self.parent_id:
+            return
+        kind = known.kind if known is not None else label_of(type(self))
+        parent = self._parent_in(stored)
+        refusal = refusal_of_place(kind, parent.kind if parent is not None else None)
+        if refusal:
+            raise ValidationError({"parent": refusal})
+
+    def _set_path(self, stored: Mapping[int, Stored]) -> None:
         if self._state.adding and self.path == HOME:
             self.slug = ""  # created as the home page by its path
         self.slug = normalised(self.slug)
         if "/" in self.slug:
             raise ValidationError({"slug": _("A slug has no slash.")})
-        prefix = HOME if self.parent_id is None else paths.get(self.parent_id, HOME)
+        parent = self._parent_in(stored)
+        prefix = parent.path if parent is not None else HOME
         self.path = f"{prefix}{self.slug}/" if self.slug else prefix
 
     def _refuse_to_be_below_itself(self) -> None:
@@ -176,6 +216,53 @@ class Page(Publishable):
         below.update(path=_moved(before, self.path))
 
 
+class LinkPage(Page):
+    """An entry of the page tree and of the menus that leads elsewhere: to an address, or to a page of an app."""
+
+    icon = "pages/kinds/link.svg"
+    help_text = _("An entry of the menus that leads to another page, to an app of this site, or to another site.")
+
+    address = AddressField(
+        _("address"),
+        max_length=LONGEST_PATH,
+        blank=True,
+        help_text=_("Of another site, with https://, or a path of this site such as /about/."),
+    )
+    target = models.CharField(_("target"), max_length=200, blank=True, help_text=_("A page of an app."))
+
+    saved_one_by_one = Page.saved_one_by_one | {"address"}
+
+    class Meta:
+        verbose_name = _("link")
+        verbose_name_plural = _("links")
+
+    def clean(self) -> None:
+        super().clean()
+        if bool(self.address) == bool(self.target):
+            raise ValidationError({"address": _("Enter an address, or choose a target.")})
+        leads_to = destination_of(self.address, self.target)
+        if leads_to is None:
+            raise ValidationError({"target": _("No app has this target any longer. Choose another one.")})
+        if leads_back_to(self.path, leads_to):
+            raise ValidationError({"address" if self.address else "target": _("This link would lead back to itself.")})
+
+    def save(self, **kwargs: Any) -> None:
+        """As `Page.save()`. Raises `ValidationError` also for an address that visitors must not be led to."""
+        if self.address:
+            validate_address(self.address)
+        super().save(**kwargs)
+
+    def serve(self, request: HttpRequest, *, is_draft: bool = False) -> HttpResponse:  # noqa: ARG002  # as Page's
+        """A temporary redirect: browsers keep a permanent one, so an editor could not change where a link leads.
+
+        Raises `Http404` if no app has the target any longer, or it is the address of the link itself.
+        """
+        leads_to = destination_of(self.address, self.target)
+        if leads_to is None or path_here(leads_to) == self.path:
+            raise Http404
+        return HttpResponseRedirect(leads_to)
+
+
 published_page: PreparedQuery[Page] = PreparedQuery(
     lambda: Page.objects.published(at=Parameter("now", models.DateTimeField())).filter(
         path=Parameter("path", models.CharField())
@@ -186,6 +273,10 @@ published_page: PreparedQuery[Page] = PreparedQuery(
 def find_published(path: str) -> Page | None:
     """The page that visitors of the current site see at a path now; one query."""
     return published_page.first(path=path, now=timezone.now())
+
+
+def _path_of(known: Stored | None) -> str | None:
+    return None if known is None else known.path
 
 
 def _moved(before: str, after: str) -> Concat:

@@ -9,6 +9,7 @@ from django.db.models.functions import Length, Replace, RowNumber
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from app.pages.links import destinations
 from app.pages.models import HOME, Page
 from app.publishing.models import PublishableQuerySet
 from app.tenancy.content_cache import cached_by_content
@@ -20,7 +21,10 @@ MOST_ENTRIES = 500
 
 @dataclass
 class Entry:
-    """A page in the navigation, with its child pages. It is open while the visitor is on it or below it."""
+    """A page in the navigation, with its child pages. It is open while the visitor is on it or below it.
+
+    `path` is what a theme links to: the page's path, or where it leads if it is a link.
+    """
 
     title: str
     path: str
@@ -44,28 +48,34 @@ def entries(current_path: str) -> Navigation:
     navigation = Navigation()
     by_id: dict[int, Entry] = {}
     rows = cached_by_content("navigation", _rows)
-    for pk, _, title, path in rows:
-        is_open = path != HOME and current_path.startswith(path)
-        by_id[pk] = Entry(title, path, is_open)
-        if path == current_path or (is_open and len(path) > len(navigation.place)):
-            navigation.place = path
+    for pk, _, title, path, leads_to in rows:
+        places = [place for place in (path, leads_to) if _is_at(place, current_path)]
+        by_id[pk] = Entry(title, leads_to or path, any(place != HOME for place in places))
+        navigation.place = max(navigation.place, *places, key=len) if places else navigation.place
     if navigation.place == current_path:
         navigation.place += " is current"
-    for pk, parent, _, _ in rows:
+    for pk, parent, *_ in rows:
         siblings = navigation if parent is None else by_id[parent].children if parent in by_id else []
         if len(siblings) < MOST_CHILDREN:
             siblings.append(by_id[pk])
     return navigation
 
 
-def _rows() -> list[tuple[int, int | None, str, str]]:
+def _is_at(place: str, current_path: str) -> bool:
+    """Whether a visitor at a path is on the page at a place, or below it. Everything is below the home page."""
+    return place == current_path or (place != HOME and place.endswith("/") and current_path.startswith(place))
+
+
+def _rows() -> list[tuple[int, int | None, str, str, str]]:
+    """Key, parent, title, path, and where a link leads. A link whose target does not exist any longer is left out."""
     pages = Page.objects.published().filter(in_menus=True)
-    columns = ("pk", "parent_id", "title", "path")
+    columns = ("pk", "parent_id", "title", "path", "linkpage__address", "linkpage__target")
     rows = list(pages.values_list(*columns)[: MOST_ENTRIES + 1])
     if len(rows) > MOST_ENTRIES:
         # From the top of the tree downwards, so that no entry is left without its parent.
         rows = list(_highest(pages).values_list(*columns)[:MOST_ENTRIES])
-    return rows
+    found = destinations([(address, target) for *_, address, target in rows])
+    return [(*row[:4], leads_to) for row, leads_to in zip(rows, found, strict=True) if leads_to is not None]
 
 
 def _highest(pages: PublishableQuerySet) -> PublishableQuerySet:

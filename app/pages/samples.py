@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.test import RequestFactory
+
+from app.pages.kinds import kinds, label_of, template_names, title_of
 from app.pages.models import HOME, Page
 from app.pages.navigation import Entry, Navigation
 from app.themes.samples import Sample
@@ -14,17 +17,30 @@ BODY = (
 )
 
 
-def page(path: str, title: str, **values: Any) -> Mapping[str, Any]:
+def page(path: str, title: str, kind: type[Page] = Page, **values: Any) -> Mapping[str, Any]:
     team = Entry("Team", "/about/team/", path == "/about/team/")
     about = Entry("About", "/about/", path.startswith("/about/"), [team])
     navigation = Navigation([about, Entry("Contact", "/contact/")])
-    return {"page": Page(title=title, path=path, body=BODY), "is_draft": False, "navigation": navigation, **values}
+    # A key, because an instance without one has no relations; no row has this one.
+    shown = kind(pk=0, title=title, path=path, body=BODY, kind=label_of(kind))
+    return {
+        **shown.get_context(RequestFactory().get(path)),
+        "page": shown,
+        "is_draft": False,
+        "navigation": navigation,
+        **values,
+    }
 
 
-SAMPLES = (
-    Sample("home page", "pages/page.html", lambda: page(HOME, "Home"), HOME),
-    Sample("page", "pages/page.html", lambda: page("/about/team/", "Team"), "/about/team/"),
-    Sample("draft", "pages/page.html", lambda: page("/contact/", "Contact", is_draft=True), "/contact/"),
-    Sample("page that was removed", "410.html"),
-    Sample("home page of an empty site", "pages/welcome.html", path=HOME),
-)
+def samples() -> Iterator[Sample]:
+    yield Sample("home page", "pages/page.html", lambda: page(HOME, "Home"), HOME)
+    yield Sample("page", "pages/page.html", lambda: page("/about/team/", "Team"), "/about/team/")
+    yield Sample("draft", "pages/page.html", lambda: page("/contact/", "Contact", is_draft=True), "/contact/")
+    yield Sample("page that was removed", "410.html")
+    yield Sample("home page of an empty site", "pages/welcome.html", path=HOME)
+    yield from (_of_kind(kind) for kind in kinds() if kind is not Page and kind.serve is Page.serve)
+
+
+def _of_kind(kind: type[Page]) -> Sample:
+    title, (template, *others) = title_of(kind), template_names(kind)
+    return Sample(title, template, lambda: page("/about/team/", title, kind), "/about/team/", tuple(others))

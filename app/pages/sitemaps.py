@@ -5,15 +5,17 @@ from datetime import datetime
 from django.contrib.sitemaps import Sitemap
 from django.db.models import QuerySet
 
-from app.pages.models import Page
+from app.pages.kinds import label_of
+from app.pages.models import LinkPage, Page
 
 
 class PagesSitemap(Sitemap[Page]):
-    """The published pages of the current site, for `/sitemap.xml`."""
+    """The published pages of the current site, for `/sitemap.xml`. Links are left out: they have no content."""
 
     def items(self) -> QuerySet[Page]:
-        pages: QuerySet[Page] = Page.objects.published().filter(in_sitemap=True).only("site", "path", "updated_at")
-        return pages.order_by("path")
+        listed = Page.objects.published().filter(in_sitemap=True).exclude(kind=label_of(LinkPage))
+        pages: QuerySet[Page] = listed.only("site", "path", "updated_at").order_by("path")
+        return pages
 
     def lastmod(self, item: Page) -> datetime | None:
         return item.updated_at

@@ -10,11 +10,15 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
 from app.pagecache.views import page_cached
+from app.pages.kinds import permission, query_keys
 from app.pages.models import Page, find_published
+
+# What a stored page is found by is decided before it is known which kind of page it is.
+QUERY_KEYS = query_keys()
 
 
 @require_safe
-@page_cached()
+@page_cached(query=QUERY_KEYS)
 def show(request: HttpRequest, path: str) -> HttpResponse:
     """The published page at a path. Users who may edit pages on this site also get a draft.
 
@@ -33,9 +37,14 @@ def show(request: HttpRequest, path: str) -> HttpResponse:
         response = render(request, "pages/welcome.html")
         patch_cache_control(response, no_store=True)
         return response
-    response = render(request, "pages/page.html", {"page": page, "is_draft": draft})
-    if draft:
+    page = page.as_kind()
+    response = page.serve(request, is_draft=draft)
+    if draft or not page.page_cache:
         patch_cache_control(response, private=True, no_store=True)
+    elif QUERY_KEYS.intersection(request.GET) - set(page.cached_query):
+        # Keys of another kind: a visitor could have this page stored any number of times.
+        patch_cache_control(response, no_cache=True)
+    if draft:
         response.headers["X-Robots-Tag"] = "noindex"
     return response
 
@@ -52,8 +61,7 @@ def _needs_slash(path: str) -> bool:
 
 def _draft(request: HttpRequest, path: str) -> Page | None:
     # Without a session cookie nobody is signed in, and a visitor's 404 starts no session.
-    signed_in = settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
-    if signed_in and request.user.has_perm("pages.change_page"):
-        draft: Page | None = Page.objects.filter(path=f"/{path}").first()
-        return draft
-    return None
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
+        return None
+    draft: Page | None = Page.objects.filter(path=f"/{path}").first()
+    return draft if draft is not None and request.user.has_perm(permission("change", draft.kind)) else None

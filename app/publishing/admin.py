@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from django.contrib import admin
@@ -55,13 +56,13 @@ class PublishableAdmin(SiteRelatedAdmin[Row]):
 
     @admin.action(description=_("Publish the selected %(verbose_name_plural)s"), permissions=["publish"])
     def publish(self, request: HttpRequest, rows: QuerySet[Row]) -> None:
-        self._set_status(request, rows, Publishable.Status.PUBLISHED)
+        self.set_status(request, rows, Publishable.Status.PUBLISHED)
 
     @admin.action(description=_("Turn the selected %(verbose_name_plural)s into drafts"), permissions=["publish"])
     def withdraw(self, request: HttpRequest, rows: QuerySet[Row]) -> None:
-        self._set_status(request, rows, Publishable.Status.DRAFT)
+        self.set_status(request, rows, Publishable.Status.DRAFT)
 
-    def _set_status(self, request: HttpRequest, rows: QuerySet[Row], status: str) -> None:
+    def set_status(self, request: HttpRequest, rows: Iterable[Row], status: str) -> None:
         for row in rows:
             row.status = status
             row.save(update_fields={"status"})

@@ -16,7 +16,10 @@ def coming_changes() -> Iterator[datetime]:
     """The next moment of each kind and model on the current site; one query for each publishable model."""
     now = timezone.now()
     for model in apps.get_models():
-        if issubclass(model, Publishable):
+        # The table of a parent model has the columns of its children.
+        if issubclass(model, Publishable) and not any(
+            issubclass(parent, Publishable) for parent in model._meta.parents
+        ):
             found = model.objects.filter(status=Publishable.Status.PUBLISHED).aggregate(
                 publish=Min("publish_at", filter=Q(publish_at__gt=now)),
                 expire=Min("expire_at", filter=Q(expire_at__gt=now)),

@@ -66,10 +66,14 @@ def _next_change() -> float | None:
 
 
 def _cached(name: str, build: Callable[[], Value], until: Callable[[Value], float | None]) -> Value:
-    site_id = current_site().id
+    current = current_site()
+    site_id = current.id
     site, version = directory.snapshot().sites.get(site_id), directory.content_version(site_id)
     if site is None or connection.in_atomic_block:
         return build()  # what a transaction sees may be rolled back
+    # SECURITY: the preview of a theme shows the site with other values: what it makes is for one person.
+    if site.chosen_by(current.source) != current:
+        return build()
     key = (site_id, name)
     with _lock:
         kept = _kept.get(key)

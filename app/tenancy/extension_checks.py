@@ -15,7 +15,7 @@ from app.extension import SiteAppConfig, declared, site_apps
 
 PROBES = ("livez", "readyz", "startupz", "healthz", "metrics")
 TAKEN = (*PROBES, "admin/", "static/", "media/", "tls/", "robots.txt", "sitemap.xml", "favicon.ico")
-HOOKS = ("health_checks", "metrics", "panels", "sitemaps")
+HOOKS = ("health_checks", "metrics", "panels", "sitemaps", "menu_targets")
 
 
 def register() -> None:

@@ -29,12 +29,12 @@ def all_themes(**_: Any) -> list[checks.CheckMessage]:
 
 def faults_of(theme: Theme) -> list[checks.CheckMessage]:
     """E002 a template that cannot be compiled · E003 a static file that is missing · E004 a static file outside the
-    theme's own folder · E005 a template of the admin."""
-    found = [
+    theme's own folder · E005 a template of the admin · W006 a page without the bar of a preview."""
+    found: list[checks.CheckMessage] = [
         checks.Error(message, obj=theme.name, id=f"themes.{code}")
         for code, message in (*_templates(theme), *_static_files(theme))
     ]
-    return list(found)
+    return [*found, *_without_bar(theme)]
 
 
 def _templates(theme: Theme) -> Iterator[tuple[str, str]]:
@@ -55,6 +55,14 @@ def _templates(theme: Theme) -> Iterator[tuple[str, str]]:
                     "E003",
                     f"{name} of the theme {theme.name!r} names the static file {file!r}, which does not exist.",
                 )
+
+
+def _without_bar(theme: Theme) -> Iterator[checks.CheckMessage]:
+    base = theme.templates / "base.html"
+    text = base.read_text(encoding="utf-8", errors="replace") if base.is_file() else ""
+    if "<body" in text and "preview_bar" not in text:
+        message = f"base.html of the theme {theme.name!r} has no {{% preview_bar %}}: its previews look like the site."
+        yield checks.Warning(message, "Load tenancy, and add the tag below <body>.", obj=theme.name, id="themes.W006")
 
 
 def _static_files(theme: Theme) -> Iterator[tuple[str, str]]:

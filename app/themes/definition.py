@@ -1,7 +1,7 @@
 """Themes as folders describe them: `theme.toml`, `templates/` and `static/<name>/`. No Django: the settings read them.
 
 A theme may have a parent. What it lacks comes from the parent, from the parent's parent, and last from the default
-theme: template by template, static file by static file.
+theme: template by template, static file by static file. Options come from the theme and the parents that it names.
 """
 
 from __future__ import annotations
@@ -9,15 +9,19 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from app.tenancy.sites.theme_options import ThemeOption
+from app.themes.options import read_options
+
 SHIPPED = Path(__file__).parent
 DEFAULT = "portico"
 NAME = re.compile(r"[a-z][a-z0-9-]{0,49}")
-KEYS = {"title", "description", "parent"}
+TEXTS = {"title", "description", "parent"}
+KEYS = {*TEXTS, "options"}
 
 
 class InvalidThemes(ValueError):
@@ -37,6 +41,10 @@ class Theme:
     parent: str
     ancestors: tuple[Theme, ...] = ()
     """The nearest first; the default theme is the last one."""
+    options: tuple[ThemeOption, ...] = field(default=(), compare=False)
+    """What a site may choose: the theme's own options, and those of the parents that it names."""
+    tables: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """`options` of its theme.toml."""
 
     @property
     def chain(self) -> tuple[Theme, ...]:
@@ -99,12 +107,16 @@ def _read(path: Path) -> Theme:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InvalidThemes([f"{where} cannot be read: {error}."]) from None
     _check(values, where)
-    return Theme(name, path.parent, values["title"], values.get("description", ""), values.get("parent", ""))
+    texts = {key: values.get(key, "") for key in TEXTS}
+    return Theme(name, path.parent, **texts, tables=values.get("options", {}))
 
 
 def _check(values: Mapping[str, Any], where: str) -> None:
     problems = [f"{where}: {key!r} is not a key of a theme." for key in sorted(values.keys() - KEYS)]
-    problems += [f"{where}: {key!r} is not a text." for key in KEYS & values.keys() if not isinstance(values[key], str)]
+    not_texts = [key for key in sorted(TEXTS & values.keys()) if not isinstance(values[key], str)]
+    problems += [f"{where}: {key!r} is not a text." for key in not_texts]
+    if not isinstance(values.get("options", {}), dict):
+        problems.append(f"{where}: 'options' is not a table.")
     if not values.get("title"):
         problems.append(f"{where}: it needs a title.")
     if problems:
@@ -124,7 +136,9 @@ def _with_ancestors(theme: Theme, found: Mapping[str, Theme], problems: list[str
             problems.append(f"The theme {theme.name!r} is among its own ancestors: {names}.")
             break
         ancestors.append(last)
+    options, faults = read_options(theme.tables, [each.tables for each in ancestors])
+    problems += [f"{theme.name}/theme.toml: {fault}" for fault in faults]
     default = found.get(DEFAULT)
     if default is not None and default not in (theme, *ancestors):
         ancestors.append(default)
-    return Theme(theme.name, theme.folder, theme.title, theme.description, theme.parent, tuple(ancestors))
+    return replace(theme, ancestors=tuple(ancestors), options=options)

@@ -7,19 +7,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.template import engines
+from django.template.utils import get_app_template_dirs
 from django.test import RequestFactory
 
 from app.tenancy.current import activate
 from app.tenancy.hosts.snapshot import ACTIVE, CurrentSite
+from app.tenancy.sites.themes import option_values
 from app.themes.definition import Theme
 
 
 @dataclass(frozen=True)
 class Sample:
+    """A page with `template` or, if no theme and no app has it, with the first of `others`."""
+
     title: str
     template: str
     context: Callable[[], Mapping[str, Any]] = dict
     path: str = "/sample/"
+    others: tuple[str, ...] = ()
 
 
 _samples: list[Sample] = []
@@ -39,9 +44,17 @@ def render(sample: Sample, theme: Theme) -> str:
     Raises what the template raises.
     """
     site = CurrentSite(0, "sample.example", "Sample", ACTIVE, theme.name, "", "", "override")
-    context = {"site": site, "request": RequestFactory().get(sample.path), "navigation": []}
+    request = RequestFactory().get(sample.path)
+    context = {"site": site, "theme_options": option_values(site), "request": request, "navigation": []}
     with activate(site):
-        return str(engines["django"].get_template(sample.template).render({**context, **sample.context()}))
+        return str(engines["django"].get_template(template_of(sample, theme)).render({**context, **sample.context()}))
+
+
+def template_of(sample: Sample, theme: Theme) -> str:
+    """The name of the template that a site with this theme would use."""
+    names = (sample.template, *sample.others)
+    places = [theme.templates for theme in theme.chain] + list(get_app_template_dirs("templates"))
+    return next((name for name in names if any((place / name).is_file() for place in places)), names[-1])
 
 
 def origin(template: str, theme: Theme) -> str:

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.crawlers import sitemaps, views
-from app.pages.models import Page
+from app.pages.models import LinkPage, Page
 from app.tenancy import site_apps
 from app.tenancy.current import use_site
 from app.tenancy.directory import directory
@@ -108,6 +108,8 @@ def test_the_sitemap_lists_what_visitors_see(north: Site, south: Site, at_north:
     page(north, slug="over", expire_at=now - day)
     page(north, slug="hidden", in_sitemap=False)
     page(south, slug="theirs")
+    with use_site(north):
+        LinkPage.objects.create(title="T", slug="link", status="published", address="https://example.org/")
     assert listed(at_north) == [
         "http://north.test/", "http://north.test/%C3%BCber-mehr/", "http://north.test/%C3%BCber-mehr/b/"
     ]  # fmt: skip

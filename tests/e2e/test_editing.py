@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from tests.e2e.conftest import Server
 from tests.e2e.steps import colour_of_header, open_page_form, sign_in, switch
@@ -42,6 +42,36 @@ def test_it_works(tab: Page, server: Server) -> None:
     expect(tab.get_by_text("Soup is at noon, bring a spoon.")).to_be_visible()
     expect(tab.locator(".prose strong", has_text="noon")).to_be_visible()
     expect(tab.locator(".preview-bar")).to_have_count(0)
+
+
+def test_a_form_with_changes_is_not_left_without_a_question(tab: Page, server: Server) -> None:
+    sign_in(tab, server, "nora", site="north")
+    questions: list[str] = []
+    answers = {"stay": lambda question: question.dismiss(), "leave": lambda question: question.accept()}
+    answer = "leave"
+
+    def asked(question: Dialog) -> None:
+        questions.append(question.type)
+        answers[answer](question)
+
+    tab.on("dialog", asked)
+    open_page_form(tab, server, "Admissions", site="north")
+    tab.locator("#id_title").click()  # browsers ask nobody who has not touched the page
+    tab.goto(server.url("north", "/admin/"))
+    assert questions == []
+
+    open_page_form(tab, server, "Admissions", site="north")
+    form = tab.url
+    editor = tab.locator(".prose-editor [contenteditable=true]")
+    editor.click()
+    tab.keyboard.type("Not saved yet. ")
+    answer = "stay"
+    tab.get_by_role("link", name="View site").click()
+    tab.wait_for_timeout(200)  # a page that did come would have come by then
+    assert (tab.url, questions) == (form, ["beforeunload"])
+    answer = "leave"
+    tab.goto(server.url("north", "/admin/"))
+    assert questions == ["beforeunload"] * 2
 
 
 def test_the_list_of_pages_leads_to_the_page_on_the_chosen_sites_domain(tab: Page, server: Server) -> None:

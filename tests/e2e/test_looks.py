@@ -26,6 +26,8 @@ ADMIN = [
     "/admin/",
     "/admin/pages/page/",
     "/admin/pages/page/add/",
+    "/admin/pages/page/kinds/",
+    "/admin/pages/linkpage/add/",
     "/admin/pages/page/1/delete/",
     "/admin/tenancy/membership/",
     "/admin/choose-site/",
@@ -94,6 +96,25 @@ def test_the_form_of_a_role_can_be_read(scheme: str, person: Callable[..., Brows
     tab.get_by_role("button", name="Save", exact=True).click()
     tab.goto(server.url("north", "/admin/tenancy/auditentry/?sites=platform"))
     expect(tab.locator("#result_list")).to_contain_text("Changed Rights.")
+    assert_accessible(tab)
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_choice_of_a_kind_of_page(
+    scheme: str, width: int, person: Callable[..., BrowserContext], server: Server
+) -> None:
+    tab = person(width=width, scheme=scheme).new_page()
+    sign_in(tab, server, "root", site="north")
+    tab.goto(server.url("north", "/admin/pages/page/"))
+    tab.get_by_role("link", name="Add a page below “About us”").click()
+    expect(tab.get_by_text("Below “About us”, /about/")).to_be_visible()
+    assert_accessible(tab)
+    tab.get_by_role("link", name="Link An entry of the menus").click()
+    expect(tab.get_by_label("Parent")).to_have_value("2")
+    tab.goto(server.url("north", "/admin/pages/page/"))
+    tab.get_by_role("link", name="Add page").click()
+    expect(tab.locator(".kinds a")).to_have_count(2)
     assert_accessible(tab)
 
 

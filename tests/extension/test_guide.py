@@ -23,14 +23,19 @@ TWO_SITES = """
 from django.utils import timezone
 from app.tenancy.current import use_site
 from app.tenancy.directory import find_site
-from events.models import Event
+from app.pages.models import LinkPage
+from events.models import Event, EventsPage
 
 day = timezone.timedelta(days=1)
 for domain, names in (("harbour.example", ("Regatta", "Fireworks", "Market")), ("school.example", ("Concert",))):
     with use_site(find_site(domain)):
         for number, name in enumerate(names, 1):
             Event(title=name, slug=name.lower(), starts_at=timezone.now() + number * day, place="Pier").save()
+        EventsPage(title="News", slug="news", body="<p>Welcome</p>", how_many=1, status="published").save()
+        LinkPage(title="Calendar", slug="calendar", target="events.list", status="published").save()
         Event(title="Last year", slug="past", starts_at=timezone.now() - 365 * day).save()
+with use_site(find_site("other.example")):
+    EventsPage(title="News", slug="news", body="<p>No app here</p>", status="published").save()
 """
 
 
@@ -71,6 +76,15 @@ def test_what_it_brings_is_used(tmp_path: Path, project: dict[str, str]) -> None
         assert "Regatta" in body("/events/regatta/", "harbour.example")
         assert server.request("/events/regatta/", host="school.example").status == 404
         assert server.request("/events/", host="other.example").status == 404
+        news = body("/news/", "harbour.example")
+        assert "<p>Welcome</p>" in news
+        assert "Market" in news
+        assert "Regatta" not in news
+        assert '<a href="/events/">Calendar</a>' in news
+        assert server.request("/calendar/", host="harbour.example").headers["location"] == "/events/"
+        off = body("/news/", "other.example")
+        assert "<p>No app here</p>" in off
+        assert 'class="events"' not in off
         feed = body("/events/feed/", "harbour.example")
         assert "<title>Events of Harbour Festival</title>" in feed
         assert "http://harbour.example/events/market/" in feed

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from app.accounts.models import User
-from app.pages.admin import LONGEST_SELECT
+from app.pages.admin.parents import LONGEST_SELECT
 from app.pages.models import Page
 from app.pages.navigation import MOST_CHILDREN, MOST_ENTRIES, entries
 from app.tenancy.current import use_site

@@ -30,6 +30,7 @@ ELSEWHERE = {
     "sites check": "tests/tenancy/sites: it requests hosts",
     "release": "tests/release",
     "sites set school.example --theme night": "tests/themes/test_guide.py",
+    "sites set school.example --option motto=": "tests/themes/test_guide.py",
     "themes check night": "tests/themes/test_guide.py",
 }
 

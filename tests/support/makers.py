@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
@@ -16,6 +16,8 @@ from app.tenancy.current import current_site, use_site
 from app.tenancy.models import Alias, Membership, SiteRelated
 from app.testing.data.canaries import Canaries
 from app.testing.data.values import Values
+
+Kind = TypeVar("Kind", bound=Page)
 
 _numbers = itertools.count(1)
 _texts = Canaries()
@@ -47,10 +49,14 @@ def person(username: str, site: Site | None, role: str = "Editor") -> User:
     return user
 
 
-def page(site: Site, **values: Any) -> Page:
-    """A published page of the site."""
+@overload
+def page(site: Site, /, **values: Any) -> Page: ...
+@overload
+def page(site: Site, kind: type[Kind], /, **values: Any) -> Kind: ...
+def page(site: Site, kind: type[Page] = Page, /, **values: Any) -> Page:
+    """A published page of the site, of any kind."""
     with use_site(site):
-        made: Page = Page.objects.create(**{"title": "T", "slug": "t", "status": "published", **values})
+        made: Page = kind.objects.create(**{"title": "T", "slug": "t", "status": "published", **values})
         return made
 
 

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import re
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.sites.models import Site
@@ -12,12 +16,28 @@ from app.tenancy.directory import directory
 from app.tenancy.models import SiteProfile
 from app.themes.definition import read_themes
 
+STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 MakeThemes = Callable[[Mapping[str, Mapping[str, str]]], None]
 
 
 def put_on(site: Site, theme: str) -> None:
     SiteProfile.objects.filter(site=site).update(theme=theme)  # a theme that is gone may still be stored
     directory.expire()
+
+
+def choose(site: Site, theme: str = "", **options: object) -> None:
+    """A theme and its options, whatever the doors say of them."""
+    SiteProfile.objects.filter(site=site).update(theme=theme, settings={"options": options})
+    directory.expire()
+
+
+def styles_of(response: Any) -> list[str]:
+    """Raises when the policy of the response does not allow one of its styles."""
+    styles = STYLE.findall(response.content.decode())
+    for style in styles:
+        digest = b64encode(sha256(style.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in response.headers["Content-Security-Policy"], style
+    return styles
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 
 from app.themes.catalogue import themes
 from app.themes.checks import all_themes
+from tests.support.commands import call
 from tests.themes.conftest import MakeThemes
 
 FAULTS = {
@@ -52,6 +53,14 @@ def test_a_fault_is_named(with_themes: MakeThemes, file: tuple[str, str], fault:
     assert message.startswith(fault)
     with pytest.raises(CommandError, match=f"themes.{fault[:4]}"):
         call_command("check")
+
+
+def test_a_page_without_the_bar_of_a_preview_is_named(db: None, with_themes: MakeThemes) -> None:
+    with_themes({"night": {"templates/base.html": "<html><body>{% block content %}{% endblock %}</body></html>"}})
+    text = "base.html of the theme 'night' has no {% preview_bar %}: its previews look like the site."
+    assert found() == [f"W006 {text}"]
+    call_command("check")
+    assert f"  hint  {text}" in call("themes", "check", "night")
 
 
 def test_a_file_that_is_not_text_is_named(night: None) -> None:

@@ -13,7 +13,7 @@ from tests.themes.conftest import MakeThemes
 
 def test_all_themes_are_listed_with_the_number_of_their_sites(north: Site, south: Site, night: None) -> None:
     SiteProfile.objects.filter(site=north).update(theme="night")
-    assert "night    Night    portico  1" in call("themes", "list")
+    assert "night    Night    portico  0        1" in call("themes", "list")
     rows = {row["name"]: row for row in json.loads(call("themes", "list", "--json"))}
     assert (rows["night"]["parents"], rows["night"]["sites"]) == (["portico"], 1)
     assert rows["portico"]["sites"] == Site.objects.count() - 1

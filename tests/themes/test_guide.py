@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.commands import managed
 from tests.support.guide import commands_of, files_of, write
+from tests.support.programs import wait_until
 from tests.support.server import serving, settings_in
 
 pytestmark = pytest.mark.process
@@ -23,10 +24,19 @@ def test_the_theme_of_the_guide_is_shown(tmp_path: Path) -> None:
     managed("migrate", "-v0", **settings)
     managed("sites", "add", "school.example", **settings)
     outputs = {command: managed(*shlex.split(command), **settings) for command in commands_of("themes.md")}
-    assert "night    Night    portico  0" in outputs["themes list"]
+    assert "night    Night    portico  7        0" in outputs["themes list"]
     assert "ok    home page (pages/page.html of app)" in outputs["themes check night"]
+    assert '  option accent: colour, default "#e8c468"' in outputs["themes check night"]
+    assert "  option width: number, default 48" in outputs["themes check night"]
+    managed("sites", "set", "school.example", "--option", "motto=Per aspera", **settings)
     with serving(tmp_path, **settings) as server:
         page = server.request("/", host="school.example").body
         assert "/static/portico/portico.css" in page
         assert "/static/night/night.css" in page
+        assert "--option-accent:#7fd1b9;" in page
+        assert "--option-width:48rem" in page
+        assert "<p>Per aspera</p>" in page
+        managed("sites", "set", "school.example", "--option", "accent=#00ff00", **settings)  # another process
+        changed = "--option-accent:#00ff00;"
+        wait_until(lambda: changed in server.request("/", host="school.example").body, what="the option is served")
         assert "color-scheme: dark" in server.request("/static/night/night.css", host="school.example").body

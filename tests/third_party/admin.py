@@ -1,8 +1,9 @@
 from django.contrib import admin
 
+from app.pages.admin import PageKindAdmin
 from app.publishing.admin import PublishableAdmin
 from app.tenancy.admin import SiteRelatedAdmin
-from tests.third_party.models import Banner, Bulletin, Label, Memo, Note, Topic
+from tests.third_party.models import Banner, Bulletin, EventPage, Label, Memo, Note, Topic
 
 
 @admin.register(Label)
@@ -28,6 +29,11 @@ class BulletinAdmin(PublishableAdmin[Bulletin]):
     list_display_links = ("text",)
     list_editable = ("status",)
     save_as = True
+
+
+@admin.register(EventPage)
+class EventPageAdmin(PageKindAdmin):
+    autocomplete_fields = ("label",)
 
 
 admin.site.register([Topic, Banner])

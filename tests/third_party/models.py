@@ -2,9 +2,13 @@
 
 from django.contrib.sites.models import Site
 from django.db import models
+from django.http import HttpRequest
 
+from app.pages.models import Page
 from app.publishing.models import Publishable
 from app.tenancy.models import SiteRelated
+
+PER_PAGE = 2
 
 
 class Label(SiteRelated):
@@ -63,3 +67,42 @@ class Banner(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class EventsPage(Page):
+    """A list of the events below it, in parts: `?page=2`."""
+
+    icon = "third_party/calendar.svg"
+    help_text = "All events, the next one first."
+    child_kinds = ("third_party.EventPage",)
+    cached_query = frozenset({"page"})
+
+    class Meta:
+        verbose_name = "list of events"
+
+    def get_context(self, request: HttpRequest) -> dict[str, object]:
+        number = request.GET.get("page", "1")
+        first = PER_PAGE * (int(number) - 1) if number.isdecimal() else 0
+        return {"events": EventPage.objects.published().filter(parent=self)[first : first + PER_PAGE]}
+
+
+class EventPage(Page):
+    """Has no template: it is shown as a standard page."""
+
+    icon = "third_party/calendar.svg"
+    parent_kinds = ("third_party.EventsPage",)
+
+    starts_on = models.DateField()
+    label = models.ForeignKey(Label, on_delete=models.SET_NULL, null=True, blank=True, related_name="events")
+
+    class Meta:
+        verbose_name = "event"
+
+
+class GreetingPage(Page):
+    """Depends on the visitor."""
+
+    page_cache = False
+
+    def get_context(self, request: HttpRequest) -> dict[str, object]:
+        return {"name": request.COOKIES.get("name", "nobody")}

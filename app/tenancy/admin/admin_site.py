@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from app.tenancy.admin import panels, status, switch
+from app.tenancy.admin import panels, status, switch, theme_preview
 from app.tenancy.admin.autocomplete import Choices
 from app.tenancy.admin.import_maps import allow_import_maps
 from app.tenancy.admin.per_site import only_where_on
@@ -96,6 +96,7 @@ class SiteAdmin(AdminSite):
     def get_urls(self) -> list[URLResolver | URLPattern]:
         return [
             path("switch-site/", switch.switch_site, name="switch-site"),
+            path("end-theme-preview/", theme_preview.end, name="end-theme-preview"),
             path("status/", self.admin_view(self.status), name="status"),
             path("choose-site/", self.admin_view(self.choose_site), name="choose-site"),
             path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(self.view_on_site)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from django import forms
@@ -17,51 +17,45 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from app.tenancy.admin import theme_fields, theme_preview
 from app.tenancy.admin.admin_site import address_on
-from app.tenancy.admin.site_related import SuperuserPermissions, SuperusersOnly
+from app.tenancy.admin.aliases import EXCEPTIONS, AliasInline, chosen_exceptions
+from app.tenancy.admin.site_related import SuperusersOnly
 from app.tenancy.colours import site_dot
 from app.tenancy.directory import directory
 from app.tenancy.headers.policy import add_sources
 from app.tenancy.hosts.snapshot import build
 from app.tenancy.models import Alias, SiteProfile
-from app.tenancy.requests.tenancy import tenancy_of
-from app.tenancy.sites.domains.claims import Exceptions, HostClaim, held_hosts, objections
+from app.tenancy.requests.tenancy import ThemePreview, tenancy_of
 from app.tenancy.sites.domains.dns import DnsFault
 from app.tenancy.sites.domains.pending import pending_of
 from app.tenancy.sites.domains.proof import NotProved, record_for
 from app.tenancy.sites.specification import SiteSpecification, specification_of, specify
-from app.tenancy.sites.themes import theme_names
-from app.tenancy.sites.validation import clean_alias
+from app.tenancy.sites.theme_options import stored_options
+from app.tenancy.sites.themes import theme_of
 from app.tenancy.sites.verification import verify
 from app.tenancy.sites.write import Wanted, conflicts, free_key, host_lock, write_site
 
 admin.site.unregister(Site)
 
 PROFILE_FIELDS = ("key", "state", "theme", "colour")
-EXCEPTIONS = {
-    "reserved": _(
-        "Use a host that is reserved for the platform, for the public, or for another site (--allow-reserved)"
-    ),
-    "quarantine": _("Use a host that another site gave up a short time ago (--from-quarantine)"),
-    "proof": _("Serve new hosts without a TXT record (--without-proof)"),
-}
-
-
-def chosen_exceptions(data: Any) -> Exceptions:
-    """The rules that the form sets aside; for its inline forms, too, which see the data of all."""
-    chosen = set(data.getlist("exceptions"))
-    reserved = "reserved" in chosen
-    return Exceptions(reserved=reserved, twin=reserved, quarantine="quarantine" in chosen, proof="proof" in chosen)
 
 
 class SiteForm(forms.ModelForm[Site]):
-    """A site and its profile in one form. `specification` is the site as the form describes it, without aliases."""
+    """A site and its profile in one form. `specification` is the site as the form describes it, without aliases.
+
+    A subclass has the fields for the options of `shown_theme`. `preview`: shown instead of what is stored.
+    """
+
+    shown_theme: ClassVar[str] = ""
+    preview: ClassVar[ThemePreview | None] = None
 
     key = forms.CharField(
         label=_("Key"), required=False, max_length=63, help_text=_("A short name that never changes.")
     )
     state = forms.ChoiceField(label=_("State"), choices=SiteProfile.State.choices)
     theme = forms.CharField()  # its choices depend on the site
+    options_of = forms.CharField(required=False, widget=forms.HiddenInput)
     colour = forms.CharField(
         label=_("Colour"),
         required=False,
@@ -95,11 +89,16 @@ class SiteForm(forms.ModelForm[Site]):
         self.profile = stored.first()
         self.stored = specification_of(self.profile) if self.profile else SiteSpecification()
         self.specification = self.stored
-        names = {"", self.stored.theme, *theme_names()}
-        choices = [(name, name or _("default")) for name in sorted(names)]
-        self.fields["theme"] = forms.ChoiceField(label=_("Theme"), choices=choices, required=False)
+        choices = theme_fields.theme_choices(self.stored.theme)
+        note = _("To see the options of another theme here, choose it and save, or choose it and preview.")
+        self.fields["theme"] = forms.ChoiceField(label=_("Theme"), choices=choices, required=False, help_text=note)
         for name in PROFILE_FIELDS:
-            self.fields[name].initial = getattr(self.stored, name)
+            self.initial[name] = getattr(self.stored, name)
+        options: Mapping[str, Any] = stored_options(self.stored.settings)
+        if self.preview is not None and not self.is_bound:
+            self.initial["theme"], options = self.preview.theme, self.preview.options
+        self.initial["options_of"] = self.shown_theme
+        self.initial.update(theme_fields.initial_options(self.shown_theme, options))
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -110,10 +109,16 @@ class SiteForm(forms.ModelForm[Site]):
             for name in ("name", "domain", *PROFILE_FIELDS)
             if name in given and given[name] != getattr(self.stored, name)
         }
+        # The fields of another theme than the chosen one say nothing about its options.
+        stored = stored_options(self.stored.settings)
+        options = theme_fields.chosen_options(stored, self.shown_theme, given)
+        if theme_of(given.get("theme", "")) is theme_of(self.shown_theme) and options != stored:
+            values["settings"] = {**self.stored.settings, "options": options}
         try:
             self.specification = specify(replace(self.stored, aliases={}), **values)
         except ValidationError as faults:
-            self.add_error(None, faults)
+            for name, found in faults.message_dict.items():
+                self.add_error(name if name in self.fields else None, found)
             return given
         for conflict in conflicts([Wanted(self.specification, self.profile)], chosen_exceptions(self.data)):
             self.add_error(conflict.field, conflict.message)
@@ -124,42 +129,6 @@ class SiteForm(forms.ModelForm[Site]):
         old, new = self.stored.domain, self.specification.domain
         keeps_old = old not in {"", new} and not self.cleaned_data["drop_old"]
         return replace(self.specification, aliases={**({old: True} if keeps_old else {}), **aliases})
-
-
-class AliasForm(forms.ModelForm[Alias]):
-    class Meta:
-        model = Alias
-        fields = ("host", "redirect")
-
-    def clean_host(self) -> str:
-        host = clean_alias(self.cleaned_data["host"])
-        domain, held = held_hosts(self.instance.site_id)
-        claim = HostClaim(self.instance.site_id, "", [host], domain, held)
-        messages = [objection.message for objection in objections([claim], chosen_exceptions(self.data))]
-        if messages:
-            raise ValidationError(messages)
-        return host
-
-
-class AliasFormSet(forms.BaseInlineFormSet[Alias, Site, forms.ModelForm[Alias]]):
-    def clean(self) -> None:
-        super().clean()
-        for form in self.forms:
-            values = form.cleaned_data
-            if values.get("host") == self.instance.domain and "host" in form.changed_data and not values.get("DELETE"):
-                form.add_error("host", _("This is the site's own domain."))
-
-    def aliases(self) -> dict[str, bool]:
-        """Host → whether it redirects, as the forms have it; without an alias that is the new domain now."""
-        rows = [form.cleaned_data for form in self.forms if not form.cleaned_data.get("DELETE")]
-        return {row["host"]: row["redirect"] for row in rows if row.get("host") not in {None, self.instance.domain}}
-
-
-class AliasInline(SuperuserPermissions, admin.TabularInline[Alias, Site]):
-    model = Alias
-    form = AliasForm
-    formset = AliasFormSet
-    extra = 1
 
 
 @admin.register(Site)
@@ -173,10 +142,18 @@ class SitesAdmin(SuperusersOnly[Site]):
     readonly_fields = ("not_served_yet",)
     search_fields = ("name", "domain", "profile__key", "aliases__host")
 
-    def get_fields(self, _: HttpRequest, obj: Site | None = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Site | None = None) -> Any:
         stored = () if obj is None else ("drop_old",)
         waiting = ("not_served_yet",) if obj is not None and pending_of(obj.pk) else ()
-        return ("name", "domain", *stored, *waiting, *PROFILE_FIELDS, "exceptions")
+        shown = theme_preview.shown_in_form(request, obj)
+        theme = {"fields": ("theme", *shown.fields, "options_of"), "description": shown.note}
+        own = ("name", "domain", *stored, *waiting, "key", "state", "colour", "exceptions")
+        return ((None, {"fields": own}), (_("Theme"), theme))
+
+    def get_form(self, request: HttpRequest, obj: Site | None = None, change: bool = False, **kwargs: Any) -> Any:
+        shown = theme_preview.shown_in_form(request, obj)
+        form = type("SiteForm", (SiteForm,), {**shown.fields, "shown_theme": shown.theme, "preview": shown.preview})
+        return super().get_form(request, obj, change, form=form, **kwargs)
 
     @admin.display(description=_("Not served yet"))
     def not_served_yet(self, site: Site) -> str:
@@ -207,7 +184,8 @@ class SitesAdmin(SuperusersOnly[Site]):
         if request.method == "POST" and "_verify" in request.POST and self.has_change_permission(request):
             return self.verify(request, object_id or "", request.POST["_verify"])
         with host_lock() if request.method == "POST" else nullcontext():
-            response = super().changeform_view(request, object_id, *args, **kwargs)
+            previewed = self.preview(request, object_id) if object_id and "_preview" in request.POST else None
+            response = previewed or super().changeform_view(request, object_id, *args, **kwargs)
         # After a change of the domain the form leads to the new one, which no policy can know before.
         add_sources(response, "form-action", f"{request.scheme}:")
         if urlsplit(response.headers.get("Location", "")).netloc:
@@ -225,15 +203,24 @@ class SitesAdmin(SuperusersOnly[Site]):
                 self.message_user(request, str(fault), messages.ERROR)
         return HttpResponseRedirect(request.path)
 
+    def preview(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
+        """The preview's button saves nothing. None if the form has faults: it is shown again, under the same lock."""
+        site = self.get_object(request, object_id)
+        if site is None or not self.has_change_permission(request, site):
+            return None
+        form = self.get_form(request, site, change=True)(request.POST, instance=site)
+        return theme_preview.start(request, site.pk, form.specification) if form.is_valid() else None
+
     def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
         """The site is written with its aliases, by `save_related`."""
 
-    def save_related(self, _: HttpRequest, form: Any, formsets: Any, *__: Any) -> None:
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, *_: Any) -> None:
         for formset in formsets:
             formset.save(commit=False)  # lists what changed, for the log entry
         aliases = {host: redirects for formset in formsets for host, redirects in formset.aliases().items()}
         exceptions = chosen_exceptions(form.data)
         form.instance.pk = write_site(form.site(aliases), form.profile, exceptions=exceptions).pk
+        theme_preview.end_for(request, form.instance.pk)
 
     def response_change(self, request: HttpRequest, obj: Site) -> HttpResponse:
         """If the request's host no longer serves the site, the next page is on its new domain."""

@@ -43,7 +43,7 @@ def switch_site(request: HttpRequest) -> HttpResponseRedirect:
     choose(request, site)
     log.info("User %s switched to site %s", request.user.pk, site.id)
     _audit(request, site)
-    return HttpResponseRedirect(_next(request))
+    return HttpResponseRedirect(address_after(request))
 
 
 def _wanted(raw: str) -> SiteEntry:
@@ -68,7 +68,8 @@ def _audit(request: HttpRequest, site: SiteEntry) -> None:
             LoggedAction.objects.create(entry=entry)
 
 
-def _next(request: HttpRequest) -> str:
+def address_after(request: HttpRequest) -> str:
+    """`next` of a form, if it is on this host."""
     wanted = request.POST.get("next", "")
     # SECURITY: only this host; otherwise the switcher would redirect to any address in a link.
     if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
 from app.tenancy.colours import contrasting_colour, css_colour
+from app.tenancy.hosts.snapshot import CurrentSite
+from app.tenancy.sites.themes import option_properties
 
 #: The small pages of the platform are also shown where no static file is served, for example on an unknown host.
 NOTICE = Path(__file__).with_name("notice.css").read_text(encoding="utf-8")
@@ -15,11 +18,17 @@ NOTICE = Path(__file__).with_name("notice.css").read_text(encoding="utf-8")
 EDITOR_HASH = "'sha256-PlumsSlvJ7vvWzjqibGAYKq92O3y/4JTxWWsWJvyUYA='"
 
 
-def colours(colour: str) -> str:
-    """A site's colour, and the text colour on it, as the custom properties `--site` and `--site-ink`; or nothing."""
-    if not css_colour(colour):
-        return ""
-    return f":root{{--site:{colour};--site-ink:{contrasting_colour(colour)}}}"
+def of_site(site: CurrentSite) -> str:
+    """A site's colour and the options of its theme as custom properties: `--site`, and `--site-ink` for text on it;
+    `--option-NAME`. Empty if it has neither."""
+    return _style(css_colour(site.colour), option_properties(site))
+
+
+@lru_cache(maxsize=4096)
+def _style(colour: str, options: str) -> str:
+    found = [f"--site:{colour};--site-ink:{contrasting_colour(colour)}" if colour else "", options]
+    declarations = ";".join(filter(None, found))
+    return f":root{{{declarations}}}" if declarations else ""
 
 
 def hash_of(text: str) -> str:

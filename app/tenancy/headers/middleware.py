@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from app.tenancy.headers import policy
+from app.tenancy.headers import inline_styles, policy
 from app.tenancy.headers.rules import SiteHeaders
 from app.tenancy.requests.admin_hosts import is_in_admin
 from app.tenancy.requests.https import requires_https
@@ -32,15 +32,15 @@ class HeadersMiddleware:
         response = self.get_response(request)
         # Absent when the host was refused.
         tenancy: Tenancy | None = getattr(request, "tenancy", None)
-        colour = tenancy.site.colour if tenancy else ""
+        style = inline_styles.of_site(tenancy.site) if tenancy else ""
         # A redirect to another host and a closed site have reached no view; what they contain is the same everywhere.
         in_admin = tenancy is not None and tenancy.offers_admin and is_in_admin(request) and request.resolver_match
         # SECURITY: what a site's own settings allow never counts in the admin, where people of other sites work too.
         stored = tenancy.site.settings if tenancy and not in_admin else ""
         if in_admin:
-            content_security_policy = policy.admin_policy(colour, policy.added_sources(response))
+            content_security_policy = policy.admin_policy(style, policy.added_sources(response))
         else:
-            content_security_policy = policy.public_policy(colour, stored)
+            content_security_policy = policy.public_policy(style, stored)
         if not (settings.DEBUG and response.status_code in {404, 500}):  # Django's debug pages have inline scripts
             response.headers.setdefault(CSP, content_security_policy)
         response.headers.setdefault("Permissions-Policy", policy.permissions_policy(stored))

@@ -13,7 +13,7 @@ from functools import lru_cache
 from django.core.exceptions import ValidationError
 from django.http.response import HttpResponseBase
 
-from app.tenancy.headers.inline_styles import EDITOR_HASH, NOTICE, colours, hash_of
+from app.tenancy.headers.inline_styles import EDITOR_HASH, NOTICE, hash_of
 from app.tenancy.headers.rules import FEATURES, SiteHeaders, Sources, clean_headers
 from app.tenancy.sites.settings import read
 
@@ -46,14 +46,14 @@ def site_headers(stored: str) -> SiteHeaders:
 
 
 @lru_cache(maxsize=4096)
-def public_policy(colour: str, stored: str) -> str:
-    """Content-Security-Policy of the public pages of a site, from its colour and its settings as JSON."""
-    return _written(_extended(_with_colours(colour), site_headers(stored).content_security_policy))
+def public_policy(style: str, stored: str) -> str:
+    """Content-Security-Policy of the public pages of a site, from its inline style and its settings as JSON."""
+    return _written(_extended(_with_style(style), site_headers(stored).content_security_policy))
 
 
-def admin_policy(colour: str, added: Sources) -> str:
+def admin_policy(style: str, added: Sources) -> str:
     """Content-Security-Policy of the admin, with the sources that one response adds."""
-    return _written(_extended(_extended(_with_colours(colour), {"style-src": (EDITOR_HASH,)}), added))
+    return _written(_extended(_extended(_with_style(style), {"style-src": (EDITOR_HASH,)}), added))
 
 
 @lru_cache(maxsize=4096)
@@ -85,8 +85,7 @@ def added_sources(response: HttpResponseBase) -> Sources:
     return found
 
 
-def _with_colours(colour: str) -> Sources:
-    style = colours(colour)
+def _with_style(style: str) -> Sources:
     return _extended(BASE, {"style-src": (hash_of(style),)}) if style else BASE
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import cast
 
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import DatabaseError, InterfaceError
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
 
@@ -22,8 +26,12 @@ from app.tenancy.requests.forwarded import apply_forwarded_headers
 from app.tenancy.requests.https import read_cookies, write_cookies
 from app.tenancy.requests.sessions import permitted_choice
 from app.tenancy.requests.tenancy import Tenancy, TenancyRequest, configured_fallbacks, tenancy_of
+from app.tenancy.requests.theme_preview import preview_of, previewed_site, theme_fault
+
+log = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+NOT_OF_A_THEME = (Http404, PermissionDenied, SuspiciousOperation, DatabaseError, InterfaceError)
 
 
 def serve(request: HttpRequest, site: CurrentSite, get_response: GetResponse) -> HttpResponseBase:
@@ -81,22 +89,42 @@ class HostMiddleware:
 
 
 class SessionSiteMiddleware:
-    """The step session: an editor's choice of another site, checked on every request."""
+    """The step session: an editor's choice of another site, or the preview of a theme, checked on every request."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     @guarded
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        tenancy = tenancy_of(request)
-        # A session from before ADMIN_HOSTS was set may hold a choice that no page here can change.
-        choice = permitted_choice(request) if tenancy.offers_admin else None
-        if choice is None:
+        site = self.site_of_session(request)
+        if site is None:
             return self.get_response(request)
-        resolution = tenancy.resolve_with(choice)
-        if resolution.site.source != "session":
-            return self.get_response(request)
-        response = serve(request, resolution.site, self.get_response)
+        response = serve(request, site, self.get_response)
+        if tenancy_of(request).theme_preview and response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR:
+            with activate(site):
+                response = theme_fault(request)
         # SECURITY: what an editor sees under another site's domain must never be stored for its visitors.
         patch_cache_control(response, private=True, no_store=True)
+        response.headers["X-Robots-Tag"] = "noindex"
         return response
+
+    def site_of_session(self, request: HttpRequest) -> CurrentSite | None:
+        """The site that this person's session chose; None if the one of the host is to be served."""
+        tenancy = tenancy_of(request)
+        if not tenancy.offers_admin:
+            return None  # a session from before ADMIN_HOSTS was set may hold a choice that no page here can change
+        preview = preview_of(request)
+        previewed = preview and previewed_site(request, preview)
+        if previewed is not None:
+            tenancy.theme_preview = preview
+            return previewed
+        choice = permitted_choice(request)
+        site = tenancy.resolve_with(choice).site if choice is not None else None
+        return site if site is not None and site.source == "session" else None
+
+    def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponseBase | None:
+        """The theme of a preview may have faults: its author reads them, and they are no fault of the site."""
+        if tenancy_of(request).theme_preview is None or isinstance(fault, NOT_OF_A_THEME):
+            return None
+        log.warning("A page cannot be shown with the theme of a preview", exc_info=fault)
+        return theme_fault(request, fault)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, NamedTuple, cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -12,12 +13,21 @@ from app.tenancy.hosts.resolver import Fallbacks, Resolution, resolve
 from app.tenancy.hosts.snapshot import CurrentSite, SiteEntry, Snapshot
 
 
+class ThemePreview(NamedTuple):
+    """A theme and its options that one person looks at, until a time in seconds since 1970."""
+
+    site_id: int
+    theme: str
+    options: Mapping[str, Any]
+    until: float
+
+
 @dataclass(slots=True)
 class Tenancy:
     """`host_site` is the site of the host; `site` the one that is served, another one in an editor's preview.
 
     `offers_admin`: whether the host serves the admin. `repeated`: the view was called a second time, because the
-    database was lost.
+    database was lost. `theme_preview`: what `site` is shown with, instead of its own theme.
     """
 
     host: str
@@ -27,11 +37,12 @@ class Tenancy:
     fallbacks: Fallbacks
     offers_admin: bool = True
     repeated: bool = False
+    theme_preview: ThemePreview | None = None
 
     @property
     def is_canonical(self) -> bool:
-        """Whether the site is served at its own domain. Search engines list only these pages."""
-        return self.site.source == "host" and self.host == self.site.domain
+        """Whether the site is served as it is at its own domain. Search engines list only these pages."""
+        return self.site.source == "host" and self.host == self.site.domain and self.theme_preview is None
 
     def resolve_with(self, session_site: SiteEntry) -> Resolution:
         """The pipeline again, with an editor's permitted choice.

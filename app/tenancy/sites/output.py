@@ -11,6 +11,7 @@ from django.contrib.sites.models import Site
 from app.tenancy.sites.domains.proof import record_for
 from app.tenancy.sites.domains.quarantine import Quarantined
 from app.tenancy.sites.models import Alias, PendingHost, SiteProfile
+from app.tenancy.sites.theme_options import stored_options
 
 PENDING, QUARANTINED = "pending", "in quarantine"
 
@@ -26,7 +27,8 @@ def pending_by_site() -> dict[int, list[str]]:
 def as_dict(site: Site, pending: Mapping[int, Sequence[str]]) -> dict[str, Any]:
     """One site as a JSON object; its names are fixed.
 
-    `redirects`: alias → whether it redirects to the domain. `pending`: host → the TXT record that proves it.
+    `options`: what is stored for themes. `redirects`: alias → whether it redirects to the domain. `pending`: host → the
+    TXT record that proves it.
     """
     return {
         "id": site.pk,
@@ -36,6 +38,7 @@ def as_dict(site: Site, pending: Mapping[int, Sequence[str]]) -> dict[str, Any]:
         "state": site.profile.state,
         "aliases": [alias.host for alias in _aliases(site)],
         "theme": site.profile.theme,
+        "options": stored_options(site.profile.settings),
         "redirects": {alias.host: alias.redirect for alias in _aliases(site)},
         "pending": {host: record_for(site.pk, host)._asdict() for host in pending.get(site.pk, ())},
     }

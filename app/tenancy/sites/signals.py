@@ -13,7 +13,7 @@ from app.tenancy.sites.domains.claims import HostClaim, held_hosts, objections, 
 from app.tenancy.sites.domains.pending import add_pending, pending_hosts
 from app.tenancy.sites.models import Alias, ReleasedHost, SiteProfile
 from app.tenancy.sites.specification import specify
-from app.tenancy.sites.validation import clean_alias, clean_domain, clean_settings
+from app.tenancy.sites.validation import clean_alias, clean_domain, clean_options, clean_settings
 from app.tenancy.sites.write import free_key, write_site
 
 
@@ -37,7 +37,7 @@ def clean_profile_before_save(instance: SiteProfile, raw: bool = False, **_: obj
     changed = {name for name in names if name not in stored or stored[name] != getattr(instance, name)}
     instance.clean_fields(exclude={field.name for field in instance._meta.fields} - changed)
     if instance.settings != stored_settings:
-        clean_settings(instance.settings)
+        instance.settings = clean_options(instance.theme, clean_settings(instance.settings), stored_settings)
 
 
 def clean_alias_before_save(instance: Alias, raw: bool = False, **_: object) -> None:

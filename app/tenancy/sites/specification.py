@@ -56,6 +56,12 @@ def specify(site: SiteSpecification | None = None, /, **values: Any) -> SiteSpec
     if faults:
         raise ValidationError(faults)
     result = replace(site or SiteSpecification(name=clean.get("domain", "")[: validation.MAX_NAME]), **clean)
+    if "settings" in clean:
+        stored = site.settings if site else {}
+        try:
+            result = replace(result, settings=validation.clean_options(result.theme, result.settings, stored))
+        except ValidationError as fault:
+            raise ValidationError({"settings": fault}) from None
     if result.domain in result.aliases:
         raise ValidationError({"aliases": f"{result.domain} is the site's own domain."})
     return result

@@ -6,7 +6,7 @@ Each returns the stored spelling, or raises `ValidationError` with a message for
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +17,8 @@ from app.tenancy.hosts.names import InvalidHost, normalise_alias, normalise_doma
 from app.tenancy.hosts.snapshot import STATES
 from app.tenancy.site_apps import clean_apps
 from app.tenancy.sites.robots import clean_robots
-from app.tenancy.sites.themes import theme_names
+from app.tenancy.sites.theme_options import InvalidOption, stored_options
+from app.tenancy.sites.themes import theme_names, theme_of
 
 KEY = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 COLOUR = r"#[0-9a-f]{6}"
@@ -103,11 +104,41 @@ def clean_settings(raw: Any) -> dict[str, Any]:
         raise ValidationError("The settings are not a map.")
     if "headers" in raw:
         clean_headers(raw["headers"])
+    if not isinstance(raw.get("options", {}), dict):
+        raise ValidationError("options: must be a map.")
     if "apps" in raw:
         clean_apps(raw["apps"])
     if "robots" in raw:
         clean_robots(raw["robots"])
     return raw
+
+
+def clean_options(theme: str, settings: Mapping[str, Any], stored: Any) -> dict[str, Any]:
+    """The settings of a site with the options of its theme in their stored spelling.
+
+    An option with its `stored` value is not checked: it may be for another theme, or for the one of another version.
+    Raises one `ValidationError` with all faults.
+    """
+    if "options" not in settings:
+        return dict(settings)
+    known = {option.name: option for option in theme_of(theme).options}
+    before = stored_options(stored)
+    clean: dict[str, Any] = {}
+    faults: list[str] = []
+    for name, value in settings["options"].items():
+        if name in before and before[name] == value:
+            clean[name] = before[name]
+        elif name not in known:
+            names = f"must be one of {', '.join(known)}" if known else "the theme has none"
+            faults.append(f"options.{name}: unknown; {names}.")
+        else:
+            try:
+                clean[name] = known[name].clean(value)
+            except InvalidOption as fault:
+                faults.append(f"options.{name}: {fault}.")
+    if faults:
+        raise ValidationError(faults)
+    return {**settings, "options": clean}
 
 
 def _host(raw: str, kind: str, normalise: Any, longest: int) -> str:

@@ -11,6 +11,8 @@ from app.tenancy.admin.admin_site import OPENED_UNDER
 from app.tenancy.colours import css_colour, site_dot
 from app.tenancy.content_cache import cached_by_content
 from app.tenancy.headers import inline_styles
+from app.tenancy.requests.tenancy import tenancy_of
+from app.tenancy.sites.themes import theme_of
 
 register = template.Library()
 
@@ -20,18 +22,21 @@ register.filter("site_dot", site_dot)
 
 @register.simple_tag(takes_context=True)
 def preview_bar(context: Context) -> SafeString:
-    """A bar for an editor who sees a site under another site's address. Empty for visitors."""
-    site = context.get("site")
+    """A bar for who sees a site under another site's address, or the preview of a theme. Empty for visitors."""
+    site, request = context.get("site"), context.get("request")
     if site is None or site.source != "session":
         return SafeString()
-    return render_to_string("tenancy/preview_bar.html", {"site": site}, request=context.get("request"))
+    preview = tenancy_of(request).theme_preview if request is not None else None
+    values = {"site": site, "theme_preview": preview, "theme_title": theme_of(site.theme).title}
+    return render_to_string("tenancy/preview_bar.html", values, request=request)
 
 
 @register.simple_tag(takes_context=True)
 def site_colours(context: Context) -> SafeString:
-    """The colour of the current site as the custom properties `--site` and `--site-ink`, if it has one."""
+    """The colour of the current site as the custom properties `--site` and `--site-ink`, if it has one; and the options
+    of its theme as `--option-NAME`."""
     site = context.get("site")
-    style = inline_styles.colours(site.colour) if site is not None else ""
+    style = inline_styles.of_site(site) if site is not None else ""
     return format_html("<style>{}</style>", SafeString(style)) if style else SafeString()
 
 

@@ -13,6 +13,8 @@ from django.core.cache import caches
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 
+from app.pages.kinds import kinds, may_be_below
+from app.pages.models import Page
 from app.tenancy.content_cache import forget_content
 from app.tenancy.current import use_site
 from app.tenancy.directory import directory
@@ -119,7 +121,9 @@ class Twins:
 
     def _make_row(self, model: Any, side: Side, number: int) -> Any:
         text = self.canaries.text(side, model._meta.label)
-        given = self.values_of_app(model, text, number) or {}
+        above = parent_kind(model)
+        place = {"parent": self._nth(above, side, 0)} if above is not None else {}
+        given = {**place, **(self.values_of_app(model, text, number) or {})}
         row = model(**self._values[side].of(model, number, given))
         automatic = [f for f in model._meta.many_to_many if f.remote_field.through._meta.auto_created]
         targets = {field.name: self._target(side)(field, number) for field in automatic}
@@ -183,6 +187,13 @@ def _forget() -> None:
     forget_content()
     for cache in caches.all():
         cache.clear()
+
+
+def parent_kind(model: Any) -> Any:
+    """The kind of page that a page of this kind has to be below; None for a model without such a rule."""
+    if not issubclass(model, Page) or model.parent_kinds is None:
+        return None
+    return next((kind for kind in kinds() if kind is not model and may_be_below(model, kind)), None)
 
 
 def _columns(rows: Any) -> list[str]:

@@ -20,6 +20,7 @@ def test_sites_are_listed_as_promised(added: dict[str, int]) -> None:
         "state": "active",
         "aliases": ["www.north.test"],
         "theme": "",
+        "options": {},
         "redirects": {"www.north.test": True},
         "pending": {},
     }

@@ -12,6 +12,7 @@ from app.tenancy.directory import NoSuchSite, find_site
 from app.tenancy.management.errors import usage_error
 from app.tenancy.management.examples import add_examples
 from app.tenancy.management.exceptions import add_exception_options, add_proof_option, exceptions_of
+from app.tenancy.management.theme_options import with_options
 from app.tenancy.sites.domains.claims import NO_EXCEPTIONS, Exceptions
 from app.tenancy.sites.domains.dns import DnsFault
 from app.tenancy.sites.domains.proof import NotProved
@@ -30,7 +31,7 @@ EXAMPLES = {
     "list": "list",
     "show": "show school.example --json",
     "add": 'add school.example --name "Our school" --alias www.school.example --colour "#2b6a4d"',
-    "set": "set school.example --theme portico --setting 'tagline=\"Open to all\"'",
+    "set": "set school.example --theme portico --option font=sans --setting 'tagline=\"Open to all\"'",
     "rename": "rename school.example school.test",
     "alias": 'alias school.example "*.school.example" --no-redirect',
     "verify": "verify www.school.example",
@@ -76,6 +77,14 @@ class Command(BaseCommand):
                 metavar="NAME=JSON",
                 dest="site_settings",
                 default=[],
+            )
+            parser_of_values.add_argument(
+                "--option",
+                action="append",
+                metavar="NAME=VALUE",
+                dest="theme_options",
+                default=[],
+                help="an option of the theme; without a value its default",
             )
         rename = action("rename", self.rename, "give a site another domain; the old one stays as a redirecting alias")
         rename.add_argument("domain")
@@ -130,18 +139,18 @@ class Command(BaseCommand):
         with host_lock():
             host = clean_domain(domain)
             values = {"key": free_key(host), **_given(options)}
+            values = with_options(values, SiteSpecification(), options["theme_options"])
             site = specify(domain=host, aliases=[(alias, True) for alias in aliases], **values)
             self.print(write_site(site, exceptions=exceptions_of(options)), as_json)
 
     def set_values(self, *, site: str, as_json: bool, **options: Any) -> None:
-        values = _given(options)
-        if not values:
-            raise usage_error("Nothing to change: give --name, --theme, --colour or --setting.")
-        settings = values.pop("settings", None)
+        values, theme_options = _given(options), options["theme_options"]
+        if not values and not theme_options:
+            raise usage_error("Nothing to change: give --name, --theme, --colour, --option or --setting.")
 
         def with_values(stored: SiteSpecification) -> SiteSpecification:
-            changed = {} if settings is None else {"settings": {**stored.settings, **settings}}
-            return specify(stored, **values, **changed)
+            given = {"settings": {**stored.settings, **values["settings"]}} if "settings" in values else {}
+            return specify(stored, **with_options({**values, **given}, stored, theme_options))
 
         self.change(site, with_values, as_json=as_json)
 

@@ -11,12 +11,13 @@ from app.tenancy.management.errors import usage_error
 from app.tenancy.management.examples import add_examples
 from app.tenancy.sites.models import SiteProfile
 from app.tenancy.sites.output import table
+from app.tenancy.sites.theme_options import Choice, ThemeOption
 from app.themes.catalogue import themes
 from app.themes.checks import faults_of
 from app.themes.definition import DEFAULT, Theme
-from app.themes.samples import origin, render, samples
+from app.themes.samples import origin, render, samples, template_of
 
-COLUMNS = ("name", "title", "parents", "sites")
+COLUMNS = ("name", "title", "parents", "options", "sites")
 
 
 class Command(BaseCommand):
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         listing = actions.add_parser("list", help="list all themes, and how many sites have each")
         listing.set_defaults(run=self.list_themes)
         listing.add_argument("--json", action="store_true", dest="as_json")
-        check = actions.add_parser("check", help="show every kind of page with a theme, and name what fails")
+        check = actions.add_parser("check", help="show every kind of page and the options of a theme, and what fails")
         check.set_defaults(run=self.check_themes)
         check.add_argument("names", nargs="*", metavar="NAME", help="default: every theme")
         for each, example in ((listing, "list --json"), (check, "check night")):
@@ -41,7 +42,8 @@ class Command(BaseCommand):
         sites = Counter(SiteProfile.objects.values_list("theme", flat=True))
         sites[DEFAULT] += sites.pop("", 0)
         rows = [_as_dict(theme, sites[name]) for name, theme in sorted(themes().items())]
-        lines = [json.dumps(rows, indent=2, ensure_ascii=False)] if as_json else table(rows, COLUMNS)
+        counted = [{**row, "options": len(row["options"])} for row in rows]
+        lines = [json.dumps(rows, indent=2, ensure_ascii=False)] if as_json else table(counted, COLUMNS)
         for line in lines:
             self.stdout.write(line)
 
@@ -56,9 +58,11 @@ class Command(BaseCommand):
 
     def check_theme(self, theme: Theme) -> int:
         self.stdout.write(f"{theme.name}: {theme.title}")
-        faults = [message.msg for message in faults_of(theme)]
+        found = faults_of(theme)
+        faults = [message.msg for message in found if message.is_serious()]
         for sample in samples():
-            source = f"{sample.template} of {origin(sample.template, theme)}"
+            name = template_of(sample, theme)
+            source = f"{name} of {origin(name, theme)}"
             try:
                 render(sample, theme)
             except Exception as error:  # noqa: BLE001  # a theme's template may raise anything
@@ -66,6 +70,11 @@ class Command(BaseCommand):
                 faults.append(f"{sample.title} ({source}) cannot be shown: {type(error).__name__}: {error}.{hint}")
             else:
                 self.stdout.write(f"  ok    {sample.title} ({source})")
+        for option in theme.options:
+            self.stdout.write(f"  option {option.name}: {_described(option)}")
+        for message in found:
+            if not message.is_serious():
+                self.stdout.write(f"  hint  {message.msg}")
         for fault in faults:
             self.stdout.write(f"  FAULT {fault}")
         return len(faults)
@@ -78,5 +87,17 @@ def _as_dict(theme: Theme, sites: int) -> dict[str, Any]:
         "description": theme.description,
         "parents": [each.name for each in theme.ancestors],
         "folder": str(theme.folder),
+        "options": [_option_as_dict(option) for option in theme.options],
         "sites": sites,
     }
+
+
+def _option_as_dict(option: ThemeOption) -> dict[str, Any]:
+    names = ("name", "type", "default", "label", "help", "choices", "minimum", "maximum", "unit")
+    return {name: getattr(option, name) for name in names if hasattr(option, name)}
+
+
+def _described(option: ThemeOption) -> str:
+    default = json.dumps(option.default, ensure_ascii=False)
+    choices = f" of {', '.join(option.choices)}" if isinstance(option, Choice) else ""
+    return f"{option.type}{choices}, default {default}"

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pages", "0003_slugs_in_every_script")]
+    dependencies = [("pages", "0004_kinds")]
 
     operations = [
         migrations.AddField(

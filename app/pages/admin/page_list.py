@@ -1,0 +1,174 @@
+"""The one list of all pages of the site, and the form of the standard page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.templatetags.static import static
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+
+from app.pages.admin.form import PageForm, add_below
+from app.pages.kinds import allowed_below, help_text_of, kind_named, kind_of, kinds_here, label_of, title_of
+from app.pages.models import HOME, Page
+
+LONGEST_KEY = 20
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, *_: Any) -> list[tuple[str, str]]:
+        return [(label_of(kind), title_of(kind)) for kind in kinds_here()]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:  # noqa: ARG002  # Django's signature
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+class ListOfKinds(ChangeList):
+    """Each row leads to the form of its kind."""
+
+    def url_for_result(self, result: Any) -> str:
+        return address_of("change", kind_of(result), quote(result.pk))
+
+
+@admin.register(Page)
+class PageAdmin(PageForm):
+    list_display = ("indented_title", "shown_kind", "path", "position", "status", "publish_at", "in_menus", "add_below")
+    list_editable = ("position",)
+    list_filter = (KindFilter, "status", "in_menus")
+    change_list_template = "admin/pages/page/change_list.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        choose = self.admin_site.admin_view(self.choose_kind)
+        return [path("kinds/", choose, name="pages_page_choose_kind"), *super().get_urls()]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ARG002  # as Django's
+        return ListOfKinds
+
+    def changelist_view(self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None) -> HttpResponse:
+        may_add = bool(self._addable(request, kinds_here()))
+        return super().changelist_view(request, {**(extra_context or {}), "may_add_page": may_add})
+
+    @admin.display(description=_("title"), ordering="path")
+    def indented_title(self, page: Page) -> str:
+        depth = page.path.strip("/").count("/") if page.path != HOME else 0
+        indents = format_html_join("", '<span class="indent">{}</span>', (("",),) * depth)
+        return format_html("{}{}", indents, page.title)
+
+    @admin.display(description=_("kind"), ordering="kind")
+    def shown_kind(self, page: Page) -> str:
+        kind = kind_named(page.kind)
+        if kind is None:
+            return format_html('<span class="kind missing">{}</span>', _("%s (not on this site)") % page.kind)
+        return format_html('<span class="kind"><img src="{}" alt="">{}</span>', static(kind.icon), title_of(kind))
+
+    @admin.display(description=_("below"))
+    def add_below(self, page: Page) -> str:
+        address = add_below(page)
+        if not address:
+            return ""
+        text = _("Add a page below “%s”") % page.title
+        link = '<a class="add-below addlink" href="{}" title="{}" aria-label="{}"></a>'
+        return format_html(link, address, text, text)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        shown = super().get_list_display(request)
+        return shown if self._addable(request, kinds_here()) else [name for name in shown if name != "add_below"]
+
+    def choose_kind(self, request: HttpRequest) -> HttpResponse:
+        """The kinds for a new page: all, or with `?parent=` those that may be below that page."""
+        if not self._addable(request, kinds_here()):
+            raise PermissionDenied
+        key = request.GET.get("parent")
+        parent = page_with_key(key) if key else None
+        if key and parent is None:
+            raise Http404
+        allowed = kinds_here() if parent is None else list(allowed_below(kind_of(parent)))
+        offered = self._addable(request, allowed)
+        query = f"?parent={parent.pk}" if parent is not None else ""
+        choices = [
+            {
+                "address": address_of("add", kind) + query,
+                "icon": static(kind.icon),
+                "title": title_of(kind),
+                "help_text": help_text_of(kind),
+            }
+            for kind in offered
+        ]
+        if len(choices) == 1:
+            return HttpResponseRedirect(str(choices[0]["address"]))
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media}
+        context |= {"title": _("Add a page"), "parent": parent, "choices": choices}
+        return TemplateResponse(request, "admin/pages/page/choose_kind.html", context)
+
+    def _addable(self, request: HttpRequest, kinds: Iterable[type[Page]]) -> list[type[Page]]:
+        return [kind for kind in kinds if self._admin_of(kind).has_add_permission(request)]
+
+    def _admin_of(self, kind: type[Page]) -> PageForm:
+        return cast("PageForm", self.admin_site.get_model_admin(kind))
+
+    # A page of another kind has its form, its history and its deletion there, with the permissions of that kind.
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._at_its_kind("change", object_id) or super().change_view(request, object_id, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._at_its_kind("delete", object_id) or super().delete_view(request, object_id, *args, **kwargs)
+
+    def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._at_its_kind("history", object_id) or super().history_view(request, object_id, *args, **kwargs)
+
+    def _at_its_kind(self, view: str, object_id: str) -> HttpResponse | None:
+        page = page_with_key(unquote(object_id))
+        kind = Page if page is None else kind_of(page)
+        return None if kind is Page else HttpResponseRedirect(address_of(view, kind, object_id))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Page | None = None) -> bool:
+        # What else such a page has is in a table that only its app knows, and still refers to the page.
+        is_complete = obj is None or kind_named(obj.kind) is not None
+        return is_complete and super().has_delete_permission(request, obj)
+
+    def set_status(self, request: HttpRequest, rows: Iterable[Page], status: str) -> None:
+        by_kind: dict[type[Page], list[Page]] = {}
+        for page in rows:
+            by_kind.setdefault(kind_of(page), []).append(page)
+        # SECURITY: the permission of the list is the one for standard pages.
+        refused = [kind for kind in by_kind if not self._admin_of(kind).has_publish_permission(request)]
+        if refused:
+            text = _("Nothing was changed: you may not publish pages of the kind “%s”.")
+            self.message_user(request, text % title_of(refused[0]), messages.ERROR)
+            return
+        super().set_status(request, by_kind.pop(Page, []), status)
+        for kind, pages in by_kind.items():
+            found = kind.objects.filter(pk__in=[page.pk for page in pages])
+            self._admin_of(kind).set_status(request, found, status)
+
+    def note(self, page: Page) -> Any:
+        if kind_named(page.kind) is not None:
+            return ""
+        text = _(
+            "This site does not have the kind “%s”: its app is not installed, or is off here. Visitors see a standard "
+            "page with the fields below. What else the page has is kept, and the page cannot be deleted."
+        )
+        return text % page.kind
+
+
+def page_with_key(key: str) -> Page | None:
+    is_key = key.isascii() and key.isdecimal() and len(key) < LONGEST_KEY
+    found: Page | None = Page.objects.filter(pk=int(key)).first() if is_key else None
+    return found
+
+
+def address_of(view: str, kind: type[Page], *arguments: str) -> str:
+    """The address of a page of a kind's admin."""
+    return reverse(f"admin:{kind._meta.app_label}_{kind._meta.model_name}_{view}", args=arguments)
