@@ -15,6 +15,7 @@ from django.db.models.functions import Concat, Left, Length, Substr
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.encoding import iri_to_uri
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from app.pages.deletion import keep_what_is_below
@@ -137,6 +138,9 @@ class Page(Publishable, PageKind):
         before = _path_of(known)
         self.kind = known.kind if known is not None else label_of(type(self))
         self._refuse_to_be_below_itself()
+        if self._refusal_of_place(stored):
+            # SECURITY: what another site has does not exist here, so this is the first error.
+            self.refuse_other_sites()
         self._refuse_place(stored)
         self._set_path(stored)
         if kwargs.get("update_fields") is not None:
@@ -158,15 +162,17 @@ class Page(Publishable, PageKind):
         return None if self.parent_id is None else stored.get(self.parent_id)
 
     def _refuse_place(self, stored: Mapping[int, Stored]) -> None:
-        """Raises `ValidationError` if a page of this kind may not be there. A page that stays where it is may."""
-        known = stored.get(self.pk)
-        if known is not None and known.parent_id == self.parent_id:
-            return
-        kind = known.kind if known is not None else label_of(type(self))
-        parent = self._parent_in(stored)
-        refusal = refusal_of_place(kind, parent.kind if parent is not None else None)
+        refusal = self._refusal_of_place(stored)
         if refusal:
             raise ValidationError({"parent": refusal})
+
+    def _refusal_of_place(self, stored: Mapping[int, Stored]) -> str | Promise:
+        """Why a page of this kind may not be there; empty if it may, or stays where it is."""
+        known, parent = stored.get(self.pk), self._parent_in(stored)
+        if known is not None and known.parent_id == self.parent_id:
+            return ""
+        kind = known.kind if known is not None else label_of(type(self))
+        return refusal_of_place(kind, parent.kind if parent is not None else None)
 
     def _set_path(self, stored: Mapping[int, Stored]) -> None:
         if self._state.adding and self.path == HOME:

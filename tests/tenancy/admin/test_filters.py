@@ -38,6 +38,7 @@ def paths(model: type[models.Model], depth: int = 2) -> set[str]:
 def offered(model_admin: admin.ModelAdmin[Any]) -> set[str]:
     """The fields that the list offers filters for, and the keys of those that are relations."""
     names = {item[0] if isinstance(item, tuple) else item for item in model_admin.list_filter}
+    names = {getattr(name, "parameter_name", name) for name in names}
     return {str(name) for name in names} | {f"{name}__id" for name in names} | {str(model_admin.date_hierarchy)}
 
 
