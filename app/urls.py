@@ -14,5 +14,6 @@ urlpatterns = [
         for config in site_apps()
         if config.url_prefix
     ],
+    path("", include("app.crawlers.urls")),
     path("", include("app.pages.urls")),
 ]

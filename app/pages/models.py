@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Max, Value
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Concat, Length, Substr
+from django.db.models.functions import Concat, Left, Length, Substr
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.encoding import iri_to_uri
@@ -23,8 +23,9 @@ from app.pages.kinds import label_of, refusal_of_place
 from app.pages.links import AddressField, destination_of, leads_back_to, path_here, validate_address
 from app.pages.page_kind import PageKind
 from app.pages.slugs import normalised, slug_of, validate_slug
-from app.publishing.models import Publishable
+from app.publishing.models import Publishable, was_visible
 from app.publishing.rich_text import RichTextField
+from app.redirects.moves import record_move
 from app.tenancy.isolation.content_version import lock_site
 from app.tenancy.isolation.prepared import Parameter, PreparedQuery
 
@@ -73,6 +74,12 @@ class Page(Publishable, PageKind):
         _("description"), max_length=300, blank=True, help_text=_("For search engines and link previews.")
     )
     in_menus = models.BooleanField(_("show in menus"), default=True)
+    # The default is in the database too: during an upgrade, pods of the last release still add pages.
+    in_sitemap = models.BooleanField(
+        _("list for search engines"), default=True, db_default=True, help_text=_("In /sitemap.xml.")
+    )
+    #: Empty for pages that were saved last before there was this field.
+    updated_at = models.DateTimeField(_("last change"), auto_now=True, null=True)
 
     saved_one_by_one = frozenset({"slug", "parent", "parent_id", "path", "kind"})
 
@@ -136,13 +143,14 @@ class Page(Publishable, PageKind):
             self.refuse_other_sites()
         self._refuse_place(stored)
         self._set_path(stored)
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "path", "updated_at"}
         if self.path != before:
             self._refuse_addresses_below(before)
-            if kwargs.get("update_fields") is not None:
-                kwargs["update_fields"] = {*kwargs["update_fields"], "path"}
         super().save(**kwargs)
         if before is not None and self.path != before:
             self._move_pages_below(before)
+            record_move(self._and_below(), before=before, after=self.path, seen=was_visible(timezone.now()))
 
     def _stored(self) -> dict[int, Stored]:
         """This page and its parent in the database, by their keys."""
@@ -198,6 +206,12 @@ class Page(Publishable, PageKind):
             if taken:
                 message = _("A page below this one would get the address %(path)s, which another page has.")
                 raise ValidationError({"slug": ValidationError(message, params={"path": taken})})
+
+    def _and_below(self) -> models.QuerySet[Page]:
+        pages: models.QuerySet[Page] = Page.objects.all()
+        if self.path == HOME:  # with which every path begins
+            return pages.filter(models.Q(pk=self.pk) | _is_below(self.pk))
+        return pages.alias(start=Left("path", len(self.path))).filter(start=self.path)
 
     def _move_pages_below(self, before: str) -> None:
         # A plain queryset: the one of `objects` saves each page, because a path follows from other fields.
@@ -278,5 +292,9 @@ def _moved(before: str, after: str) -> Concat:
 
 def pages_below(page_id: int | None) -> models.QuerySet[Page]:
     """The pages of the current site that are below a page, at any depth."""
-    rows: models.QuerySet[Page] = Page.objects.filter(pk__in=RawSQL(BELOW, [page_id]))  # noqa: S611  # a constant
+    rows: models.QuerySet[Page] = Page.objects.filter(_is_below(page_id))
     return rows
+
+
+def _is_below(page_id: int | None) -> models.Q:
+    return models.Q(pk__in=RawSQL(BELOW, [page_id]))  # noqa: S611  # a constant

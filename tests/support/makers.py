@@ -66,7 +66,15 @@ def page_form(row: Page | None = None, **values: object) -> dict[str, object]:
     made = row or Page(title="T", slug="t", status="published")
     empty = dict.fromkeys(("publish_at_0", "publish_at_1", "expire_at_0", "expire_at_1", "description"), "")
     own = {"title": made.title, "slug": made.slug, "parent": made.parent_id or "", "status": made.status}
-    return {**empty, **own, "position": made.position, "body": made.body, "in_menus": "on", **values}
+    return {
+        **empty,
+        **own,
+        "position": made.position,
+        "body": made.body,
+        "in_menus": "on",
+        "in_sitemap": "on",
+        **values,
+    }
 
 
 def make_row(model: Any) -> Any:
