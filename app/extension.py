@@ -46,6 +46,8 @@ class SiteAppConfig(AppConfig):
     #: Functions of a request that return safe HTML for the overview of a site in the admin, or an empty string for
     #: users who may not see it.
     panels: ClassVar[Sequence[str]] = ()
+    #: Classes of `django.contrib.sitemaps.Sitemap`, for `/sitemap.xml`. What they list is on the current site.
+    sitemaps: ClassVar[Sequence[str]] = ()
     #: Functions that return the pages of the app that a link in the menus may lead to on the current site: a list of
     #: `(key, title, url)`. They may depend on nothing but the site and its content.
     menu_targets: ClassVar[Sequence[str]] = ()

@@ -147,13 +147,16 @@ INSTALLED_APPS = [
     "app.media",
     "app.publishing",
     "app.themes",
+    "app.redirects",
     "app.twitter",
     "app.release",
     "app.sign_in.apps.AdminConfig",  # after app.tenancy, whose templates come before the admin's own
+    "app.crawlers",
     "app.pages",  # after the admin, which has loaded the admin classes of all apps by then
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.sitemaps",
     *sign_in.APPS,
     "django_prose_editor",
     "health_check",
@@ -179,6 +182,7 @@ MIDDLEWARE = [
     "app.tenancy.requests.middleware.SessionSiteMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "app.redirects.middleware.RedirectMiddleware",
     "app.tenancy.requests.database.DatabaseMiddleware",
     "app.tenancy.requests.streaming.StreamingMiddleware",
 ]
@@ -253,7 +257,7 @@ TIME_ZONE = "UTC"
 # Functions as `module:function`. Before the first request, and in each worker after the fork (app/server/warm_up.py):
 WARM_UP = ["app.health.checks:known_migrations", "app.tenancy.directory:warm_up"]
 WARM_UP_TEMPLATES = ["tenancy/notice.html", "pages/page.html", "404.html"]
-WORKER_START = ["app.tenancy.directory:directory.watch"]
+WORKER_START = ["app.tenancy.directory:directory.watch", "app.redirects.hits:hits.watch"]
 
 # The checks of /healthz, with those that apps declare (app.extension).
 HEALTH_CHECKS = [

@@ -15,5 +15,6 @@ urlpatterns = [
         if config.url_prefix
     ],
     path("media/", include("app.media.urls")),
+    path("", include("app.crawlers.urls")),
     path("", include("app.pages.urls")),
 ]

@@ -10,13 +10,7 @@ os.environ.setdefault("SITES_REFRESH_SECONDS", "3600")
 from app.settings import *  # noqa: F403
 from app.settings import DATABASES, INSTALLED_APPS, STATIC_ROOT
 
-INSTALLED_APPS = [
-    *INSTALLED_APPS,
-    "django.contrib.flatpages",
-    "django.contrib.redirects",
-    "django.contrib.sitemaps",
-    "tests.third_party",
-]
+INSTALLED_APPS = [*INSTALLED_APPS, "django.contrib.flatpages", "django.contrib.redirects", "tests.third_party"]
 SILENCED_SYSTEM_CHECKS = ["tenancy.W002"]  # of Banner in tests.third_party; every command would print it
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -1,18 +1,23 @@
-from django.apps import AppConfig
 from django.contrib import admin
 from django.core.checks import Tags, register
 
+from app.extension import SiteAppConfig
 
-class PagesConfig(AppConfig):
+
+class PagesConfig(SiteAppConfig):
     name = "app.pages"
+    sitemaps = ("app.pages.sitemaps.PagesSitemap",)
 
     def ready(self) -> None:
         from app.pages import checks
         from app.pages.admin import PageKindAdmin
         from app.pages.kinds import kinds
+        from app.pages.models import find_published
         from app.pages.samples import samples
+        from app.redirects import served
         from app.themes.samples import register_sample
 
+        served.register(lambda path: find_published(path) is not None)
         for kind in kinds():
             if not admin.site.is_registered(kind):
                 admin.site.register(kind, PageKindAdmin)

@@ -11,10 +11,11 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Max, Value
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Concat, Length, Substr
+from django.db.models.functions import Concat, Left, Length, Substr
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.encoding import iri_to_uri
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from app.media.models import MediaFile
@@ -23,8 +24,9 @@ from app.pages.kinds import label_of, refusal_of_place
 from app.pages.links import AddressField, destination_of, leads_back_to, path_here, validate_address
 from app.pages.page_kind import PageKind
 from app.pages.slugs import normalised, slug_of, validate_slug
-from app.publishing.models import Publishable
+from app.publishing.models import Publishable, was_visible
 from app.publishing.rich_text import RichTextField
+from app.redirects.moves import record_move
 from app.tenancy.isolation.content_version import lock_site
 from app.tenancy.isolation.prepared import Parameter, PreparedQuery
 
@@ -84,6 +86,12 @@ class Page(Publishable, PageKind):
         help_text=_("For link previews. Choose it in the media library."),
     )
     in_menus = models.BooleanField(_("show in menus"), default=True)
+    # The default is in the database too: during an upgrade, pods of the last release still add pages.
+    in_sitemap = models.BooleanField(
+        _("list for search engines"), default=True, db_default=True, help_text=_("In /sitemap.xml.")
+    )
+    #: Empty for pages that were saved last before there was this field.
+    updated_at = models.DateTimeField(_("last change"), auto_now=True, null=True)
 
     saved_one_by_one = frozenset({"slug", "parent", "parent_id", "path", "kind"})
 
@@ -142,15 +150,19 @@ class Page(Publishable, PageKind):
         before = _path_of(known)
         self.kind = known.kind if known is not None else label_of(type(self))
         self._refuse_to_be_below_itself()
+        if self._refusal_of_place(stored):
+            # SECURITY: what another site has does not exist here, so this is the first error.
+            self.refuse_other_sites()
         self._refuse_place(stored)
         self._set_path(stored)
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "path", "updated_at"}
         if self.path != before:
             self._refuse_addresses_below(before)
-            if kwargs.get("update_fields") is not None:
-                kwargs["update_fields"] = {*kwargs["update_fields"], "path"}
         super().save(**kwargs)
         if before is not None and self.path != before:
             self._move_pages_below(before)
+            record_move(self._and_below(), before=before, after=self.path, seen=was_visible(timezone.now()))
 
     def _stored(self) -> dict[int, Stored]:
         """This page and its parent in the database, by their keys."""
@@ -162,15 +174,17 @@ class Page(Publishable, PageKind):
         return None if self.parent_id is None else stored.get(self.parent_id)
 
     def _refuse_place(self, stored: Mapping[int, Stored]) -> None:
-        """Raises `ValidationError` if a page of this kind may not be there. A page that stays where it is may."""
-        known = stored.get(self.pk)
-        if known is not None and known.parent_id == self.parent_id:
-            return
-        kind = known.kind if known is not None else label_of(type(self))
-        parent = self._parent_in(stored)
-        refusal = refusal_of_place(kind, parent.kind if parent is not None else None)
+        refusal = self._refusal_of_place(stored)
         if refusal:
             raise ValidationError({"parent": refusal})
+
+    def _refusal_of_place(self, stored: Mapping[int, Stored]) -> str | Promise:
+        """Why a page of this kind may not be there; empty if it may, or stays where it is."""
+        known, parent = stored.get(self.pk), self._parent_in(stored)
+        if known is not None and known.parent_id == self.parent_id:
+            return ""
+        kind = known.kind if known is not None else label_of(type(self))
+        return refusal_of_place(kind, parent.kind if parent is not None else None)
 
     def _set_path(self, stored: Mapping[int, Stored]) -> None:
         if self._state.adding and self.path == HOME:
@@ -204,6 +218,12 @@ class Page(Publishable, PageKind):
             if taken:
                 message = _("A page below this one would get the address %(path)s, which another page has.")
                 raise ValidationError({"slug": ValidationError(message, params={"path": taken})})
+
+    def _and_below(self) -> models.QuerySet[Page]:
+        pages: models.QuerySet[Page] = Page.objects.all()
+        if self.path == HOME:  # with which every path begins
+            return pages.filter(models.Q(pk=self.pk) | _is_below(self.pk))
+        return pages.alias(start=Left("path", len(self.path))).filter(start=self.path)
 
     def _move_pages_below(self, before: str) -> None:
         # A plain queryset: the one of `objects` saves each page, because a path follows from other fields.
@@ -284,5 +304,9 @@ def _moved(before: str, after: str) -> Concat:
 
 def pages_below(page_id: int | None) -> models.QuerySet[Page]:
     """The pages of the current site that are below a page, at any depth."""
-    rows: models.QuerySet[Page] = Page.objects.filter(pk__in=RawSQL(BELOW, [page_id]))  # noqa: S611  # a constant
+    rows: models.QuerySet[Page] = Page.objects.filter(_is_below(page_id))
     return rows
+
+
+def _is_below(page_id: int | None) -> models.Q:
+    return models.Q(pk__in=RawSQL(BELOW, [page_id]))  # noqa: S611  # a constant

@@ -36,6 +36,7 @@ def samples() -> Iterator[Sample]:
     yield Sample("home page", "pages/page.html", lambda: page(HOME, "Home"), HOME)
     yield Sample("page", "pages/page.html", lambda: page("/about/team/", "Team"), "/about/team/")
     yield Sample("draft", "pages/page.html", lambda: page("/contact/", "Contact", is_draft=True), "/contact/")
+    yield Sample("page that was removed", "410.html")
     yield Sample("home page of an empty site", "pages/welcome.html", path=HOME)
     yield from (_of_kind(kind) for kind in kinds() if kind is not Page and kind.serve is Page.serve)
 

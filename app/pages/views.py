@@ -44,6 +44,8 @@ def show(request: HttpRequest, path: str) -> HttpResponse:
     elif QUERY_KEYS.intersection(request.GET) - set(page.cached_query):
         # Keys of another kind: a visitor could have this page stored any number of times.
         patch_cache_control(response, no_cache=True)
+    if draft:
+        response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 

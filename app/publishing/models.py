@@ -61,3 +61,9 @@ class Publishable(SiteRelated):
         super().clean()
         if self.publish_at and self.expire_at and self.expire_at <= self.publish_at:
             raise ValidationError({"expire_at": _("Must be later than the time of publishing.")})
+
+
+def was_visible(at: datetime) -> models.Q:
+    """Rows that visitors see at that time, or have seen before they expired. A draft may have been published earlier:
+    no row says so."""
+    return models.Q(status=Publishable.Status.PUBLISHED) & (models.Q(publish_at=None) | models.Q(publish_at__lte=at))

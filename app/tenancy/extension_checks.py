@@ -13,8 +13,9 @@ from django.template.utils import get_app_template_dirs
 
 from app.extension import SiteAppConfig, declared, site_apps
 
-TAKEN = ("admin/", "static/", "media/", "livez", "readyz", "startupz", "healthz", "metrics", "tls/")
-HOOKS = ("health_checks", "metrics", "panels", "menu_targets")
+PROBES = ("livez", "readyz", "startupz", "healthz", "metrics")
+TAKEN = (*PROBES, "admin/", "static/", "media/", "tls/", "robots.txt", "sitemap.xml", "favicon.ico")
+HOOKS = ("health_checks", "metrics", "panels", "sitemaps", "menu_targets")
 
 
 def register() -> None:

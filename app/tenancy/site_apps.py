@@ -45,7 +45,12 @@ def sites_with(label: str) -> list[SiteEntry]:
 
 def declared_here(attribute: str) -> list[Any]:
     """What the apps of the current site name in an attribute of their AppConfig, imported."""
-    return [value for label, value in _declared(attribute) if is_on(label)]
+    return [value for _, value in labelled_here(attribute)]
+
+
+def labelled_here(attribute: str) -> list[tuple[str, Any]]:
+    """As `declared_here`, each with the label of its app."""
+    return [(label, value) for label, value in _declared(attribute) if is_on(label)]
 
 
 @cache

@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 from django.conf import settings as configured
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from hypothesis import example, given
@@ -16,6 +17,8 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from app.accounts.models import User
+from app.redirects.models import Redirect
+from app.tenancy.current import use_site
 from tests.attacks.conftest import Sites
 from tests.support.makers import Browser, person
 from tests.support.wsgi import Server
@@ -148,6 +151,28 @@ def test_a_path_never_becomes_a_host(path: str, server: Server) -> None:
         for through in ("django", "front", "front"):
             location = server.get(host, raw, through=through).headers.get("Location", "/")
             assert lands_on(location, "http://north.test/") == "north.test", location
+
+
+@EXAMPLES
+@given(target=st.one_of(st.sampled_from(TARGETS), texts))
+def test_an_editors_redirect_leads_to_its_site_or_says_where_it_leads(
+    target: str, server: Server, sites: Sites
+) -> None:
+    with use_site(sites.north):
+        Redirect.objects.all().delete()
+        try:
+            Redirect.objects.create(old_path="/old", new=target)
+        except ValidationError:
+            return
+    for through in ("django", "front"):
+        location = server.get("north.test", "/old/", through=through).headers.get("Location", "/")
+        assert location.isprintable()
+        assert location.isascii()
+        if location.startswith(("http://", "https://")):
+            assert lands_on(location, "http://north.test/old/") == urlsplit(target.strip()).hostname
+            assert "@" not in location.split("/")[2]
+        else:
+            assert lands_on(location, "http://north.test/old/") == "north.test"
 
 
 HOSTS = ("north.test", "www.north.test", "plain.north.test", "a.deep.wild.test", "south.test", "a.wild.test")

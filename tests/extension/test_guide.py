@@ -88,6 +88,9 @@ def test_what_it_brings_is_used(tmp_path: Path, project: dict[str, str]) -> None
         feed = body("/events/feed/", "harbour.example")
         assert "<title>Events of Harbour Festival</title>" in feed
         assert "http://harbour.example/events/market/" in feed
+        sitemap = body("/sitemap.xml", "harbour.example")
+        assert "<loc>http://harbour.example/events/market/</loc>" in sitemap
+        assert "/events/" not in body("/sitemap.xml", "other.example")
         report = server.request("/healthz?format=json", headers=token).body
         assert '"calendars": "OK"' in report
         assert "events_stored 6.0" in request(server.metrics_port, "/metrics").body

@@ -51,7 +51,7 @@ def impatient(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Itera
 def test_pages_and_probes_are_served_meanwhile(patient: Server, start: str) -> None:
     """Forty slow clients, ten for each of the four threads. Their limits are longer than this test waits."""
     with unfinished_requests(patient.port, start, count=40):
-        pages = [patient.request("/robots.txt", host="north.example", timeout=3) for _ in range(8)]
+        pages = [patient.request("/missing/", host="north.example", timeout=3) for _ in range(8)]
         probes = [patient.request("/readyz", timeout=3) for _ in range(4)]
     assert {page.status for page in pages} == {404}
     assert {probe.status for probe in probes} == {200}

@@ -11,10 +11,11 @@ from django.contrib.sites.models import Site
 from django.test import Client
 
 from app.accounts.models import User
-from app.pages.models import Page
+from app.pages.models import LinkPage, Page
 from app.tenancy.current import current_site, use_site
 from app.tenancy.models import Alias, Membership, SiteRelated
 from app.testing.data.canaries import Canaries
+from app.testing.data.twins import parent_kind
 from app.testing.data.values import Values
 
 Kind = TypeVar("Kind", bound=Page)
@@ -65,7 +66,15 @@ def page_form(row: Page | None = None, **values: object) -> dict[str, object]:
     made = row or Page(title="T", slug="t", status="published")
     empty = dict.fromkeys(("publish_at_0", "publish_at_1", "expire_at_0", "expire_at_1", "description"), "")
     own = {"title": made.title, "slug": made.slug, "parent": made.parent_id or "", "status": made.status}
-    return {**empty, **own, "position": made.position, "body": made.body, "in_menus": "on", **values}
+    return {
+        **empty,
+        **own,
+        "position": made.position,
+        "body": made.body,
+        "in_menus": "on",
+        "in_sitemap": "on",
+        **values,
+    }
 
 
 def make_row(model: Any) -> Any:
@@ -75,7 +84,10 @@ def make_row(model: Any) -> Any:
 
 def values_for(model: type[SiteRelated]) -> dict[str, Any]:
     """Values for a new row: a value of the right type for every required field."""
-    return Values(_texts, "a", _target, only_required=True).of(model, 0, {})
+    above = parent_kind(model)
+    place = {"parent": make_row(above)} if above is not None else {}
+    given = {"address": "/elsewhere/"} if model is LinkPage else {}
+    return Values(_texts, "a", _target, only_required=True).of(model, 0, {**place, **given})
 
 
 def _target(field: Any, _: int) -> Any:

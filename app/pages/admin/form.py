@@ -67,7 +67,10 @@ class PageForm(PublishableAdmin[Page]):
         return [
             (None, {"fields": (*self.first_fields, *own)}),
             (_("Publishing"), {"fields": ("status", "publish_at", "expire_at")}),
-            (_("Navigation and search engines"), {"fields": ("in_menus", "position", "description", "image")}),
+            (
+                _("Navigation and search engines"),
+                {"fields": ("in_menus", "position", "in_sitemap", "description", "image")},
+            ),
         ]
 
     def _own_fields(self) -> list[str]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.forms import ModelChoiceField, ModelForm, ModelMultipleChoiceField
+from django.forms import BaseModelForm, ModelChoiceField, ModelMultipleChoiceField
 from django.utils.formats import localize
 from django.utils.html import format_html, strip_tags
 from django.utils.timezone import localtime
@@ -22,36 +22,33 @@ from django.utils.translation import gettext_lazy as _
 #: Name of the hidden field.
 OPENED_WITH = "_opened_with"
 
-if TYPE_CHECKING:
-    Form = ModelForm[Any]
-else:
-    Form = ModelForm
+
+class RefusesNewerValues(BaseModelForm[Any]):
+    """For a form of the admin: an error at each field that somebody else has changed since it was opened."""
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        newer = _newer_values(self)
+        if newer:
+            self.add_error(None, _explanation(self.instance))
+        for name in newer:
+            self.add_error(name, format_html("{} {}", _("Stored now:"), _shown(self, name)))
+        return cleaned
 
 
-def digests(form: Form) -> str:
+def refuse_to_replace_newer_values(form: Any) -> Any:  # Any: Django makes the class of a form at run time
+    """The form class, with `RefusesNewerValues`."""
+    return type(form)(form.__name__, (RefusesNewerValues, form), {"__module__": form.__module__})
+
+
+def digests(form: BaseModelForm[Any]) -> str:
     """Field → digest of its stored value, as JSON, for the hidden field. Empty for a row that is not stored yet."""
     if form.instance._state.adding:
         return ""
     return json.dumps({name: _digest(form.initial.get(name)) for name in form.fields}, separators=(",", ":"))
 
 
-def refuse_to_replace_newer_values(form: type[Form]) -> type[Form]:
-    """The form, with an error at each field that somebody else has changed since it was opened."""
-
-    def clean(self: Any) -> Any:
-        cleaned = super(refusing, self).clean()
-        newer = _newer_values(self)
-        if newer:
-            self.add_error(None, _explanation(self.instance))
-        for name in newer:
-            self.add_error(name, format_html(_("Stored now: {}"), _shown(self, name)))
-        return cleaned
-
-    refusing = type(form.__name__, (form,), {"clean": clean, "__module__": form.__module__})
-    return refusing
-
-
-def _newer_values(form: Any) -> list[str]:
+def _newer_values(form: BaseModelForm[Any]) -> list[str]:
     """The fields that have another stored value than the form was opened with. What was sent for it does not matter."""
     sent = form.data.get(OPENED_WITH)
     if not sent or form.instance._state.adding:
@@ -76,7 +73,7 @@ def _shown(form: Any, name: str) -> str:
     if isinstance(field, ModelMultipleChoiceField):
         return ", ".join(field.label_from_instance(row) for row in value or ()) or "-"
     if isinstance(field, ModelChoiceField):
-        row = field.queryset.filter(pk=value).first()
+        row = field.queryset.filter(pk=value).first() if field.queryset is not None else None
         return field.label_from_instance(row) if row is not None else "-"
     return strip_tags(str(localize(value if value is not None else ""))) or "-"
 
@@ -88,7 +85,7 @@ def _explanation(row: models.Model) -> str:
         "{what} Nothing of yours was saved, and all that you wrote is still here. What is stored now is at each field "
         "that differs from what you opened. Take over what you need and save: that replaces it."
     )
-    what = _("Somebody saved a newer version while you were writing.")
+    what = str(_("Somebody saved a newer version while you were writing."))
     if entry is not None:
         values = {"person": entry.user, "time": f"{localtime(entry.action_time):%H:%M}"}
         what = _("%(person)s saved a newer version at %(time)s, while you were writing.") % values

@@ -44,6 +44,9 @@ class HeadersMiddleware:
         if not (settings.DEBUG and response.status_code in {404, 500}):  # Django's debug pages have inline scripts
             response.headers.setdefault(CSP, content_security_policy)
         response.headers.setdefault("Permissions-Policy", policy.permissions_policy(stored))
+        # A redirect and a closed site have reached no view, and static files are the same everywhere.
+        if tenancy and request.resolver_match and (in_admin or not tenancy.is_canonical):
+            response.headers.setdefault("X-Robots-Tag", "noindex")
         if policy.site_headers(stored).content_security_policy.get("frame-ancestors"):
             _allow_frames(response)
         if tenancy and request.is_secure():

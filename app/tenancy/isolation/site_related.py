@@ -66,10 +66,7 @@ class SiteRelated(models.Model):
         using: str | None = None,
         update_fields: Iterable[str] | None = None,
     ) -> None:
-        self.assign_site()
-        refuse_cross_site_keys(type(self), [self])
-        if not force_insert:
-            self._refuse_row_of_another_site()
+        self.refuse_other_sites(is_new=bool(force_insert))
         with transaction.atomic(using):
             content_changed(type(self))
             super().save(force_insert=force_insert, force_update=force_update, using=using, update_fields=update_fields)
@@ -121,6 +118,13 @@ class SiteRelated(models.Model):
         self.site_id = self.site_id or site.id
         if self.site_id != site.id:
             raise CrossSiteReference(type(self), "site")
+
+    def refuse_other_sites(self, *, is_new: bool = False) -> None:
+        """Raises `CrossSiteReference` if this row, or one that it refers to, belongs to another site."""
+        self.assign_site()
+        refuse_cross_site_keys(type(self), [self])
+        if not is_new:
+            self._refuse_row_of_another_site()
 
     def _excluded(self, exclude: Iterable[str] | None) -> set[str]:
         return set(exclude or ()) - {field.name for field in self._meta.concrete_fields if not field.editable}

@@ -39,6 +39,11 @@ class Tenancy:
     repeated: bool = False
     theme_preview: ThemePreview | None = None
 
+    @property
+    def is_canonical(self) -> bool:
+        """Whether the site is served as it is at its own domain. Search engines list only these pages."""
+        return self.site.source == "host" and self.host == self.site.domain and self.theme_preview is None
+
     def resolve_with(self, session_site: SiteEntry) -> Resolution:
         """The pipeline again, with an editor's permitted choice.
 

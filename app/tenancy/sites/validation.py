@@ -16,6 +16,7 @@ from app.tenancy.headers.rules import clean_headers
 from app.tenancy.hosts.names import InvalidHost, normalise_alias, normalise_domain
 from app.tenancy.hosts.snapshot import STATES
 from app.tenancy.site_apps import clean_apps
+from app.tenancy.sites.robots import clean_robots
 from app.tenancy.sites.theme_options import InvalidOption, stored_options
 from app.tenancy.sites.themes import theme_names, theme_of
 
@@ -107,6 +108,8 @@ def clean_settings(raw: Any) -> dict[str, Any]:
         raise ValidationError("options: must be a map.")
     if "apps" in raw:
         clean_apps(raw["apps"])
+    if "robots" in raw:
+        clean_robots(raw["robots"])
     return raw
 
 

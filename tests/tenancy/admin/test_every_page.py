@@ -20,6 +20,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from app.accounts.models import User
+from app.pages.models import LinkPage, Page
 from app.tenancy.current import use_site
 from app.tenancy.models import AuditEntry, SiteRelated
 from app.testing.forms import submitted
@@ -59,6 +60,8 @@ def row_of(model: Any, north: Site) -> Any:
 
 
 def url(model: Any, page: str, *arguments: object) -> str:
+    if issubclass(model, Page) and page == "changelist":
+        model = Page  # one list has the pages of all kinds
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=arguments)
 
 
@@ -71,8 +74,14 @@ def test_every_page_opens_after_every_logged_action(model: Any, browser: Browser
     row = row_of(model, north)
     change = url(model, "change", row.pk)
     form = browser.get(change).content.decode()
-    token = {"token": "never-shown-again"} if model is Credential else {}
-    assert browser.post(change, submitted(form, f"{model._meta.model_name}_form", **token)).status_code == 302
+    given = (
+        {"token": "never-shown-again"}
+        if model is Credential
+        else {"address": "/elsewhere/"}
+        if model is LinkPage
+        else {}
+    )
+    assert browser.post(change, submitted(form, f"{model._meta.model_name}_form", **given)).status_code == 302
     assert entries_of(row) == 1
     request = RequestFactory().get("/")
     request.user = User.objects.get(username="root")

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("media", "0001_initial"), ("pages", "0004_kinds")]
+    dependencies = [("media", "0001_initial"), ("pages", "0005_in_sitemap")]
 
     operations = [
         migrations.AddField(
