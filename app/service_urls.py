@@ -187,6 +187,8 @@ def storage(url: str) -> Service:
     """
     if not url:
         return Service({"BACKEND": "django.core.files.storage.FileSystemStorage"})
+    from botocore.config import Config  # not for those who use a folder
+
     parts = split(url, {"s3", "s3+http"})
     parts.refuse_options_except({"region"})
     parts.refuse_half_credentials()
@@ -200,6 +202,14 @@ def storage(url: str) -> Service:
         "endpoint_url": f"{'http' if parts.scheme == 's3+http' else 'https'}://{parts.address}",
         "region_name": parts.options.get("region"),
         "file_overwrite": False,
+        # A request waits for S3, and a thread with it. Not every server knows the checksums that botocore adds.
+        "client_config": Config(
+            connect_timeout=3,
+            read_timeout=10,
+            retries={"total_max_attempts": 2},
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
     }
     return Service({"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}, parts.secrets)
 

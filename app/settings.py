@@ -49,6 +49,8 @@ CACHE = env.cache_url("CACHE_URL", "locmem://colonnade")
 DATABASE_WAIT_SECONDS = env.int("DATABASE_WAIT_SECONDS", 60, validate=NON_NEGATIVE)
 MEDIA_ROOT = env.path("MEDIA_ROOT", VAR / "media")
 STORAGE = env.storage_url("STORAGE_URL", "")
+MEDIA_MAX_MB = env.int("MEDIA_MAX_MB", 20, validate=POSITIVE)
+MEDIA_SITE_MAX_MB = env.int("MEDIA_SITE_MAX_MB", 0, validate=NON_NEGATIVE)
 
 # Sites and the proxies in front of them
 DEFAULT_SITE_ID = env.int("SITE_ID", 1, validate=POSITIVE)
@@ -142,6 +144,7 @@ INSTALLED_APPS = [
     "app.sign_in",  # before app.tenancy and allauth, whose templates it replaces
     "app.tenancy",
     "app.health",
+    "app.media",
     "app.publishing",
     "app.themes",
     "app.redirects",
@@ -239,6 +242,11 @@ MEDIA_URL = "/media/"
 COLLECTED = not DEBUG and (STATIC_ROOT / "staticfiles.json").exists()
 WHITENOISE_USE_FINDERS = not COLLECTED
 WHITENOISE_AUTOREFRESH = DEBUG
+FILE_UPLOAD_HANDLERS = [
+    "app.media.uploads.LimitingUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 STORAGES = {"default": STORAGE.settings, "staticfiles": {"BACKEND": "app.themes.storage.StaticFilesStorage"}}
 
 vars().update(EMAIL.settings)  # EMAIL_HOST and so on

@@ -14,6 +14,7 @@ urlpatterns = [
         for config in site_apps()
         if config.url_prefix
     ],
+    path("media/", include("app.media.urls")),
     path("", include("app.crawlers.urls")),
     path("", include("app.pages.urls")),
 ]

@@ -29,6 +29,8 @@ BAD = {
     "MIGRATE_DATABASE_URL": "postgres://owner@db/",
     "CACHE_URL": "nonsense://x",
     "STORAGE_URL": "ftp://files",
+    "MEDIA_MAX_MB": "0",
+    "MEDIA_SITE_MAX_MB": "-1",
     "SITE_ID": "one",
     "SITE_DOMAIN": "a..b",
     "MEZZANINE_SITE_ID": "-1",

@@ -18,6 +18,7 @@ from django.utils.encoding import iri_to_uri
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from app.media.models import MediaFile
 from app.pages.deletion import keep_what_is_below
 from app.pages.kinds import label_of, refusal_of_place
 from app.pages.links import AddressField, destination_of, leads_back_to, path_here, validate_address
@@ -72,6 +73,17 @@ class Page(Publishable, PageKind):
     body = RichTextField(_("body"), blank=True)
     description = models.CharField(
         _("description"), max_length=300, blank=True, help_text=_("For search engines and link previews.")
+    )
+    # Restricted, not protected: with its site, a picture goes in any order.
+    image = models.ForeignKey(
+        MediaFile,
+        on_delete=models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="+",
+        limit_choices_to={"kind": MediaFile.Kind.PICTURE.value, "is_private": False},
+        verbose_name=_("picture"),
+        help_text=_("For link previews. Choose it in the media library."),
     )
     in_menus = models.BooleanField(_("show in menus"), default=True)
     # The default is in the database too: during an upgrade, pods of the last release still add pages.

@@ -9,11 +9,15 @@ import nh3
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms import Media, Script
+from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_prose_editor.config import allowlist_from_extensions, expand_extensions
 from django_prose_editor.fields import ProseEditorField
 from django_prose_editor.widgets import AdminProseEditorWidget
 
+from app.media.markup import with_renditions
+from app.media.names import read_picture
 from app.publishing.depth import is_deeper_than
 
 EXTENSIONS: dict[str, Any] = {
@@ -34,6 +38,9 @@ EXTENSIONS: dict[str, Any] = {
     "TableRow": True,
     "TableHeader": True,
     "TableCell": True,
+    "Figure": True,
+    "Image": True,
+    "Caption": True,
 }
 
 
@@ -50,10 +57,14 @@ def _filter_attribute(tag: str, attribute: str, value: str) -> str | None:
         read = _REMOVED.sub("", value).strip(_AROUND).replace("\\", "/")
         if read.startswith("//"):
             return None
+    # SECURITY: no picture of another host, which would be told of every visitor.
+    if tag == "img" and attribute == "src" and read_picture(value) is None:
+        return None
     return value
 
 
 _allowed = allowlist_from_extensions(expand_extensions(EXTENSIONS))
+_allowed["attributes"] |= {"img": {"src", "alt"}, "figure": set()}  # what else a picture needs follows from its address
 _cleaner = nh3.Cleaner(
     tags=_allowed["tags"],
     attributes=_allowed["attributes"],
@@ -83,8 +94,8 @@ def sanitise(html: str) -> CleanHtml:
     _refuse_long(html)
     if is_deeper_than(MAX_DEPTH, html):
         raise ValidationError(_("This text has more than 100 elements in each other."))
-    cleaned = _cleaner.clean(html)
-    _refuse_long(cleaned)  # escaped characters are longer, and the text has to be accepted again
+    cleaned = with_renditions(_cleaner.clean(html))
+    _refuse_long(cleaned)  # escaped characters and pictures are longer, and the text has to be accepted again
     return CleanHtml("" if cleaned == "<p></p>" else cleaned)
 
 
@@ -97,7 +108,16 @@ class RichTextWidget(AdminProseEditorWidget):  # type: ignore[misc]  # the libra
     @property
     def media(self) -> Any:
         scripts: list[Any] = [Script("publishing/rich_text.js", defer=True)]  # before the editor's own
-        return Media(js=scripts) + super().media
+        return Media(js=scripts, css={"all": ["media/dialog.css"]}) + super().media
+
+    def get_config(self) -> Any:
+        config = super().get_config()
+        addresses = {name: reverse(f"admin:media_mediafile_{name}") for name in ("pictures", "upload")}
+        # The module replaces the editor's own figures, which ask for an address.
+        return config | {
+            "extensions": config["extensions"] | {"Figure": addresses},
+            "js_modules": [*config["js_modules"], static("media/figures.js")],
+        }
 
 
 class RichTextField(ProseEditorField):  # type: ignore[misc]  # the library has no types

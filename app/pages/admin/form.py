@@ -32,6 +32,7 @@ class PageForm(PublishableAdmin[Page]):
 
     search_fields = ("title", "slug", "path", "body")
     ordering = ("path",)
+    raw_id_fields = ("image",)  # its list shows the pictures, with a search
     change_form_template = "admin/pages/page/change_form.html"
     delete_confirmation_template = "admin/pages/page/delete_confirmation.html"
     object_history_template = "admin/pages/page/object_history.html"
@@ -66,7 +67,10 @@ class PageForm(PublishableAdmin[Page]):
         return [
             (None, {"fields": (*self.first_fields, *own)}),
             (_("Publishing"), {"fields": ("status", "publish_at", "expire_at")}),
-            (_("Navigation and search engines"), {"fields": ("in_menus", "position", "in_sitemap", "description")}),
+            (
+                _("Navigation and search engines"),
+                {"fields": ("in_menus", "position", "in_sitemap", "description", "image")},
+            ),
         ]
 
     def _own_fields(self) -> list[str]:

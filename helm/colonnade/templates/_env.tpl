@@ -203,6 +203,8 @@
 - {name: PASSWORD_SIGN_IN, value: {{ $v.oidc.passwordSignIn | quote }}}
 {{- end }}
 - {name: MEDIA_ROOT, value: /media}
+- {name: MEDIA_MAX_MB, value: {{ $v.media.maxMB | int | quote }}}
+- {name: MEDIA_SITE_MAX_MB, value: {{ $v.media.siteMaxMB | int | quote }}}
 - {name: SENTRY_ENVIRONMENT, value: {{ $v.sentry.environment | quote }}}
 - {name: SENTRY_TRACES_SAMPLE_RATE, value: {{ $v.sentry.tracesSampleRate | quote }}}
 {{- if .twitter }}

@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_delete
+from django.utils.translation import gettext_lazy as _
+
+
+class MediaConfig(AppConfig):
+    name = "app.media"
+    verbose_name = _("Media library")
+
+    def ready(self) -> None:
+        from app.media.models import MediaFile, remove_files_of
+
+        post_delete.connect(remove_files_of, sender=MediaFile)

@@ -1,0 +1,61 @@
+"""What the editor of rich text requests: the pictures of the current site, and uploads. JSON, for members only."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib.admin import ModelAdmin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase, HttpResponseNotAllowed
+
+from app.accounts.models import User
+from app.media.models import MediaFile
+
+PER_PAGE = 24
+
+
+def pictures(model_admin: ModelAdmin[MediaFile], request: HttpRequest) -> HttpResponseBase:
+    """GET `?q=…&page=…`: the public pictures, the newest first. A public page cannot show a private one."""
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
+    rows = MediaFile.objects.filter(kind=MediaFile.Kind.PICTURE, is_private=False)
+    for word in request.GET.get("q", "")[:100].split():
+        rows = rows.filter(Q(title__icontains=word) | Q(alt__icontains=word) | Q(folder__name__icontains=word))
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    return JsonResponse(
+        {"pictures": [as_json(row) for row in page], "next": page.next_page_number() if page.has_next() else None}
+    )
+
+
+def upload(model_admin: ModelAdmin[MediaFile], request: HttpRequest) -> HttpResponseBase:
+    """POST `file`: adds a picture to the library, or returns the one with this content that is there already."""
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    if not model_admin.has_add_permission(request):
+        raise PermissionDenied
+    file = request.FILES.get("file")
+    if file is None:
+        return JsonResponse({"errors": ["No file was received."]}, status=400)
+    try:
+        row, is_new = MediaFile.upload(file, uploaded_by=cast("User", request.user), only=MediaFile.Kind.PICTURE)
+    except ValidationError as error:
+        return JsonResponse({"errors": error.messages}, status=400)
+    if is_new:
+        model_admin.log_addition(request, row, [{"added": {}}])
+    return JsonResponse({"picture": as_json(row)})
+
+
+def as_json(row: MediaFile) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "title": str(row),
+        "alt": row.alt,
+        "isDecorative": row.is_decorative,
+        "url": row.get_absolute_url(),
+        "thumbnail": row.thumbnail_url,
+        "width": row.width,
+        "height": row.height,
+    }

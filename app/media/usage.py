@@ -1,0 +1,57 @@
+"""Where a file is used: foreign keys to it, and texts that contain its address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.db import models
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+
+from app.media.models import MediaFile
+from app.tenancy.models import SiteRelated
+
+#: More are not listed.
+MOST_USES = 100
+
+
+def uses_of(file: MediaFile) -> list[Any]:
+    """The rows of the current site that use a file, at most `MOST_USES`; one query for each model that can."""
+    return [row for row, _number in zip(_rows_using(file), range(MOST_USES), strict=False)]
+
+
+def described(row: Any) -> SafeString:
+    """A row with its kind, and a link to its page in the admin."""
+    text = f"{capfirst(row._meta.verbose_name)}: {row}"
+    if not admin.site.is_registered(type(row)):
+        return format_html("{}", text)
+    address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+    return format_html('<a href="{}">{}</a>', address, text)
+
+
+def _rows_using(file: MediaFile) -> Iterator[Any]:
+    for model in apps.get_models():
+        if not issubclass(model, SiteRelated):
+            continue
+        conditions = [models.Q(**{name: file.pk}) for name in _keys_to_files(model)]
+        # Texts of any app, rich or not: an address contains the key, and no other file has it.
+        conditions += [models.Q(**{f"{name}__contains": f"/{file.key}/"}) for name in _texts(model)]
+        if conditions:
+            found = conditions[0]
+            for condition in conditions[1:]:
+                found |= condition
+            yield from model.objects.filter(found).distinct()[:MOST_USES]
+
+
+def _keys_to_files(model: type[SiteRelated]) -> list[str]:
+    own = (*model._meta.local_fields, *model._meta.local_many_to_many)  # a child's row is found as its parent's
+    return [field.name for field in own if field.related_model is MediaFile]
+
+
+def _texts(model: type[SiteRelated]) -> list[str]:
+    return [field.name for field in model._meta.local_fields if isinstance(field, models.TextField)]
