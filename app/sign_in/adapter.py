@@ -13,7 +13,6 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from app.accounts.models import User
@@ -22,6 +21,7 @@ from app.sign_in.account.changes import Notifications
 from app.sign_in.client import client_address
 from app.tenancy.current import current_site
 from app.tenancy.people.permissions import may_work_on
+from app.tenancy.requests.next_address import stays_on_host
 
 
 class AccountAdapter(Notifications):
@@ -63,7 +63,7 @@ class AccountAdapter(Notifications):
 
     def is_safe_url(self, url: str) -> bool:
         request = context.request
-        return url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+        return stays_on_host(request, url)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request)

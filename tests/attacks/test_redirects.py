@@ -108,6 +108,7 @@ def check(response: Any) -> None:
 @EXAMPLES
 @given(target=st.one_of(st.sampled_from(TARGETS), texts))
 @example(target="/\\\tevil.example")
+@example(target="//\t")
 def test_the_switcher_and_the_sign_in_stay_on_the_host(target: str, editor: Browser, sites: Sites) -> None:
     check(editor.post("/admin/switch-site/", {"site_id": sites.north.pk, "next": target}))
     check(editor.get("/admin/login/", {"next": target}))

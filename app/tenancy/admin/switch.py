@@ -10,7 +10,6 @@ from django.contrib.sites.models import Site
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_POST
@@ -22,6 +21,7 @@ from app.tenancy.directory import directory
 from app.tenancy.hosts.snapshot import ARCHIVED, SiteEntry
 from app.tenancy.models import LoggedAction
 from app.tenancy.people.permissions import may_work_on
+from app.tenancy.requests.next_address import stays_on_host
 from app.tenancy.requests.sessions import choose
 
 log = logging.getLogger(__name__)
@@ -72,6 +72,6 @@ def address_after(request: HttpRequest) -> str:
     """`next` of a form, if it is on this host."""
     wanted = request.POST.get("next", "")
     # SECURITY: only this host; otherwise the switcher would redirect to any address in a link.
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
+    if stays_on_host(request, wanted):
         return wanted
     return reverse("admin:index")
