@@ -3,6 +3,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from django.conf import settings
+from django.core.exceptions import TooManyFieldsSent
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import resolve
@@ -41,12 +42,18 @@ def show(request: HttpRequest, path: str) -> HttpResponse:
     response = page.serve(request, is_draft=draft)
     if draft or not page.page_cache:
         patch_cache_control(response, private=True, no_store=True)
-    elif QUERY_KEYS.intersection(request.GET) - set(page.cached_query):
-        # Keys of another kind: a visitor could have this page stored any number of times.
-        patch_cache_control(response, no_cache=True)
+    elif _has_keys_of_another_kind(request, page):
+        patch_cache_control(response, no_cache=True)  # a visitor could have this page stored any number of times
     if draft:
         response.headers["X-Robots-Tag"] = "noindex"
     return response
+
+
+def _has_keys_of_another_kind(request: HttpRequest, page: Page) -> bool:
+    try:
+        return bool(QUERY_KEYS.intersection(request.GET) - set(page.cached_query))
+    except TooManyFieldsSent:
+        return True  # more keys than Django reads; no page needs them
 
 
 def _needs_slash(path: str) -> bool:

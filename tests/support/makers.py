@@ -86,7 +86,7 @@ def values_for(model: type[SiteRelated]) -> dict[str, Any]:
     """Values for a new row: a value of the right type for every required field."""
     above = parent_kind(model)
     place = {"parent": make_row(above)} if above is not None else {}
-    given = {"address": "/elsewhere/"} if model is LinkPage else {}
+    given = {"address": "/elsewhere/", "target": ""} if model is LinkPage else {}
     return Values(_texts, "a", _target, only_required=True).of(model, 0, {**place, **given})
 
 

@@ -74,7 +74,7 @@ def test_every_page_opens_after_every_logged_action(model: Any, browser: Browser
     row = row_of(model, north)
     change = url(model, "change", row.pk)
     form = browser.get(change).content.decode()
-    needed = {Credential: {"token": "never-shown-again"}, LinkPage: {"address": "/elsewhere/"}}
+    needed = {Credential: {"token": "never-shown-again"}, LinkPage: {"address": "/elsewhere/", "target": ""}}
     given = needed.get(model, {})
     assert browser.post(change, submitted(form, f"{model._meta.model_name}_form", **given)).status_code == 302
     assert entries_of(row) == 1
