@@ -48,6 +48,11 @@ def hooks(**_: Any) -> list[checks.CheckMessage]:
     """E002: a name that an app declares and that cannot be imported."""
     found: list[checks.CheckMessage] = []
     for hook in HOOKS:
+        texts = [config.name for config in site_apps() if isinstance(getattr(config, hook), str)]
+        if texts:
+            message = f"{hook} of {texts[0]} is a text. It must be a tuple; is a comma missing?"
+            found.append(checks.Error(message, id="extension.E002"))
+            continue
         try:
             declared(hook)
         except ImportError as error:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import filecmp
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core import checks
 from django.template import TemplateSyntaxError, engines
+from django.template.utils import get_app_template_dirs
 
 from app.themes.catalogue import themes
-from app.themes.definition import Theme
+from app.themes.definition import DEFAULT, Theme
 
 # What the platform shows to editors; a theme for visitors does not replace it.
 RESERVED = ("admin", "account", "mfa", "tenancy")
+OPTION = re.compile(r"theme_options\.([a-z][a-z0-9_]*)|var\(--option-([a-z][a-z0-9_-]*)")
 STATIC = re.compile(r"""{%\s*(static|theme_static)\s+(["'])([^"'{}]+)\2""")
 
 
@@ -29,12 +33,22 @@ def all_themes(**_: Any) -> list[checks.CheckMessage]:
 
 def faults_of(theme: Theme) -> list[checks.CheckMessage]:
     """E002 a template that cannot be compiled · E003 a static file that is missing · E004 a static file outside the
-    theme's own folder · E005 a template of the admin · W006 a page without the bar of a preview."""
+    theme's own folder · E005 a template of the admin · W006 a page without the bar of a preview · W007 a template that
+    nothing uses · W008 an option that the theme does not have · W009 a file that was not collected since it changed."""
     found: list[checks.CheckMessage] = [
         checks.Error(message, obj=theme.name, id=f"themes.{code}")
         for code, message in (*_templates(theme), *_static_files(theme))
     ]
-    return [*found, *_without_bar(theme)]
+    warnings = (("W007", _unused(theme)), ("W008", _unknown_options(theme)), ("W009", _not_collected(theme)))
+    return [
+        *found,
+        *_without_bar(theme),
+        *(
+            checks.Warning(message, hint, obj=theme.name, id=f"themes.{code}")
+            for code, messages in warnings
+            for message, hint in messages
+        ),
+    ]
 
 
 def _templates(theme: Theme) -> Iterator[tuple[str, str]]:
@@ -63,6 +77,44 @@ def _without_bar(theme: Theme) -> Iterator[checks.CheckMessage]:
     if "<body" in text and "preview_bar" not in text:
         message = f"base.html of the theme {theme.name!r} has no {{% preview_bar %}}: its previews look like the site."
         yield checks.Warning(message, "Load tenancy, and add the tag below <body>.", obj=theme.name, id="themes.W006")
+
+
+def _unused(theme: Theme) -> Iterator[tuple[str, str]]:
+    """A template that replaces none of an ancestor or an app, and that no template of the theme names: often a typing
+    error in its path. The default theme has what others replace."""
+    places = [each.templates for each in theme.ancestors] + [
+        Path(place) for place in get_app_template_dirs("templates")
+    ]
+    texts = {path: path.read_text(encoding="utf-8", errors="replace") for path in _files(theme.templates)}
+    for path in texts if theme.name != DEFAULT else ():
+        name = path.relative_to(theme.templates).as_posix()
+        is_named = any(f'"{name}"' in text or f"'{name}'" in text for text in texts.values())
+        if not is_named and not any((place / name).is_file() for place in places):
+            message = f"{name} of the theme {theme.name!r} replaces nothing, and no template of the theme names it."
+            yield message, "Is its path that of the template that it should replace?"
+
+
+def _unknown_options(theme: Theme) -> Iterator[tuple[str, str]]:
+    known = {option.name for option in theme.options}
+    for path in (*_files(theme.templates), *(path for path in _files(theme.static) if path.suffix == ".css")):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        for first, second in sorted(set(OPTION.findall(text))):
+            name = first or second
+            if name not in known and name.removesuffix("-ink") not in known:
+                message = (
+                    f"{path.name} of the theme {theme.name!r} uses the option {name!r}, which the theme does not have."
+                )
+                yield message, f"Its options: {', '.join(sorted(known)) or 'none'}."
+
+
+def _not_collected(theme: Theme) -> Iterator[tuple[str, str]]:
+    """Where files were collected, pages get those: a newer one is not shown, and one that is missing is an error."""
+    for path in _files(theme.static) if settings.COLLECTED and settings.STATIC_ROOT else ():
+        name = path.relative_to(theme.static).as_posix()
+        collected = Path(settings.STATIC_ROOT) / name
+        if not collected.is_file() or not filecmp.cmp(path, collected, shallow=False):
+            message = f"The file {name} of the theme {theme.name!r} is not the collected one."
+            yield message, "Run manage.py collectstatic, and restart the server."
 
 
 def _static_files(theme: Theme) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.template.loaders import cached, filesystem
+from django.conf import settings
+from django.template.loaders import base, cached, filesystem
 
 from app.themes.catalogue import current_theme
 
@@ -21,7 +22,12 @@ class ThemeLoader(filesystem.Loader):
 
 
 class CachedLoader(cached.Loader):
-    """Django's cached loader with the theme and its ancestors in every cache key."""
+    """Django's cached loader with the theme and its ancestors in every cache key; with DEBUG it keeps nothing."""
+
+    def get_template(self, template_name: str, skip: Any = None) -> Any:
+        if settings.DEBUG:
+            return base.Loader.get_template(self, template_name, skip)
+        return super().get_template(template_name, skip)
 
     def cache_key(self, template_name: str, skip: Any = None) -> str:
         # SECURITY: without the themes in the key, all sites would get the template that the first site loaded.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.template import engines
 from django.template.utils import get_app_template_dirs
 from django.test import RequestFactory
@@ -62,4 +64,7 @@ def origin(template: str, theme: Theme) -> str:
     for each in theme.chain:
         if (each.templates / template).is_file():
             return each.name
-    return "app"
+    for config in apps.get_app_configs():
+        if (Path(config.path) / "templates" / template).is_file():
+            return f"the app {config.label}"
+    return "no app"

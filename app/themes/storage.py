@@ -21,7 +21,10 @@ class StaticFilesStorage(CompressedManifestStaticFilesStorage):
         if settings.DEBUG or not self.hashed_files:
             return str(super().url(name, force))
         if name not in self._urls:
-            self._urls[name] = str(super().url(name, force))
+            try:
+                self._urls[name] = str(super().url(name, force))
+            except ValueError as error:
+                raise ValueError(f"{error}. Run manage.py collectstatic, and restart.") from None
         return self._urls[name]
 
     def stored_name(self, name: str) -> str:

@@ -195,6 +195,10 @@ def test_a_bad_value_of_its_settings_is_named_with_all_others(tmp_path: Path, se
         ({"apps.py": EVENTS["apps.py"].replace('"events/"', '"admin/events/"')}, "belongs to the platform (admin/)"),
         ({"apps.py": EVENTS["apps.py"].replace('"events/"', '"events"')}, "must end with a slash"),
         ({"apps.py": EVENTS["apps.py"].replace("hooks.panel", "hooks.gone")}, "panels of an app cannot be imported"),
+        (
+            {"apps.py": EVENTS["apps.py"].replace('("events.hooks.panel",)', '("events.hooks.panel")')},
+            "panels of events is a text. It must be a tuple; is a comma missing?",
+        ),
         ({"models.py": EVENTS["models.py"].replace("(SiteRelated)", "(models.Model)") + SITE_KEY}, "tenancy.E001"),
         ({"models.py": EVENTS["models.py"] + "    every = models.Manager()\n"}, "tenancy.E003"),
         ({"templates/admin/base_site.html": ""}, "Its template admin/base_site.html is never used"),

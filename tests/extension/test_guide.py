@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.chart.rendering import render
-from tests.support.commands import environment, managed
+from tests.support.commands import environment, manage, managed
 from tests.support.guide import commands_of, files_of, write_example
 from tests.support.http import request
 from tests.support.programs import PYTHON, ROOT
@@ -98,6 +98,18 @@ def test_what_it_brings_is_used(tmp_path: Path, project: dict[str, str]) -> None
         "harbour.example: 1 events deleted",
         "school.example: 1 events deleted",
     ]
+
+
+def test_the_theme_is_tried_with_the_pages_of_the_app(tmp_path: Path, project: dict[str, str]) -> None:
+    shown = managed("themes", "check", "harbour", **project)
+    assert "ok    list of events (events/event_list.html of the app events)" in shown
+    template = tmp_path / "themes/harbour/templates/events/events.html"
+    template.write_text(template.read_text() + '{% url "events:gone" %}')
+    done = manage("themes", "check", "harbour", **project)
+    assert done.returncode == 1
+    assert (
+        "FAULT list of events (events/event_list.html of the app events) cannot be shown: NoReverseMatch" in done.stdout
+    )
 
 
 def test_its_own_tests_pass(tmp_path: Path, project: dict[str, str]) -> None:

@@ -168,12 +168,32 @@ def test_its_commands_skip_the_other_sites(settings: dict[str, str]) -> None:
         ('apps=["pages"]', "'pages' is not on or off per site; club is."),
         ('apps="club"', "must be a list of labels of apps"),
         ("apps=[1]", "must be a list of labels of apps"),
+        ("apps=[club]", "'apps=[club]' is not NAME=JSON. A text needs double quotes"),
     ],
 )
 def test_a_site_cannot_have_an_app_that_is_no_such_app(settings: dict[str, str], value: str, message: str) -> None:
     refused = manage("sites", "set", "south.test", "--setting", value, **settings)
     assert refused.returncode == 2
     assert message in refused.stderr
+
+
+def test_no_page_is_saved_where_nobody_would_see_it(settings: dict[str, str]) -> None:
+    script = """
+from django.core.exceptions import ValidationError
+from app.pages.models import Page
+try:
+    Page(title="Club", slug="club").full_clean()
+except ValidationError as error:
+    print(error.message_dict)
+else:
+    print("accepted")
+"""
+    said = {
+        site: managed("shell", f"--site={site}", "-v0", "-c", script, **settings).splitlines()[-1]
+        for site in ("north.test", "south.test")
+    }
+    message = "Nobody would see a page at /club/: the address belongs to “Club”. Choose another slug."
+    assert said == {"north.test": str({"slug": [message]}), "south.test": "accepted"}
 
 
 def test_apps_are_told_of_sites(tmp_path: Path, settings: dict[str, str]) -> None:

@@ -211,6 +211,6 @@ def test_pages_of_kinds_are_dumped_and_loaded_per_site(north: Site, south: Site,
 
 def test_themes_check_shows_a_sample_of_each_kind(db: None) -> None:
     shown = call("themes", "check", "portico")
-    assert "ok    List of events (pages/eventspage.html of app)" in shown
-    assert "ok    Event (pages/page.html of app)" in shown
+    assert "ok    List of events (pages/eventspage.html of the app third_party)" in shown
+    assert "ok    Event (pages/page.html of the app pages)" in shown
     assert "Link (" not in shown

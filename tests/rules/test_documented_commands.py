@@ -29,6 +29,7 @@ ELSEWHERE = {
     "poll_twitter": "tests/server/test_polls.py",
     "sites check": "tests/tenancy/sites: it requests hosts",
     "release": "tests/release",
+    "runserver": "does not end",
     "sites set school.example --theme night": "tests/themes/test_guide.py",
     "sites set school.example --option motto=": "tests/themes/test_guide.py",
     "themes check night": "tests/themes/test_guide.py",

@@ -19,8 +19,9 @@ def files_of(page: str) -> dict[str, str]:
 
 
 def commands_of(page: str) -> list[str]:
-    """The lines with `manage.py`, without it, in their order."""
-    return re.findall(r"^\.venv/bin/python manage\.py (.*)$", (ROOT / "docs" / page).read_text(), re.MULTILINE)
+    """The lines with `manage.py`, without it, in their order; not those that ask or that do not end."""
+    found = re.findall(r"^\.venv/bin/python manage\.py (.*)$", (ROOT / "docs" / page).read_text(), re.MULTILINE)
+    return [command for command in found if not command.startswith(("createsuperuser", "runserver"))]
 
 
 def write(folder: Path, files: dict[str, str]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from django.contrib.staticfiles import finders
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from app.themes.catalogue import themes
 from app.themes.checks import all_themes
@@ -61,6 +64,48 @@ def test_a_page_without_the_bar_of_a_preview_is_named(db: None, with_themes: Mak
     assert found() == [f"W006 {text}"]
     call_command("check")
     assert f"  hint  {text}" in call("themes", "check", "night")
+
+
+HINTS = {
+    ("templates/page/page.html", ""): (
+        "W007 page/page.html of the theme 'night' replaces nothing, and no template of the theme names it."
+    ),
+    ("templates/pages/page.html", "{{ theme_options.acent }}"): (
+        "W008 page.html of the theme 'night' uses the option 'acent', which the theme does not have."
+    ),
+    ("static/night/night.css", "a { color: var(--option-acent); background: var(--option-fill) }"): (
+        "W008 night.css of the theme 'night' uses the option 'acent', which the theme does not have."
+    ),
+}
+
+
+@pytest.mark.parametrize(("file", "hint"), HINTS.items(), ids=HINTS.values())
+def test_what_is_probably_a_typing_error_is_a_hint(
+    db: None, with_themes: MakeThemes, file: tuple[str, str], hint: str
+) -> None:
+    path, text = file
+    parent = 'title = "Night"\nparent = "portico"\n'
+    with_themes({"night": {"theme.toml": parent, path: text}})
+    assert found() == [hint]
+    assert f"  hint  {hint[5:]}" in call("themes", "check", "night")
+
+
+def test_a_file_that_changed_since_it_was_collected_is_a_hint(
+    with_themes: MakeThemes, settings: Settings, tmp_path: Path
+) -> None:
+    with_themes({"night": {"static/night/night.css": "new", "static/night/same.css": "same"}})
+    settings.COLLECTED, settings.STATIC_ROOT = True, str(tmp_path / "collected")
+    folder = tmp_path / "collected" / "night"
+    for theme in themes().values():
+        for path in theme.static.rglob("*.*"):
+            file = tmp_path / "collected" / path.relative_to(theme.static)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(path.read_bytes())
+    assert found() == []
+    (folder / "night.css").write_text("old")
+    assert found() == ["W009 The file night/night.css of the theme 'night' is not the collected one."]
+    (folder / "night.css").unlink()
+    assert len(found()) == 1
 
 
 def test_a_file_that_is_not_text_is_named(night: None) -> None:

@@ -22,7 +22,7 @@ def test_all_themes_are_listed_with_the_number_of_their_sites(north: Site, south
 def test_every_kind_of_page_is_shown_with_a_theme(db: None, night: None) -> None:
     output = call("themes", "check", "night")
     assert "ok    page that does not exist (404.html of night)" in output
-    assert "ok    home page (pages/page.html of app)" in output
+    assert "ok    home page (pages/page.html of the app pages)" in output
     assert "portico" not in output
 
 

@@ -25,7 +25,7 @@ def test_the_theme_of_the_guide_is_shown(tmp_path: Path) -> None:
     managed("sites", "add", "school.example", **settings)
     outputs = {command: managed(*shlex.split(command), **settings) for command in commands_of("themes.md")}
     assert "night    Night    portico  7        0" in outputs["themes list"]
-    assert "ok    home page (pages/page.html of app)" in outputs["themes check night"]
+    assert "ok    home page (pages/page.html of the app pages)" in outputs["themes check night"]
     assert '  option accent: colour, default "#e8c468"' in outputs["themes check night"]
     assert "  option width: number, default 48" in outputs["themes check night"]
     managed("sites", "set", "school.example", "--option", "motto=Per aspera", **settings)

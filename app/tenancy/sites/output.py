@@ -27,8 +27,8 @@ def pending_by_site() -> dict[int, list[str]]:
 def as_dict(site: Site, pending: Mapping[int, Sequence[str]]) -> dict[str, Any]:
     """One site as a JSON object; its names are fixed.
 
-    `options`: what is stored for themes. `redirects`: alias → whether it redirects to the domain. `pending`: host → the
-    TXT record that proves it.
+    `options`: what is stored for themes. `apps`: those of the apps per site that it has. `redirects`:
+    alias → whether it redirects to the domain. `pending`: host → the TXT record that proves it.
     """
     return {
         "id": site.pk,
@@ -39,6 +39,7 @@ def as_dict(site: Site, pending: Mapping[int, Sequence[str]]) -> dict[str, Any]:
         "aliases": [alias.host for alias in _aliases(site)],
         "theme": site.profile.theme,
         "options": stored_options(site.profile.settings),
+        "apps": site.profile.settings.get("apps", []),
         "redirects": {alias.host: alias.redirect for alias in _aliases(site)},
         "pending": {host: record_for(site.pk, host)._asdict() for host in pending.get(site.pk, ())},
     }

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django import template
+from django.conf import settings
 from django.template import Context
 from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.template.loader import render_to_string
@@ -58,6 +59,8 @@ class CachedNode(template.Node):
 
     def render(self, context: Context) -> SafeString:
         place = [self.origin.template_name, self.name, *(value.resolve(context) for value in self.varies)]
+        if settings.DEBUG:
+            return self.nodelist.render(context)  # an edit of a template is seen
         # What was rendered is escaped already.
         return mark_safe(cached_by_content(repr(place), lambda: self.nodelist.render(context)))  # noqa: S308
 

@@ -21,6 +21,7 @@ def test_sites_are_listed_as_promised(added: dict[str, int]) -> None:
         "aliases": ["www.north.test"],
         "theme": "",
         "options": {},
+        "apps": [],
         "redirects": {"www.north.test": True},
         "pending": {},
     }

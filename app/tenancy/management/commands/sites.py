@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from argparse import ArgumentTypeError
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -77,6 +78,7 @@ class Command(BaseCommand):
                 metavar="NAME=JSON",
                 dest="site_settings",
                 default=[],
+                help="a value of the site's settings, which replaces the stored one: 'apps=[\"events\"]'",
             )
             parser_of_values.add_argument(
                 "--option",
@@ -278,6 +280,9 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 
 def _setting(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
-    if not name or not equals:
-        raise ValueError(text)
-    return name, json.loads(value)
+    try:
+        if name and equals:
+            return name, json.loads(value)
+    except ValueError:
+        pass
+    raise ArgumentTypeError(f"{text!r} is not NAME=JSON. A text needs double quotes: 'apps=[\"events\"]'")

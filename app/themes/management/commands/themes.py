@@ -66,8 +66,7 @@ class Command(BaseCommand):
             try:
                 render(sample, theme)
             except Exception as error:  # noqa: BLE001  # a theme's template may raise anything
-                hint = " Run manage.py collectstatic." if "staticfiles manifest" in str(error) else ""
-                faults.append(f"{sample.title} ({source}) cannot be shown: {type(error).__name__}: {error}.{hint}")
+                faults.append(f"{sample.title} ({source}) cannot be shown: {type(error).__name__}: {error}.")
             else:
                 self.stdout.write(f"  ok    {sample.title} ({source})")
         for option in theme.options:
