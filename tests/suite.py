@@ -16,7 +16,8 @@ ISOLATION = ("-p", "app.testing", "-p", "tests.third_party.isolation", "--pyargs
 IN_PROCESS = ("-m", "not process")  # a process of the product does not use the database of the tests' own
 #: What row security could change.
 WITH_ROW_SECURITY = tuple(
-    f"tests/{name}" for name in ("rules", "tenancy", "accounts", "sign_in", "pages", "publishing", "media", "twitter")
+    f"tests/{name}"
+    for name in ("rules", "tenancy", "accounts", "sign_in", "pages", "publishing", "media", "redirects", "twitter")
 )
 
 

@@ -177,6 +177,32 @@ def test_a_site_cannot_have_an_app_that_is_no_such_app(settings: dict[str, str],
     assert message in refused.stderr
 
 
+def test_a_superuser_turns_it_on_in_the_form_of_a_site(settings: dict[str, str]) -> None:
+    script = """
+from django.contrib.auth import get_user_model
+from django.contrib.sites.models import Site
+from django.test import Client
+from app.tenancy.models import SiteProfile
+from app.testing.forms import submitted
+root = get_user_model().objects.create_superuser("root", "root@example.org")
+client = Client(headers={"host": "south.test"})
+client.force_login(root)
+site = Site.objects.get(domain="south.test")
+path = f"/admin/sites/site/{site.pk}/change/"
+found = []
+for values in ({"apps": "club"}, {}):
+    data = submitted(client.get(path).text, "site_form", **values)
+    if not values:
+        data.pop("apps")
+    found.append(client.post(path, data).status_code)
+    found.append(SiteProfile.objects.get(site=site).settings["apps"])
+    found.append(client.get("/club/").status_code)
+print(found)
+"""
+    output = managed("shell", "--site=south.test", "-v0", "-c", script, **settings)
+    assert output.splitlines()[-1] == "[302, ['club'], 200, 302, [], 404]"
+
+
 def test_no_page_is_saved_where_nobody_would_see_it(settings: dict[str, str]) -> None:
     script = """
 from django.core.exceptions import ValidationError

@@ -27,6 +27,7 @@ from app.tenancy.headers.policy import add_sources
 from app.tenancy.hosts.snapshot import build
 from app.tenancy.models import Alias, SiteProfile
 from app.tenancy.requests.tenancy import ThemePreview, tenancy_of
+from app.tenancy.site_apps import per_site_apps
 from app.tenancy.sites.domains.dns import DnsFault
 from app.tenancy.sites.domains.pending import pending_of
 from app.tenancy.sites.domains.proof import NotProved, record_for
@@ -98,6 +99,7 @@ class SiteForm(forms.ModelForm[Site]):
         if self.preview is not None and not self.is_bound:
             self.initial["theme"], options = self.preview.theme, self.preview.options
         self.initial["options_of"] = self.shown_theme
+        self.initial["apps"] = self.stored.settings.get("apps", [])
         self.initial.update(theme_fields.initial_options(self.shown_theme, options))
 
     def clean(self) -> dict[str, Any]:
@@ -112,8 +114,13 @@ class SiteForm(forms.ModelForm[Site]):
         # The fields of another theme than the chosen one say nothing about its options.
         stored = stored_options(self.stored.settings)
         options = theme_fields.chosen_options(stored, self.shown_theme, given)
+        changed: dict[str, Any] = {}
         if theme_of(given.get("theme", "")) is theme_of(self.shown_theme) and options != stored:
-            values["settings"] = {**self.stored.settings, "options": options}
+            changed["options"] = options
+        if "apps" in self.changed_data and "apps" in given:
+            changed["apps"] = given["apps"]
+        if changed:
+            values["settings"] = {**self.stored.settings, **changed}
         try:
             self.specification = specify(replace(self.stored, aliases={}), **values)
         except ValidationError as faults:
@@ -129,6 +136,19 @@ class SiteForm(forms.ModelForm[Site]):
         old, new = self.stored.domain, self.specification.domain
         keeps_old = old not in {"", new} and not self.cleaned_data["drop_old"]
         return replace(self.specification, aliases={**({old: True} if keeps_old else {}), **aliases})
+
+
+def apps_fields() -> dict[str, forms.Field]:
+    """The field for the apps that are on or off per site, if there are such apps."""
+    choices = sorted(per_site_apps().items(), key=lambda choice: choice[1])
+    field = forms.MultipleChoiceField(
+        label=_("Apps"),
+        required=False,
+        choices=choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Where an app is off, its pages and its part of the admin do not exist. What it has stored stays."),
+    )
+    return {"apps": field} if choices else {}
 
 
 @admin.register(Site)
@@ -147,12 +167,13 @@ class SitesAdmin(SuperusersOnly[Site]):
         waiting = ("not_served_yet",) if obj is not None and pending_of(obj.pk) else ()
         shown = theme_preview.shown_in_form(request, obj)
         theme = {"fields": ("theme", *shown.fields, "options_of"), "description": shown.note}
-        own = ("name", "domain", *stored, *waiting, "key", "state", "colour", "exceptions")
+        own = ("name", "domain", *stored, *waiting, "key", "state", "colour", *apps_fields(), "exceptions")
         return ((None, {"fields": own}), (_("Theme"), theme))
 
     def get_form(self, request: HttpRequest, obj: Site | None = None, change: bool = False, **kwargs: Any) -> Any:
         shown = theme_preview.shown_in_form(request, obj)
-        form = type("SiteForm", (SiteForm,), {**shown.fields, "shown_theme": shown.theme, "preview": shown.preview})
+        fields = {**shown.fields, **apps_fields()}
+        form = type("SiteForm", (SiteForm,), {**fields, "shown_theme": shown.theme, "preview": shown.preview})
         return super().get_form(request, obj, change, form=form, **kwargs)
 
     @admin.display(description=_("Not served yet"))
