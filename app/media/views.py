@@ -26,7 +26,7 @@ def public(request: HttpRequest, key: str, name: str) -> HttpResponseBase:
 
 @require_safe
 def private(request: HttpRequest, key: str, name: str) -> HttpResponseBase:
-    """404 for everyone who may not see the library, whether the file is there or not."""
+    """404 for a person who may not see the library, even if the file exists."""
     signed_in = settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
     if not signed_in or not request.user.has_perm("media.view_mediafile"):
         raise Http404

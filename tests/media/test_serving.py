@@ -1,4 +1,4 @@
-"""`/media/`: the files of the current site, to whoever may have them."""
+"""`/media/`: the files of the current site, for people who may see them."""
 
 from __future__ import annotations
 
