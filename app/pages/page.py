@@ -22,9 +22,10 @@ from app.pages.addresses import app_at
 from app.pages.deletion import keep_what_is_below
 from app.pages.kinds import label_of, refusal_of_place
 from app.pages.page_kind import PageKind
-from app.pages.slugs import normalised, slug_of, validate_slug
+from app.publishing.described import Described
 from app.publishing.models import Publishable, was_visible
 from app.publishing.rich_text import RichTextField
+from app.publishing.slugs import normalised, slug_of, validate_slug
 from app.redirects.moves import record_move
 from app.tenancy.isolation.content_version import lock_site
 from app.tenancy.isolation.prepared import Parameter, PreparedQuery
@@ -46,7 +47,7 @@ class Stored(NamedTuple):
     parent_id: int | None
 
 
-class Page(Publishable, PageKind):
+class Page(Publishable, Described, PageKind):
     """A page of a site. `path` is built from the slugs of its parents; the page with the path `/` is the home page.
 
     A subclass with a table of its own is another kind of page.
@@ -70,9 +71,6 @@ class Page(Publishable, PageKind):
     )
     path = models.CharField(_("path"), max_length=LONGEST_PATH, editable=False)
     body = RichTextField(_("body"), blank=True)
-    description = models.CharField(
-        _("description"), max_length=300, blank=True, help_text=_("For search engines and link previews.")
-    )
     # Restricted, not protected: with its site, a picture goes in any order.
     image = models.ForeignKey(
         MediaFile,
@@ -85,12 +83,6 @@ class Page(Publishable, PageKind):
         help_text=_("For link previews. Choose it in the media library."),
     )
     in_menus = models.BooleanField(_("show in menus"), default=True)
-    # The default is in the database too: during an upgrade, pods of the last release still add pages.
-    in_sitemap = models.BooleanField(
-        _("list for search engines"), default=True, db_default=True, help_text=_("In /sitemap.xml.")
-    )
-    #: Empty for pages that were saved last before there was this field.
-    updated_at = models.DateTimeField(_("last change"), auto_now=True, null=True)
 
     saved_one_by_one = frozenset({"slug", "parent", "parent_id", "path", "kind"})
 
