@@ -41,7 +41,7 @@ __all__ = ["Author", "Category", "Label", "Post", "Tag"]
 OPENING_WORDS = 40
 #: The opening is in the first part of a text of up to 300 KB.
 OPENING_SEARCHED = 20_000
-_FIGURE = re.compile(r"<figure>.*?</figure>", re.DOTALL)
+_NO_SENTENCE = re.compile(r"<(figure|h[1-6])>.*?</\1>", re.DOTALL)
 
 
 class Post(Publishable, Described):
@@ -157,6 +157,6 @@ class Post(Publishable, Described):
 
 
 def opening_of(html: str) -> str:
-    """The first words of sanitised HTML, as plain text. Captions of pictures are left out."""
-    text = strip_tags(_FIGURE.sub(" ", html[:OPENING_SEARCHED]).replace("<", " <"))
+    """The first words of sanitised HTML, as plain text, without headings and captions."""
+    text = strip_tags(_NO_SENTENCE.sub(" ", html[:OPENING_SEARCHED]).replace("<", " <"))
     return Truncator(" ".join(unescape(text).split())).words(OPENING_WORDS, truncate="\u2026")

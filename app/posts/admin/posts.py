@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
@@ -53,8 +54,7 @@ class PostAdmin(PublishableAdmin[Post]):
     list_per_page = 50
     search_fields = ("title", "slug", "summary", "body")
     date_hierarchy = "publish_at"
-    ordering = ("-updated_at", "-pk")
-    autocomplete_fields = ("author", "categories")
+    ordering = (F("publish_at").desc(nulls_first=True), "-pk")
     raw_id_fields = ("image",)  # its list shows the pictures, with a search
     fieldsets = (
         (None, {"fields": ("title", "slug", "body", "summary")}),
@@ -70,6 +70,16 @@ class PostAdmin(PublishableAdmin[Post]):
         # A site has hundreds of tags: the list of tags leads here.
         by_tag = any(key.startswith("tags__") for key in request.GET)
         return (*self.list_filter, "tags") if by_tag else self.list_filter
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "summary":
+            kwargs["widget"] = AdminTextareaWidget({"rows": 3})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "categories":
+            kwargs["widget"] = forms.CheckboxSelectMultiple
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_form(self, request: HttpRequest, obj: Post | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)

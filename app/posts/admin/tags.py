@@ -23,7 +23,7 @@ class TagsField(forms.CharField):
     def __init__(self, **options: Any) -> None:
         super().__init__(
             required=False,
-            label=_("tags"),
+            label=_("Tags"),
             help_text=_("Separated by commas. A tag that does not exist yet is created."),
             widget=forms.TextInput(attrs={"class": "vTextField"}),
             **options,
