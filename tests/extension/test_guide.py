@@ -54,7 +54,7 @@ def test_its_checks_have_nothing_to_say(project: dict[str, str]) -> None:
 
 
 def test_what_it_brings_is_used(tmp_path: Path, project: dict[str, str]) -> None:
-    managed("sites", "add", "school.example", "--name", "School", "--setting", 'apps=["events"]', **project)
+    managed("sites", "add", "school.example", "--name", "School", "--app", "events", **project)
     managed("sites", "add", "other.example", "--name", "Other", **project)
     managed("shell", "-v0", "-c", TWO_SITES, **project)
     token = {"Authorization": "Bearer token-of-this-test"}
