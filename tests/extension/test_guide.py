@@ -125,7 +125,8 @@ def test_its_own_tests_pass(tmp_path: Path, project: dict[str, str]) -> None:
 def test_its_isolation_is_proved(tmp_path: Path, project: dict[str, str]) -> None:
     proved = isolation(project)
     assert proved.returncode == 0
-    assert re.search(r"^Covered: models \d, views \d, admin pages \d+, .*kinds of visitors 6$", proved.stdout, re.MULTILINE)
+    covered = r"^Covered: models \d, views \d, admin pages \d+, .*kinds of visitors 6$"
+    assert re.search(covered, proved.stdout, re.MULTILINE), proved.stdout
     assert re.search(r"^  events\.Event$", proved.stdout, re.MULTILINE)
     views = tmp_path / "events" / "views.py"
     views.write_text(views.read_text().replace("Event.objects.all()", "Event.all_sites.all()"))
