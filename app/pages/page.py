@@ -84,6 +84,7 @@ class Page(Publishable, Described, PageKind):
     )
     in_menus = models.BooleanField(_("show in menus"), default=True)
 
+    unversioned = frozenset({"position"})
     saved_one_by_one = frozenset({"slug", "parent", "parent_id", "path", "kind"})
 
     class Meta:
@@ -157,6 +158,9 @@ class Page(Publishable, Described, PageKind):
         if before is not None and self.path != before:
             self._move_pages_below(before)
             record_move(self._and_below(), before=before, after=self.path, seen=was_visible(timezone.now()))
+
+    def whole(self) -> Page:
+        return self.as_kind()
 
     def _stored(self) -> dict[int, Stored]:
         """This page and its parent in the database, by their keys."""
