@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.posts.models import Author, Category, Post, Tag
+from app.publishing.versions.keeping import versions_of
 from app.tenancy.current import use_site
 from app.tenancy.directory import directory
 from app.tenancy.isolation.cross_site import CrossSiteReference
@@ -265,3 +266,16 @@ def test_queries_do_not_grow_with_the_blog(north: Site, south: Site, at_north: B
             writes = ("INSERT", "UPDATE", "DELETE")
             assert not [query for query in queries if query["sql"].startswith(writes)], path
     assert costs == [PATHS, PATHS]
+
+
+def test_a_post_keeps_its_versions(north: Site) -> None:
+    row = post(north, slug="a", body="<p>Yesterday</p>")
+    with use_site(north):
+        row.body = "<p>Today</p>"
+        row.save()
+        row.tags.add(Tag.objects.create(name="Frost"))
+        found = [version.content for version in versions_of(row)]
+        assert [(content["body"], len(content["tags"])) for content in found] == [
+            ("<p>Today</p>", 1),
+            ("<p>Yesterday</p>", 0),
+        ]
