@@ -128,6 +128,9 @@ class PageAdmin(PageForm):
     def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         return self._at_its_kind("history", object_id) or super().history_view(request, object_id, *args, **kwargs)
 
+    def version_view(self, request: HttpRequest, object_id: str, number: int) -> HttpResponse:
+        return self._at_its_kind("history", object_id) or super().version_view(request, object_id, number)
+
     def _at_its_kind(self, view: str, object_id: str) -> HttpResponse | None:
         page = page_with_key(unquote(object_id))
         kind = Page if page is None else kind_of(page)
