@@ -69,12 +69,13 @@ def _is_at(place: str, current_path: str) -> bool:
 def _rows() -> list[tuple[int, int | None, str, str, str]]:
     """Key, parent, title, path, and where a link leads. A link whose target does not exist any longer is left out."""
     pages = Page.objects.published().filter(in_menus=True)
-    columns = ("pk", "parent_id", "title", "path", "linkpage__address", "linkpage__target")
+    columns = ("pk", "parent_id", "title", "path", "linkpage__address", "linkpage__target", "login_required")
     rows = list(pages.values_list(*columns)[: MOST_ENTRIES + 1])
     if len(rows) > MOST_ENTRIES:
         # From the top of the tree downwards, so that no entry is left without its parent.
         rows = list(_highest(pages).values_list(*columns)[:MOST_ENTRIES])
-    found = destinations([(address, target) for *_, address, target in rows])
+    # SECURITY: a link that needs a sign-in does not say where it leads.
+    found = destinations([("", "") if is_closed else (address, target) for *_, address, target, is_closed in rows])
     return [(*row[:4], leads_to) for row, leads_to in zip(rows, found, strict=True) if leads_to is not None]
 
 

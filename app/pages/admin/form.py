@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from app.pages.admin.parents import choice_text, field_options, possible_parents
 from app.pages.kinds import allowed_below, kind_of, permission, title_of
 from app.pages.models import HOME, Page, pages_below
+from app.pages.tree import last_position
 from app.publishing.admin import PublishableAdmin
 from app.publishing.rich_text import sanitise
 
@@ -45,7 +46,7 @@ class PageForm(PublishableAdmin[Page]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Page | None = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
-        return fields if obj is None or self._may_move(request, obj) else (*fields, "slug", "parent")
+        return fields if obj is None or self._may_move(request, obj) else (*fields, "slug", "own_path", "parent")
 
     def _may_move(self, request: HttpRequest, page: Page) -> bool:
         if request.user.is_superuser:
@@ -69,7 +70,7 @@ class PageForm(PublishableAdmin[Page]):
             (_("Publishing"), {"fields": ("status", "publish_at", "expire_at")}),
             (
                 _("Navigation and search engines"),
-                {"fields": ("in_menus", "position", "in_sitemap", "description", "image")},
+                {"fields": ("in_menus", "in_sitemap", "description", "image", "login_required", "own_path")},
             ),
         ]
 
@@ -98,6 +99,8 @@ class PageForm(PublishableAdmin[Page]):
         return form
 
     def save_model(self, request: HttpRequest, obj: Page, form: Any, change: bool) -> None:
+        if not change or "parent" in form.changed_data:
+            obj.position = last_position(obj)
         super().save_model(request, obj, form, change)
         if obj.path == HOME and (not change or {"slug", "parent"}.intersection(form.changed_data)):
             text = _("“%(title)s” is the home page of this site, because it has no slug.")
