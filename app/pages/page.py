@@ -119,13 +119,17 @@ class Page(Publishable, PageKind):
 
     def clean(self) -> None:
         super().clean()
-        stored = tree.stored(self)
-        tree.refuse_to_be_below_itself(self)
-        tree.refuse_place(self, stored)
         if self.parent_id is not None and not self.slug:
             self.slug = slug_of(self.title, LONGEST_SLUG)
             if not self.slug:
                 raise ValidationError({"slug": _("This page needs a slug.")})
+        self.clean_place()
+
+    def clean_place(self) -> None:
+        """The part of `clean()` that is about the tree. Sets `path`."""
+        stored = tree.stored(self)
+        tree.refuse_to_be_below_itself(self)
+        tree.refuse_place(self, stored)
         before = tree.path_in(stored, self.pk)
         tree.set_path(self, stored)
         if self.path != before:

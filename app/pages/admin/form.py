@@ -14,15 +14,13 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from app.pages.admin.addresses import CHOOSE_KIND, LIST, add_below
 from app.pages.admin.parents import choice_text, field_options, possible_parents
-from app.pages.kinds import allowed_below, kind_of, permission, title_of
+from app.pages.kinds import permission, title_of
 from app.pages.models import HOME, Page, pages_below
 from app.pages.tree import last_position
 from app.publishing.admin import PublishableAdmin
 from app.publishing.rich_text import sanitise
-
-LIST = "admin:pages_page_changelist"
-CHOOSE_KIND = "admin:pages_page_choose_kind"
 
 
 class PageForm(PublishableAdmin[Page]):
@@ -46,9 +44,10 @@ class PageForm(PublishableAdmin[Page]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Page | None = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
-        return fields if obj is None or self._may_move(request, obj) else (*fields, "slug", "own_path", "parent")
+        return fields if obj is None or self.may_move(request, obj) else (*fields, "slug", "own_path", "parent")
 
-    def _may_move(self, request: HttpRequest, page: Page) -> bool:
+    def may_move(self, request: HttpRequest, page: Page) -> bool:
+        """Whether a person may give the page, and so those below it, another address."""
         if request.user.is_superuser:
             return True
         # SECURITY: a draft that moves takes the published pages below it along, of other kinds too.
@@ -146,12 +145,6 @@ class PageKindAdmin(PageForm):
             return super().changelist_view(request, extra_context)
         query = request.META.get("QUERY_STRING", "")
         return HttpResponseRedirect(reverse(LIST) + ("?" if query else "") + query)
-
-
-def add_below(page: Page) -> str:
-    """The address for a new page below another one; empty if no kind may be there."""
-    any_kind = next(allowed_below(kind_of(page)), None)
-    return f"{reverse(CHOOSE_KIND)}?parent={page.pk}" if any_kind else ""
 
 
 def _shown(name: Any) -> Any:

@@ -6,21 +6,25 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.utils import quote, unquote
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.templatetags.static import static
-from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html, format_html_join
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
-from app.pages.admin.form import PageForm, add_below
+from app.pages.admin.addresses import add_below, address_of, page_with_key
+from app.pages.admin.form import PageForm
+from app.pages.admin.move import handle, move_page
 from app.pages.kinds import allowed_below, help_text_of, kind_named, kind_of, kinds_here, label_of, title_of
-from app.pages.models import HOME, Page
-
-LONGEST_KEY = 20
+from app.pages.models import Page
+from app.pages.tree_order import Place, places
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -34,8 +38,19 @@ class KindFilter(admin.SimpleListFilter):
         return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
-class ListOfKinds(ChangeList):
-    """Each row leads to the form of its kind."""
+class PageTree(ChangeList):
+    """The pages in the order of their tree, until a person sorts them. Each row leads to the form of its kind."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if ORDER_VAR in self.params:
+            return
+        start = 0 if self.show_all else (self.page_num - 1) * self.list_per_page
+        shown = places(self.queryset, start=start, most=self.list_max_show_all if self.show_all else self.list_per_page)
+        rows = Page.objects.defer("body").in_bulk([place.page_id for place in shown])
+        for place in shown:
+            vars(rows[place.page_id])["place"] = place
+        self.result_list = [rows[place.page_id] for place in shown]
 
     def url_for_result(self, result: Any) -> str:
         return address_of("change", kind_of(result), quote(result.pk))
@@ -43,26 +58,40 @@ class ListOfKinds(ChangeList):
 
 @admin.register(Page)
 class PageAdmin(PageForm):
-    list_display = ("indented_title", "shown_kind", "path", "position", "status", "publish_at", "in_menus", "add_below")
-    list_editable = ("position",)
+    list_display = ("handle", "indented_title", "shown_kind", "path", "status", "publish_at", "in_menus", "add_below")
+    list_display_links = ("indented_title",)
     list_filter = (KindFilter, "status", "in_menus")
     change_list_template = "admin/pages/page/change_list.html"
 
     def get_urls(self) -> list[URLPattern]:
         choose = self.admin_site.admin_view(self.choose_kind)
-        return [path("kinds/", choose, name="pages_page_choose_kind"), *super().get_urls()]
+        return [
+            path("kinds/", choose, name="pages_page_choose_kind"),
+            path("move/", require_POST(self.admin_site.admin_view(self.move)), name="pages_page_move"),
+            *super().get_urls(),
+        ]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ARG002  # as Django's
-        return ListOfKinds
+        return PageTree
 
     def changelist_view(self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None) -> HttpResponse:
         may_add = bool(self._addable(request, kinds_here()))
         return super().changelist_view(request, {**(extra_context or {}), "may_add_page": may_add})
 
+    def move(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        return move_page(self, request)
+
+    @admin.display(description="")
+    def handle(self, page: Page) -> str:
+        place = _place_of(page)
+        return handle(page, place) if place is not None else ""
+
     @admin.display(description=_("title"), ordering="path")
     def indented_title(self, page: Page) -> str:
-        depth = page.path.strip("/").count("/") if page.path != HOME else 0
-        indents = format_html_join("", '<span class="indent">{}</span>', (("",),) * depth)
+        place = _place_of(page)
+        indents = SafeString('<span class="indent"></span>' * (place.depth if place is not None else 0))
         return format_html("{}{}", indents, page.title)
 
     @admin.display(description=_("kind"), ordering="kind")
@@ -82,8 +111,10 @@ class PageAdmin(PageForm):
         return format_html(link, address, text, text)
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        shown = super().get_list_display(request)
-        return shown if self._addable(request, kinds_here()) else [name for name in shown if name != "add_below"]
+        left_out = set() if self._addable(request, kinds_here()) else {"add_below"}
+        if IS_POPUP_VAR in request.GET or not self.has_change_permission(request):
+            left_out.add("handle")
+        return [name for name in super().get_list_display(request) if name not in left_out]
 
     def choose_kind(self, request: HttpRequest) -> HttpResponse:
         """The kinds for a new page: all, or with `?parent=` those that may be below that page."""
@@ -112,9 +143,9 @@ class PageAdmin(PageForm):
         return TemplateResponse(request, "admin/pages/page/choose_kind.html", context)
 
     def _addable(self, request: HttpRequest, kinds: Iterable[type[Page]]) -> list[type[Page]]:
-        return [kind for kind in kinds if self._admin_of(kind).has_add_permission(request)]
+        return [kind for kind in kinds if self.admin_of(kind).has_add_permission(request)]
 
-    def _admin_of(self, kind: type[Page]) -> PageForm:
+    def admin_of(self, kind: type[Page]) -> PageForm:
         return cast("PageForm", self.admin_site.get_model_admin(kind))
 
     # A page of another kind has its form, its history and its deletion there, with the permissions of that kind.
@@ -143,7 +174,7 @@ class PageAdmin(PageForm):
         for page in rows:
             by_kind.setdefault(kind_of(page), []).append(page)
         # SECURITY: the permission of the list is the one for standard pages.
-        refused = [kind for kind in by_kind if not self._admin_of(kind).has_publish_permission(request)]
+        refused = [kind for kind in by_kind if not self.admin_of(kind).has_publish_permission(request)]
         if refused:
             text = _("Nothing was changed: you may not publish pages of the kind “%s”.")
             self.message_user(request, text % title_of(refused[0]), messages.ERROR)
@@ -151,7 +182,7 @@ class PageAdmin(PageForm):
         super().set_status(request, by_kind.pop(Page, []), status)
         for kind, pages in by_kind.items():
             found = kind.objects.filter(pk__in=[page.pk for page in pages])
-            self._admin_of(kind).set_status(request, found, status)
+            self.admin_of(kind).set_status(request, found, status)
 
     def note(self, page: Page) -> Any:
         if kind_named(page.kind) is not None:
@@ -163,12 +194,7 @@ class PageAdmin(PageForm):
         return text % page.kind
 
 
-def page_with_key(key: str) -> Page | None:
-    is_key = key.isascii() and key.isdecimal() and len(key) < LONGEST_KEY
-    found: Page | None = Page.objects.filter(pk=int(key)).first() if is_key else None
-    return found
-
-
-def address_of(view: str, kind: type[Page], *arguments: str) -> str:
-    """The address of a page of a kind's admin."""
-    return reverse(f"admin:{kind._meta.app_label}_{kind._meta.model_name}_{view}", args=arguments)
+def _place_of(page: Page) -> Place | None:
+    """Where a row of the list is; None in a list that a person has sorted."""
+    place: Place | None = vars(page).get("place")
+    return place
