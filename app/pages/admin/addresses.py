@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import reverse
 
-from app.pages.kinds import allowed_below, kind_of
+from app.pages.kinds import allowed_below
 from app.pages.models import Page
 
 LIST = "admin:pages_page_changelist"
@@ -23,7 +23,11 @@ def address_of(view: str, kind: type[Page], *arguments: str) -> str:
     return reverse(f"admin:{kind._meta.app_label}_{kind._meta.model_name}_{view}", args=arguments)
 
 
+def may_have_below(kind: type[Page]) -> bool:
+    """Whether any kind of the current site may be below a page of this one."""
+    return next(allowed_below(kind), None) is not None
+
+
 def add_below(page: Page) -> str:
-    """The address for a new page below another one; empty if no kind may be there."""
-    any_kind = next(allowed_below(kind_of(page)), None)
-    return f"{reverse(CHOOSE_KIND)}?parent={page.pk}" if any_kind else ""
+    """The address for a new page below another one."""
+    return f"{reverse(CHOOSE_KIND)}?parent={page.pk}"

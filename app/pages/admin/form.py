@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from app.pages.admin.addresses import CHOOSE_KIND, LIST, add_below
+from app.pages.admin.addresses import CHOOSE_KIND, LIST, add_below, may_have_below
 from app.pages.admin.parents import choice_text, field_options, possible_parents
-from app.pages.kinds import permission, title_of
+from app.pages.kinds import kind_of, permission, title_of
 from app.pages.models import HOME, Page, pages_below
 from app.pages.tree import last_position
 from app.publishing.admin import PublishableAdmin
@@ -118,7 +118,7 @@ class PageForm(PublishableAdmin[Page]):
             "kind_title": title_of(self.model),
             "kind_icon": static(self.model.icon),
             "note": self.note(obj) if obj is not None else "",
-            "add_below": add_below(obj) if obj is not None else "",
+            "add_below": add_below(obj) if obj is not None and may_have_below(kind_of(obj)) else "",
             "choose_kind": reverse(CHOOSE_KIND) + _same_parent(request.GET),
         }
         return super().render_change_form(request, context, add, change, form_url, obj)

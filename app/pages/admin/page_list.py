@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import IS_POPUP_VAR
@@ -14,12 +14,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.templatetags.static import static
 from django.urls import URLPattern, path
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from app.pages.admin.addresses import add_below, address_of, page_with_key
+from app.pages.admin.addresses import add_below, address_of, may_have_below, page_with_key
 from app.pages.admin.form import PageForm
 from app.pages.admin.move import handle, move_page
 from app.pages.kinds import allowed_below, help_text_of, kind_named, kind_of, kinds_here, label_of, title_of
@@ -43,14 +43,16 @@ class PageTree(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        if ORDER_VAR in self.params:
-            return
-        start = 0 if self.show_all else (self.page_num - 1) * self.list_per_page
-        shown = places(self.queryset, start=start, most=self.list_max_show_all if self.show_all else self.list_per_page)
-        rows = Page.objects.defer("body").in_bulk([place.page_id for place in shown])
-        for place in shown:
-            vars(rows[place.page_id])["place"] = place
-        self.result_list = [rows[place.page_id] for place in shown]
+        found: dict[int, Place] = {}
+        if ORDER_VAR not in self.params:
+            most = self.list_max_show_all if self.show_all else self.list_per_page
+            start = 0 if self.show_all else (self.page_num - 1) * self.list_per_page
+            found = {place.page_id: place for place in places(self.queryset, start=start, most=most)}
+            rows = Page.objects.defer("body").in_bulk(found)
+            self.result_list = [rows[key] for key in found]
+        of_kind = {label: _of_kind(label) for label in {row.kind for row in self.result_list}}
+        for row in self.result_list:
+            vars(row)["shown"] = Shown(found.get(row.pk), *of_kind[row.kind])
 
     def url_for_result(self, result: Any) -> str:
         return address_of("change", kind_of(result), quote(result.pk))
@@ -85,30 +87,26 @@ class PageAdmin(PageForm):
 
     @admin.display(description="")
     def handle(self, page: Page) -> str:
-        place = _place_of(page)
+        place = _shown(page).place
         return handle(page, place) if place is not None else ""
 
     @admin.display(description=_("title"), ordering="path")
     def indented_title(self, page: Page) -> str:
-        place = _place_of(page)
-        indents = SafeString('<span class="indent"></span>' * (place.depth if place is not None else 0))
-        return format_html("{}{}", indents, page.title)
+        place = _shown(page).place
+        indents = '<span class="indent"></span>' * (place.depth if place is not None else 0)
+        return SafeString(indents + escape(page.title))
 
     @admin.display(description=_("kind"), ordering="kind")
     def shown_kind(self, page: Page) -> str:
-        kind = kind_named(page.kind)
-        if kind is None:
-            return format_html('<span class="kind missing">{}</span>', _("%s (not on this site)") % page.kind)
-        return format_html('<span class="kind"><img src="{}" alt="">{}</span>', static(kind.icon), title_of(kind))
+        return _shown(page).kind
 
     @admin.display(description=_("below"))
     def add_below(self, page: Page) -> str:
-        address = add_below(page)
-        if not address:
+        if not _shown(page).may_have_below:
             return ""
         text = _("Add a page below “%s”") % page.title
         link = '<a class="add-below addlink" href="{}" title="{}" aria-label="{}"></a>'
-        return format_html(link, address, text, text)
+        return format_html(link, add_below(page), text, text)
 
     def get_list_display(self, request: HttpRequest) -> Any:
         left_out = set() if self._addable(request, kinds_here()) else {"add_below"}
@@ -194,7 +192,23 @@ class PageAdmin(PageForm):
         return text % page.kind
 
 
-def _place_of(page: Page) -> Place | None:
-    """Where a row of the list is; None in a list that a person has sorted."""
-    place: Place | None = vars(page).get("place")
-    return place
+class Shown(NamedTuple):
+    """What a row of the list shows beside its fields. `place` is None in a list that a person has sorted."""
+
+    place: Place | None
+    kind: SafeString
+    may_have_below: bool
+
+
+def _shown(page: Page) -> Shown:
+    shown: Shown = vars(page)["shown"]
+    return shown
+
+
+def _of_kind(label: str) -> tuple[SafeString, bool]:
+    kind = kind_named(label)
+    if kind is None:
+        text = format_html('<span class="kind missing">{}</span>', _("%s (not on this site)") % label)
+    else:
+        text = format_html('<span class="kind"><img src="{}" alt="">{}</span>', static(kind.icon), title_of(kind))
+    return text, may_have_below(kind or Page)
