@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from django.db.models import Value, Window
+from django.db.models import Exists, OuterRef, Q, Value, Window
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Length, Replace, RowNumber
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
@@ -17,19 +18,25 @@ from app.tenancy.content_cache import cached_by_content
 #: The most entries that a page gets in its menu, and that all menus have together; pages on top come first.
 MOST_CHILDREN = 50
 MOST_ENTRIES = 500
+AT_AND_ABOVE = """WITH RECURSIVE above (id, parent_id) AS (
+    SELECT id, parent_id FROM pages_page WHERE id = %s
+    UNION SELECT parent.id, parent.parent_id FROM pages_page parent JOIN above ON parent.id = above.parent_id
+) SELECT id FROM above"""
 
 
 @dataclass
 class Entry:
     """A page in the navigation, with its child pages. It is open while the visitor is on it or below it.
 
-    `path` is what a theme links to: the page's path, or where it leads if it is a link.
+    `path` is what a theme links to: the page's path, or where it leads if it is a link. In menus, `description` is
+    empty.
     """
 
     title: str
     path: str
     is_open: bool = False
     children: list[Entry] = field(default_factory=list)
+    description: str = ""
 
 
 class Navigation(list[Entry]):
@@ -59,6 +66,42 @@ def entries(current_path: str) -> Navigation:
         if len(siblings) < MOST_CHILDREN:
             siblings.append(by_id[pk])
     return navigation
+
+
+def breadcrumbs(page: Page) -> list[Entry]:
+    """The home page, and the published pages above a page. Empty for a page at the top."""
+    parent = page.parent_id
+    if parent is None:
+        return []
+    return [Entry(title, path) for title, path in cached_by_content(f"above {parent}", lambda: _rows_above(parent))]
+
+
+def child_pages(page: Page) -> list[Entry]:
+    """The published pages directly below a page, in the order of the tree; at most `MOST_CHILDREN`."""
+
+    def rows() -> list[tuple[str, str, str]]:
+        found = Page.objects.published().filter(parent_id=page.pk)
+        return list(found.values_list("title", "path", "description")[:MOST_CHILDREN])
+
+    return [Entry(title, path, description=text) for title, path, text in cached_by_content(f"below {page.pk}", rows)]
+
+
+def _rows_above(parent: int) -> list[tuple[str, str]]:
+    is_shown = Exists(Page.objects.published().filter(pk=OuterRef("pk")))
+    wanted = Q(pk__in=RawSQL(AT_AND_ABOVE, [parent])) | Q(path=HOME)  # noqa: S611  # a constant
+    rows = (
+        Page.objects.filter(wanted)
+        .annotate(is_shown=is_shown)
+        .values_list("pk", "parent_id", "title", "path", "is_shown")
+    )
+    found = {pk: rest for pk, *rest in rows}
+    above: list[tuple[str, str]] = []
+    key: int | None = parent
+    while key in found:
+        key, title, path, shown = found.pop(key)
+        above = [(title, path), *above] if shown else above
+    home = [(title, path) for _, title, path, shown in found.values() if path == HOME and shown]
+    return [*home, *above]
 
 
 def _is_at(place: str, current_path: str) -> bool:

@@ -119,6 +119,7 @@ class PageForm(PublishableAdmin[Page]):
             "kind_icon": static(self.model.icon),
             "note": self.note(obj) if obj is not None else "",
             "add_below": add_below(obj) if obj is not None and may_have_below(kind_of(obj)) else "",
+            "has_home": add and Page.objects.filter(path=HOME).exists(),
             "choose_kind": reverse(CHOOSE_KIND) + _same_parent(request.GET),
         }
         return super().render_change_form(request, context, add, change, form_url, obj)

@@ -107,16 +107,16 @@ def _explained(error: ValidationError) -> SafeString:
 def handle(page: Page, place: Place) -> SafeString:
     """What a row is dragged by. As a button, it shows the moves that are possible from here."""
     offered = (
-        (_("Move up"), Side.BEFORE, place.previous_id),
-        (_("Move down"), Side.AFTER, place.next_id),
-        (_("Move below the page before"), Side.INSIDE, place.previous_id),
-        (_("Move out, after the page above"), Side.AFTER, place.parent_id),
+        (_("Up"), _("Move up"), Side.BEFORE, place.previous_id),
+        (_("Down"), _("Move down"), Side.AFTER, place.next_id),
+        (_("In"), _("Move in, below the page before"), Side.INSIDE, place.previous_id),
+        (_("Out"), _("Move out, after the page above"), Side.AFTER, place.parent_id),
     )
     # Keys, words and numbers: nothing to escape, and there are hundreds of these in a list.
     buttons = "".join(
-        f'<button type="submit" form="{FORM}" name="move" value="{page.pk} {side} {key} {place.neighbours}">'
-        f"{text}</button>"
-        for text, side, key in offered
+        f'<button type="submit" form="{FORM}" name="move" value="{page.pk} {side} {key} {place.neighbours}" '
+        f'title="{title}" aria-label="{title}">{text}</button>'
+        for text, title, side, key in offered
         if key is not None
     )
     return format_html(

@@ -54,6 +54,10 @@ class PageTree(ChangeList):
         for row in self.result_list:
             vars(row)["shown"] = Shown(found.get(row.pk), *of_kind[row.kind])
 
+    def get_ordering_field_columns(self) -> Any:
+        # Django would say that the list is sorted by the first field of its default.
+        return super().get_ordering_field_columns() if ORDER_VAR in self.params else {}
+
     def url_for_result(self, result: Any) -> str:
         return address_of("change", kind_of(result), quote(result.pk))
 
@@ -85,7 +89,7 @@ class PageAdmin(PageForm):
             raise PermissionDenied
         return move_page(self, request)
 
-    @admin.display(description="")
+    @admin.display(description=_("move"))
     def handle(self, page: Page) -> str:
         place = _shown(page).place
         return handle(page, place) if place is not None else ""
