@@ -96,6 +96,7 @@ class Page(Publishable, PageKind):
     #: Empty for pages that were saved last before there was this field.
     updated_at = models.DateTimeField(_("last change"), auto_now=True, null=True)
 
+    unversioned = frozenset({"position"})
     saved_one_by_one = frozenset({"slug", "own_path", "parent", "parent_id", "path", "kind"})
 
     class Meta:
@@ -174,6 +175,9 @@ class Page(Publishable, PageKind):
         if before is not None and self.path != before:
             tree.move_pages_below(self, before)
             record_move(tree.moved_with(self), before=before, after=self.path, seen=was_visible(timezone.now()))
+
+    def whole(self) -> Page:
+        return self.as_kind()
 
 
 published_page: PreparedQuery[Page] = PreparedQuery(
