@@ -80,6 +80,7 @@ def test_tags_are_typed(north: Site, south: Site, nora: User, editor: Browser, a
     form = sent(editor, change)
     assert form["tags"] == ["C++, Frost, Über uns"]
     assert editor.post(change, {**form, "tags": "Frost"}).status_code == 302
+    assert sent(editor, f"{change}?version=1")["tags"] == ["C++, Frost, Über uns"]  # to restore it
     assert "newer version" in editor.post(change, {**form, "tags": "C"}).content.decode()
     for tags, message in (
         ("+++", "has no letter"),

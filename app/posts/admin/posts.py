@@ -69,7 +69,7 @@ class PostAdmin(PublishableAdmin[Post]):
     def get_list_filter(self, request: HttpRequest) -> Any:
         # A site has hundreds of tags: the list of tags leads here.
         by_tag = any(key.startswith("tags__") for key in request.GET)
-        return (*self.list_filter, "tags") if by_tag else self.list_filter
+        return [*super().get_list_filter(request), *["tags"] * by_tag]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "summary":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -28,6 +28,10 @@ class TagsField(forms.CharField):
             widget=forms.TextInput(attrs={"class": "vTextField"}),
             **options,
         )
+
+    def prepare_value(self, value: Any) -> Any:
+        """The text of an older version, which has the keys of its tags."""
+        return as_text(Tag.objects.filter(pk__in=value)) if isinstance(value, list) else value
 
     def clean(self, value: Any) -> Any:
         names: dict[str, str] = {}
@@ -60,7 +64,7 @@ def tags_named(names: Sequence[str]) -> list[Tag]:
     return [known.get(name) or Tag.objects.create(name=name) for name in names]
 
 
-def as_text(tags: Collection[Tag]) -> str:
+def as_text(tags: Iterable[Tag]) -> str:
     return ", ".join(sorted((tag.name for tag in tags), key=str.casefold))
 
 
