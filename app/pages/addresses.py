@@ -7,7 +7,7 @@ from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
 from app.extension import site_apps
-from app.pages.slugs import normalised, validate_slug
+from app.publishing.slugs import normalised, validate_slug
 from app.tenancy.site_apps import is_on
 
 HOME = "/"

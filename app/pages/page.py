@@ -19,9 +19,10 @@ from app.pages.addresses import LONGEST_PATH, validate_own_path
 from app.pages.deletion import keep_what_is_below
 from app.pages.kinds import label_of
 from app.pages.page_kind import PageKind
-from app.pages.slugs import slug_of, validate_slug
+from app.publishing.described import Described
 from app.publishing.models import Publishable, was_visible
 from app.publishing.rich_text import RichTextField
+from app.publishing.slugs import slug_of, validate_slug
 from app.redirects.moves import record_move
 from app.tenancy.isolation.content_version import lock_site
 from app.tenancy.isolation.prepared import Parameter, PreparedQuery
@@ -29,7 +30,7 @@ from app.tenancy.isolation.prepared import Parameter, PreparedQuery
 LONGEST_SLUG = 80
 
 
-class Page(Publishable, PageKind):
+class Page(Publishable, Described, PageKind):
     """A page of a site. `path` is built from the slugs of its parents; the page with the path `/` is the home page.
 
     A subclass with a table of its own is another kind of page.
@@ -66,9 +67,6 @@ class Page(Publishable, PageKind):
     )
     path = models.CharField(_("path"), max_length=LONGEST_PATH, editable=False)
     body = RichTextField(_("body"), blank=True)
-    description = models.CharField(
-        _("description"), max_length=300, blank=True, help_text=_("For search engines and link previews.")
-    )
     # Restricted, not protected: with its site, a picture goes in any order.
     image = models.ForeignKey(
         MediaFile,
@@ -90,11 +88,6 @@ class Page(Publishable, PageKind):
             "Pages below this one are not included."
         ),
     )
-    in_sitemap = models.BooleanField(
-        _("list for search engines"), default=True, db_default=True, help_text=_("In /sitemap.xml.")
-    )
-    #: Empty for pages that were saved last before there was this field.
-    updated_at = models.DateTimeField(_("last change"), auto_now=True, null=True)
 
     unversioned = frozenset({"position"})
     saved_one_by_one = frozenset({"slug", "own_path", "parent", "parent_id", "path", "kind"})

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from app.pages.addresses import HOME, LONGEST_PATH, app_at, normalised_path, validate_own_path
 from app.pages.kinds import label_of, refusal_of_place, standard
-from app.pages.slugs import normalised
+from app.publishing.slugs import normalised
 
 if TYPE_CHECKING:
     from app.pages.models import Page

@@ -1,7 +1,7 @@
-// The slug follows the title of a new page until somebody types another one. As `slug_of()` in app/pages/slugs.py.
+// The slug follows the title of a new page until somebody types another one. As `slug_of()` in app/publishing/slugs.py.
 {
   const LONGEST = 80;
-  const { hasHome } = document.currentScript.dataset;
+  const { hasHome = "true" } = document.currentScript.dataset;
   const [title, slug, parent] = ["title", "slug", "parent"].map((name) => document.getElementById(`id_${name}`));
 
   const slugOf = (text) => {
