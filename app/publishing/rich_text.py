@@ -108,7 +108,7 @@ class RichTextWidget(AdminProseEditorWidget):  # type: ignore[misc]  # the libra
     @property
     def media(self) -> Any:
         scripts: list[Any] = [Script("publishing/rich_text.js", defer=True)]  # before the editor's own
-        return Media(js=scripts, css={"all": ["media/dialog.css"]}) + super().media
+        return Media(js=scripts, css={"all": ["media/dialog.css", "publishing/rich_text.css"]}) + super().media
 
     def get_config(self) -> Any:
         config = super().get_config()

@@ -13,15 +13,24 @@ from app.publishing.models import Publishable
 
 
 def coming_changes() -> Iterator[datetime]:
-    """The next moment of each kind and model on the current site; one query for each publishable model."""
+    """The next moment of each kind and model on the current site; one query for all models."""
     now = timezone.now()
-    for model in apps.get_models():
-        # The table of a parent model has the columns of its children.
-        if issubclass(model, Publishable) and not any(
-            issubclass(parent, Publishable) for parent in model._meta.parents
-        ):
-            found = model.objects.filter(status=Publishable.Status.PUBLISHED).aggregate(
-                publish=Min("publish_at", filter=Q(publish_at__gt=now)),
-                expire=Min("expire_at", filter=Q(expire_at__gt=now)),
-            )
-            yield from filter(None, found.values())
+    # The table of a parent model has the columns of its children.
+    models = [
+        model
+        for model in apps.get_models()
+        if issubclass(model, Publishable) and not any(issubclass(above, Publishable) for above in model._meta.parents)
+    ]
+    first, *others = (
+        model.objects.filter(status=Publishable.Status.PUBLISHED)
+        .order_by()
+        .values("site")
+        .annotate(
+            publish=Min("publish_at", filter=Q(publish_at__gt=now)),
+            expire=Min("expire_at", filter=Q(expire_at__gt=now)),
+        )
+        .values_list("publish", "expire")
+        for model in models
+    )
+    for moments in first.union(*others, all=True):
+        yield from filter(None, moments)
