@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from app.publishing.review.models import Review
+from app.publishing.review.requests import by_key
 from app.tenancy.site_apps import is_on
 
 #: Of each model, so many drafts are named.
@@ -39,9 +40,9 @@ def _groups(request: HttpRequest, reviews: list[Review]) -> Iterator[dict[str, A
 
 
 def _group(model: Any, reviews: list[Review], *, is_waiting: bool) -> Iterator[dict[str, Any]]:
-    by_key = {model._meta.pk.to_python(review.key): review for review in reviews}
-    drafts = {row.pk: row for row in model.objects.filter(pk__in=[*by_key], status="draft")}
-    found = [(drafts[key], review) for key, review in by_key.items() if key in drafts]
+    reviewed = by_key(model, reviews)
+    drafts = {row.pk: row for row in model.objects.filter(pk__in=[*reviewed], status="draft")}
+    found = [(drafts[key], review) for key, review in reviewed.items() if key in drafts]
     if found:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         state = "waiting" if is_waiting else "returned"
@@ -58,7 +59,7 @@ def _model(label: str) -> Any:
     """None for an app that is not installed any longer, or is off on this site."""
     try:
         model = apps.get_model(label)
-    except LookupError:
+    except (LookupError, ValueError):
         return None
     return model if is_on(model._meta.app_label) else None
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from app.publishing.review.models import LONGEST_NOTE, Review
@@ -29,8 +31,16 @@ def reviews_of(rows: Iterable[Any]) -> dict[Any, Review]:
 
 def keys_of_reviews(model: Any, *, waiting: bool) -> list[Any]:
     """The keys of the model's rows that wait, or that were given back."""
-    reviews = Review.objects.filter(label=root_of(model)._meta.label_lower, returned_at__isnull=waiting)
-    return [model._meta.pk.to_python(key) for key in reviews.values_list("key", flat=True)]
+    return [*by_key(model, Review.objects.filter(label=root_of(model)._meta.label_lower, returned_at__isnull=waiting))]
+
+
+def by_key(model: Any, reviews: Iterable[Review]) -> dict[Any, Review]:
+    """By the key as the model has it, without keys that it cannot have."""
+    found = {}
+    for review in reviews:
+        with suppress(ValidationError):
+            found[model._meta.pk.to_python(review.key)] = review
+    return found
 
 
 def ask(row: Any, note: str) -> None:

@@ -17,13 +17,14 @@ OF_SESSIONS = re.compile(r'(INSERT INTO|UPDATE|DELETE FROM) "django_session" ')
 
 
 @contextmanager
-def statements_that_may_write() -> Iterator[list[str]]:
-    """Collects them while the block runs, on every connection of this process. Those on sessions are left out."""
+def statements_that_may_write(*, of_sessions: bool = False) -> Iterator[list[str]]:
+    """Collects them while the block runs, on every connection of this process; those on sessions only if wanted."""
     found: list[str] = []
 
     def watch(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
         text = str(sql)
-        if not OF_SESSIONS.match(text) and (not READS.match(text) or WRITES.search(text)):
+        is_of_sessions = OF_SESSIONS.match(text) and not of_sessions
+        if not is_of_sessions and (not READS.match(text) or WRITES.search(text)):
             found.append(text)
         return execute(sql, params, many, context)
 
