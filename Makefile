@@ -31,7 +31,7 @@ static/staticfiles.json: .venv/run-installed .venv/collected-for $(shell find $(
 	@echo "Collecting static files ..."
 	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
 
-.PHONY: FORCE
+FORCE:
 .venv/collected-for: .venv/run-installed FORCE
 	@echo "$(EXTRA_APPS) $(THEMES_DIRS)" | cmp --silent - $@ || echo "$(EXTRA_APPS) $(THEMES_DIRS)" > $@
 
