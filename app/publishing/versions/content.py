@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -46,8 +47,13 @@ def value_in(content: Mapping[str, Any], field: Field) -> Any:
         return content.get(field.name, [])
     if field.name in content:
         with suppress(ValidationError):
-            return field.to_python(content[field.name])
-    return field.get_default()
+            return _rounded(field.to_python(content[field.name]))
+    return _rounded(field.get_default())
+
+
+def _rounded(value: Any) -> Any:
+    # A form has no parts of a second, so that a save without a change would be one.
+    return value.replace(microsecond=0) if isinstance(value, datetime) else value
 
 
 def differing(before: Mapping[str, Any], after: Mapping[str, Any], model: Any) -> list[str]:
