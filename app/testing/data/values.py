@@ -8,6 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import models
 from django.utils import timezone
@@ -75,7 +76,9 @@ class Values:
     def short(self, field: Any) -> str | None:
         if field.max_length is not None and field.max_length < SHORTEST_TEXT:
             return None if field.blank or field.null or field.has_default() else self.side[: field.max_length]
-        return self.canaries.text(self.side, self.where(field))
+        text = self.canaries.text(self.side, self.where(field))
+        # Such as a path: a text that the field refuses stays empty where it may.
+        return None if field.blank and field.has_default() and _is_refused(field, text) else text
 
     def email(self, field: Any) -> str:
         return f"{self.canaries.text(self.side, self.where(field))}@example.test"
@@ -144,6 +147,14 @@ def _is_set_by_itself(field: Any) -> bool:
 
 def _may_stay_empty(field: Any) -> bool:
     return bool(field.has_default() or (field.null and field.blank))
+
+
+def _is_refused(field: Any, text: str) -> bool:
+    try:
+        field.run_validators(text)
+    except ValidationError:
+        return True
+    return False
 
 
 def _choice(field: Any, number: int) -> Any:
