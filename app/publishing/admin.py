@@ -23,6 +23,8 @@ class PublishableAdmin(SiteRelatedAdmin[Row]):
     """For a `Publishable` model. Its rows are published and withdrawn with the permission `publish_<model>` only."""
 
     actions = ("publish", "withdraw")
+    delete_confirmation_template = "admin/publishing/delete_confirmation.html"
+    delete_selected_confirmation_template = "admin/publishing/delete_selected_confirmation.html"
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(f"{self.opts.app_label}.{get_permission_codename('publish', self.opts)}")

@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.apps import apps
 from django.db.models import Min, Q
 from django.utils import timezone
 
-from app.publishing.models import Publishable
+from app.publishing.models import Publishable, publishable_models
 
 
 def coming_changes() -> Iterator[datetime]:
     """The next moment of each kind and model on the current site; one query for each publishable model."""
     now = timezone.now()
-    for model in apps.get_models():
-        # The table of a parent model has the columns of its children.
-        if issubclass(model, Publishable) and not any(
-            issubclass(parent, Publishable) for parent in model._meta.parents
-        ):
-            found = model.objects.filter(status=Publishable.Status.PUBLISHED).aggregate(
-                publish=Min("publish_at", filter=Q(publish_at__gt=now)),
-                expire=Min("expire_at", filter=Q(expire_at__gt=now)),
-            )
-            yield from filter(None, found.values())
+    for model in publishable_models():
+        found = model.objects.filter(status=Publishable.Status.PUBLISHED).aggregate(
+            publish=Min("publish_at", filter=Q(publish_at__gt=now)),
+            expire=Min("expire_at", filter=Q(expire_at__gt=now)),
+        )
+        yield from filter(None, found.values())
