@@ -15,7 +15,7 @@ class PagesConfig(SiteAppConfig):
         from app.pages.links import link_choices
         from app.pages.models import find_published
         from app.pages.samples import samples
-        from app.publishing.link_choices import register_link_source
+        from app.publishing.links.choices import register_link_source
         from app.redirects import served
         from app.themes.samples import register_sample
 

@@ -17,7 +17,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from app.extension import site_apps
-from app.publishing.link_choices import Choice, matching
+from app.publishing.links.choices import Choice, matching
 from app.tenancy.current import current_site
 from app.tenancy.directory import directory
 from app.tenancy.hosts.names import InvalidHost, normalise_alias

@@ -13,13 +13,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from app.publishing.models import Publishable
-from app.tenancy.admin import SiteRelatedAdmin
+from app.publishing.previews.admin import PreviewsRows
 
 Row = TypeVar("Row", bound=Publishable)
 FIELDS = ("status", "publish_at", "expire_at")
 
 
-class PublishableAdmin(SiteRelatedAdmin[Row]):
+class PublishableAdmin(PreviewsRows[Row]):
     """For a `Publishable` model. Its rows are published and withdrawn with the permission `publish_<model>` only."""
 
     actions = ("publish", "withdraw")

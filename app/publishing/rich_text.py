@@ -19,8 +19,8 @@ from django_prose_editor.widgets import AdminProseEditorWidget
 from app.media.dialog import dialog_media
 from app.media.markup import with_renditions
 from app.media.names import read_picture
-from app.publishing import references
 from app.publishing.depth import is_deeper_than
+from app.publishing.links import references
 
 EXTENSIONS: dict[str, Any] = {
     "Bold": True,

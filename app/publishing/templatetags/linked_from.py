@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 
 from app.media.usage import described
-from app.publishing.links import rows_with_links_to
+from app.publishing.links.following import rows_with_links_to
 
 register = template.Library()
 

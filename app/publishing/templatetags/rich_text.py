@@ -3,7 +3,7 @@ from __future__ import annotations
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
-from app.publishing.links import with_present_addresses
+from app.publishing.links.following import with_present_addresses
 
 register = template.Library()
 

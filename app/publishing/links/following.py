@@ -14,8 +14,8 @@ from django.apps import apps
 from django.db import models
 from django.utils.html import escape
 
+from app.publishing.links.references import ATTRIBUTE, split
 from app.publishing.models import Publishable, publishable_models
-from app.publishing.references import ATTRIBUTE, split
 from app.tenancy.content_cache import cached_by_content
 from app.tenancy.models import SiteRelated
 from app.tenancy.site_apps import is_on
@@ -75,8 +75,7 @@ def rows_with_links_to(row: Any) -> list[Any]:
     contained = [f'{ATTRIBUTE}="{reference_of(row)}"', f'href="{escape(row.get_absolute_url())}"']
     found: list[Any] = []
     for model in apps.get_models():
-        texts = _texts(model) if issubclass(model, SiteRelated) else []
-        if not texts:
+        if not issubclass(model, SiteRelated) or not (texts := _texts(model)):
             continue
         conditions = models.Q()
         for name in texts:

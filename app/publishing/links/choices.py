@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from app.media.models import MediaFile
-from app.publishing.links import linkable_models, reference_of
+from app.publishing.links.following import linkable_models, reference_of
 from app.publishing.models import Publishable
 
 MOST_FROM_EACH = 10
