@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.forms.widgets import Script
 from js_asset import ImportMap, Media
 
 _IMPORT_MAP = ImportMap({"colonnade/dialog": "media/dialog.js"})
 
 
-def dialog_media() -> Media:
-    """For a widget whose script has `import … from "colonnade/dialog"`."""
-    return Media(importmap=_IMPORT_MAP)
+def dialog_media(*modules: str) -> Media:
+    """For a widget whose scripts, these modules or others, have `import … from "colonnade/dialog"`."""
+    scripts = [Script(name, type="module") for name in modules]
+    return Media(importmap=_IMPORT_MAP, css={"all": ["media/dialog.css"]}, js=scripts)

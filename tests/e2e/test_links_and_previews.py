@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.accessibility import violations
 from tests.e2e.conftest import Server
 from tests.e2e.steps import open_page_form, sign_in
+from tests.support.uploads import picture
 
 pytestmark = pytest.mark.service("chromium")
 TEXT = ".prose-editor [contenteditable=true]"
@@ -17,6 +21,11 @@ def select_text(tab: Page) -> None:
     tab.locator(TEXT).click()
     tab.keyboard.press("ControlOrMeta+a")
     tab.keyboard.press("ControlOrMeta+k")
+
+
+def unnamed(tab: Page) -> list[str]:
+    """What axe finds, without the text of the editor."""
+    return [found for found in violations(tab) if ".tiptap" not in found]
 
 
 def test_a_link_is_chosen_from_the_pages_of_the_site(tab: Page, server: Server) -> None:
@@ -43,3 +52,52 @@ def test_a_link_is_chosen_from_the_pages_of_the_site(tab: Page, server: Server) 
     dialog.get_by_role("button", name="Save").click()
     expect(tab.locator(f"{TEXT} a[href='https://www.example.com/a']").first).to_be_visible()
     expect(tab.locator(f"{TEXT} a[data-link]")).to_have_count(0)
+
+
+def test_a_picture_is_chosen_for_a_field(tab: Page, server: Server, tmp_path: Path) -> None:
+    (tmp_path / "gate.jpg").write_bytes(picture(400, 200))
+    sign_in(tab, server, "nora", site="north")
+    open_page_form(tab, server, "People", site="north")
+    field = tab.locator(".field-image")
+    expect(field.get_by_role("button", name="Remove: Picture")).to_be_hidden()
+    field.get_by_role("button", name="Choose: Picture").press("Enter")
+    dialog = tab.get_by_role("dialog", name="Picture")
+    dialog.get_by_label("Or upload a picture").set_input_files(tmp_path / "gate.jpg")
+    expect(dialog.locator("button[aria-pressed=true]")).to_have_count(1)
+    assert violations(tab) == []
+    dialog.get_by_role("button", name="Choose").click()
+    expect(field.get_by_role("status")).to_have_text("gate")
+    assert unnamed(tab) == []
+    with tab.expect_navigation():
+        tab.get_by_role("button", name="Save", exact=True).click()
+    open_page_form(tab, server, "People", site="north")
+    expect(field.locator("img")).to_be_visible()
+    field.get_by_role("button", name="Remove: Picture").click()
+    expect(field.locator("img")).to_have_count(0)
+    expect(field.get_by_role("button", name="Choose: Picture")).to_be_focused()
+    with tab.expect_navigation():
+        tab.get_by_role("button", name="Save", exact=True).click()
+
+
+def test_a_draft_is_shown_by_its_link(tab: Page, server: Server, person: Callable[..., BrowserContext]) -> None:
+    sign_in(tab, server, "nora", site="north")
+    tab.goto(server.url("north", "/admin/pages/page/add/"))
+    tab.get_by_label("Title:").fill("A plan")
+    tab.get_by_label("Slug:").fill("a-plan")
+    with tab.expect_navigation():
+        tab.get_by_role("button", name="Save and continue").click()
+    tab.get_by_role("link", name="Copy preview link").click()
+    link = tab.get_by_role("textbox", name="Copy preview link").input_value()
+    assert unnamed(tab) == []
+    stranger = person().new_page()
+    stranger.goto(link)
+    expect(stranger.get_by_role("heading", name="A plan")).to_be_visible()
+    expect(stranger.get_by_role("status")).to_contain_text("The link works until")
+    assert violations(stranger) == []
+    stranger.goto(server.url("north", "/about/"))
+    expect(stranger.get_by_text("Edit this page")).to_have_count(0)
+    tab.goto(server.url("north", "/about/"))
+    assert violations(tab) == []
+    with tab.expect_navigation():
+        tab.get_by_role("link", name="Edit this page").click()
+    expect(tab.get_by_label("Title:")).to_have_value("About us")

@@ -1,5 +1,9 @@
 // What the dialogs of the admin are made of, and the dialog in which an editor chooses a picture.
 
+const PICTURES = "image/jpeg,image/png,image/gif,image/webp";
+const LACKS_TEXT = "This picture has no alternative text yet. Add it in the media library.";
+const lacksText = ({ thumbnail, alt, isDecorative }) => Boolean(thumbnail) && !alt && !isDecorative;
+
 export const element = (tag, properties = {}, ...children) => {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -40,29 +44,24 @@ export function upload(url, file) {
 }
 
 // Resolves to { picture, alt, caption }, or null. `chosen` is a picture, with the texts that it has in the page.
-export function choose({ pictures, upload: uploadUrl }, chosen = null) {
+// Without `texts` the dialog asks for no texts, and may offer other files: the addresses say so.
+export function choose({ pictures, upload: uploadUrl, texts = true, title = "Picture", accept = PICTURES }, chosen = null) {
   return new Promise((resolve) => {
     let selected = chosen?.picture ?? null;
     let next = null;
     let query = "";
     const grid = element("ul", { className: "media-grid" });
     const status = element("p", { role: "status", className: "media-status" });
-    const more = element("button", { type: "button", textContent: "More pictures", hidden: true });
+    const more = element("button", { type: "button", textContent: "Show more", hidden: true });
     const search = element("input", { type: "search" });
-    const file = element("input", { type: "file", accept: "image/jpeg,image/png,image/gif,image/webp" });
+    const file = element("input", { type: "file", accept });
     const alt = element("input", { type: "text", maxLength: 300, value: chosen?.alt ?? "" });
     const decorative = element("input", { type: "checkbox", id: `media-field-${++fields}` });
     const caption = element("input", { type: "text", value: chosen?.caption ?? "" });
-    const insert = element("button", { type: "submit", className: "default", textContent: chosen ? "Save" : "Insert" });
+    const done = texts ? (chosen ? "Save" : "Insert") : "Choose";
+    const insert = element("button", { type: "submit", className: "default", textContent: done });
     const cancel = element("button", { type: "button", textContent: "Cancel" });
-    const form = element(
-      "form",
-      { method: "dialog" },
-      element("h2", { id: "media-dialog-title", textContent: "Picture" }),
-      element("div", { className: "media-find" }, field("Search the library", search), field("Or upload a picture", file)),
-      status,
-      grid,
-      more,
+    const textFields = [
       field("Alternative text: what the picture shows", alt),
       element(
         "p",
@@ -71,6 +70,16 @@ export function choose({ pictures, upload: uploadUrl }, chosen = null) {
         element("label", { htmlFor: decorative.id, textContent: "Decorative: it says nothing that the text does not say" }),
       ),
       field("Caption", caption),
+    ];
+    const form = element(
+      "form",
+      { method: "dialog" },
+      element("h2", { id: "media-dialog-title", textContent: title }),
+      element("div", { className: "media-find" }, field("Search the library", search), field(accept === PICTURES ? "Or upload a picture" : "Or upload a file", file)),
+      status,
+      grid,
+      more,
+      ...(texts ? textFields : []),
       element("p", { className: "media-buttons" }, insert, cancel),
     );
     const dialog = element("dialog", { className: "media-dialog", "aria-labelledby": "media-dialog-title" }, form);
@@ -80,18 +89,20 @@ export function choose({ pictures, upload: uploadUrl }, chosen = null) {
         button.setAttribute("aria-pressed", String(button.dataset.url === selected?.url));
       }
       alt.disabled = decorative.checked;
-      alt.required = !decorative.checked;
+      alt.required = texts && !decorative.checked;
       insert.disabled = !selected;
     };
     const select = (picture) => {
       selected = picture;
       alt.value = picture.alt;
       decorative.checked = picture.isDecorative;
+      if (!texts) status.textContent = lacksText(picture) ? LACKS_TEXT : "";
       update();
     };
     const item = (picture) => {
-      const image = element("img", { src: picture.thumbnail, alt: picture.alt || picture.title, width: 120, height: 120 });
-      const button = element("button", { type: "button", title: picture.title }, image);
+      const image = { src: picture.thumbnail, alt: picture.alt || picture.title, width: 120, height: 120 };
+      const shown = picture.thumbnail ? element("img", image) : element("span", { textContent: picture.title });
+      const button = element("button", { type: "button", title: picture.title }, shown);
       button.dataset.url = picture.url;
       button.addEventListener("click", () => select(picture));
       return element("li", {}, button);
@@ -99,13 +110,16 @@ export function choose({ pictures, upload: uploadUrl }, chosen = null) {
     const load = async (page) => {
       const wanted = search.value;
       try {
-        const found = await request(`${pictures}?${new URLSearchParams({ q: wanted, page })}`);
+        const address = new URL(pictures, location.href);
+        address.searchParams.set("q", wanted);
+        address.searchParams.set("page", page);
+        const found = await request(address);
         if (wanted !== search.value) return;
         if (page === 1) grid.replaceChildren();
         grid.append(...found.pictures.map(item));
         next = found.next;
         more.hidden = !next;
-        status.textContent = grid.children.length ? "" : "No pictures found.";
+        status.textContent = grid.children.length ? "" : "Nothing found.";
         update();
       } catch (error) {
         status.textContent = error.message;
@@ -125,7 +139,7 @@ export function choose({ pictures, upload: uploadUrl }, chosen = null) {
         status.textContent = "";
         grid.prepend(item(picture));
         select(picture);
-        alt.focus();
+        (texts ? alt : insert).focus();
       } catch (error) {
         status.textContent = error.message;
       }
@@ -147,6 +161,6 @@ export function choose({ pictures, upload: uploadUrl }, chosen = null) {
     dialog.showModal();
     update();
     load(1);
-    (chosen ? alt : search).focus();
+    (chosen && texts ? alt : search).focus();
   });
 }
