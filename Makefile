@@ -22,9 +22,18 @@ run: .venv/run-installed static/staticfiles.json ## Migrate SQLite, load the dem
 	  $$fake_x $(BIN)/python manage.py demo --if-empty --poll --port "$${BIND##*:}"
 	@exec $(BIN)/gunicorn -c docker/gunicorn.conf.py app.wsgi:application
 
-static/staticfiles.json: .venv/run-installed $(shell find app -path '*/static/*' -type f)
+# Own apps and themes are collected again when they change, and when others are named.
+COMMA := ,
+APP_FOLDERS := $(foreach path,$(subst :, ,$(PYTHONPATH)),$(foreach app,$(subst .,/,$(subst $(COMMA), ,$(EXTRA_APPS))),$(wildcard $(path)/$(app))))
+WITH_STATIC := app $(APP_FOLDERS) $(wildcard $(subst $(COMMA), ,$(THEMES_DIRS)))
+
+static/staticfiles.json: .venv/run-installed .venv/collected-for $(shell find $(WITH_STATIC) -path '*/static/*' -type f)
 	@echo "Collecting static files ..."
 	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
+
+.PHONY: FORCE
+.venv/collected-for: .venv/run-installed FORCE
+	@echo "$(EXTRA_APPS) $(THEMES_DIRS)" | cmp --silent - $@ || echo "$(EXTRA_APPS) $(THEMES_DIRS)" > $@
 
 # These files depend only on the requirements, so a second call does nothing.
 .venv/run-installed: requirements/run.txt

@@ -92,6 +92,7 @@ class Page(Publishable, PageKind):
     #: Empty for pages that were saved last before there was this field.
     updated_at = models.DateTimeField(_("last change"), auto_now=True, null=True)
 
+    unversioned = frozenset({"position"})
     saved_one_by_one = frozenset({"slug", "parent", "parent_id", "path", "kind"})
 
     class Meta:
@@ -165,6 +166,9 @@ class Page(Publishable, PageKind):
         if before is not None and self.path != before:
             self._move_pages_below(before)
             record_move(self._and_below(), before=before, after=self.path, seen=was_visible(timezone.now()))
+
+    def whole(self) -> Page:
+        return self.as_kind()
 
     def _stored(self) -> dict[int, Stored]:
         """This page and its parent in the database, by their keys."""

@@ -7,8 +7,11 @@ class PublishingConfig(AppConfig):
 
     def ready(self) -> None:
         from app.publishing import checks  # the admin's classes need the models
+        from app.publishing.models import Publishable
         from app.publishing.schedule import coming_changes
+        from app.publishing.versions.keeping import connect
         from app.tenancy.content_cache import register_schedule
 
         register(checks.publishable_admins, Tags.admin)
         register_schedule(coming_changes)
+        connect(Publishable)

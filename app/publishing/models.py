@@ -11,8 +11,13 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from app.publishing.review.models import Review
+from app.publishing.versions.keeping import keep, last_version
+from app.publishing.versions.models import Version
 from app.tenancy.isolation.managers import SiteManager, SiteQuerySet
 from app.tenancy.models import SiteRelated
+
+__all__ = ["Publishable", "PublishableManager", "PublishableQuerySet", "Review", "Version", "was_visible"]
 
 
 class PublishableQuerySet(SiteQuerySet[Any]):
@@ -32,7 +37,10 @@ class PublishableManager(SiteManager.from_queryset(PublishableQuerySet)):  # typ
 
 
 class Publishable(SiteRelated):
-    """A site-related row that is published and expires. An empty `publish_at` or `expire_at` sets no limit."""
+    """A site-related row that is published and expires. An empty `publish_at` or `expire_at` sets no limit.
+
+    Every `save()` that changes it stores a version of it.
+    """
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -47,6 +55,11 @@ class Publishable(SiteRelated):
         for name, actions in SiteRelated.role_actions.items()
     }
     extra_actions = {"publish": "Can publish"}
+    #: Fields that are not in versions, such as a place in an order: a change of them alone stores none.
+    unversioned: ClassVar[frozenset[str]] = frozenset()
+    #: The version whose content the next `save()` brings back.
+    restored_from: Version | None = None
+    keeps_versions = True
 
     objects: ClassVar[PublishableManager] = PublishableManager()
 
@@ -62,6 +75,19 @@ class Publishable(SiteRelated):
         super().clean()
         if self.publish_at and self.expire_at and self.expire_at <= self.publish_at:
             raise ValidationError({"expire_at": _("Must be later than the time of publishing.")})
+
+    def save_base(self, raw: bool = False, *args: Any, **kwargs: Any) -> None:
+        # Inside of save(): in its transaction, after it has locked the site.
+        last = None if raw else last_version(self)
+        super().save_base(raw, *args, **kwargs)
+        # A fixture has the versions too, and its many-to-many values come after the row.
+        self.keeps_versions = not raw
+        if not raw:
+            keep(self, last)
+
+    def whole(self) -> Publishable:
+        """The row with the fields of its kind, for a model that has kinds with tables of their own."""
+        return self
 
 
 def was_visible(at: datetime) -> models.Q:

@@ -15,7 +15,7 @@ class TenancyConfig(AppConfig):
         from django.contrib.sites.management import create_default_site
         from django.contrib.sites.models import Site  # models exist only from here on
 
-        from app.tenancy import checks, extension_checks
+        from app.tenancy import checks, extension_checks, stored_checks
         from app.tenancy.audit import signals as audit
         from app.tenancy.current import site_id_of_statement
         from app.tenancy.directory import expire_on_change
@@ -33,6 +33,7 @@ class TenancyConfig(AppConfig):
         tenancy.site_id, tenancy.tables = site_id_of_statement, policies.protected_tables
         checks.register()
         extension_checks.register()
+        stored_checks.register()
         scope_tables_of_links()
         m2m_changed.connect(refuse_cross_site_links)
         post_migrate.disconnect(create_default_site, sender=apps.get_app_config("sites"))

@@ -11,7 +11,7 @@ from collections.abc import Generator
 
 import pytest
 
-from app.testing import hooks
+from app.testing import hooks, summary
 
 SETTINGS = "DJANGO_SETTINGS_MODULE"
 
@@ -45,3 +45,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     if not os.environ.get(SETTINGS) and not early_config.getini(SETTINGS):
         os.environ[SETTINGS] = "app.settings"
     return (yield)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in summary.lines(terminalreporter.stats):
+        terminalreporter.write_line(line)

@@ -20,7 +20,8 @@ from app.testing.all_sites import PRODUCT, AllSites
 from app.testing.channels import watched_logs
 from app.testing.data.twins import Twins, undone
 from app.testing.findings import Findings
-from app.testing.surface import label_of
+from app.testing.summary import note
+from app.testing.surface import about, label_of
 from app.testing.visitors import HOSTS, LISTED, ROLES, Visitor, Visitors
 
 HARMLESS: dict[str, Any] = {
@@ -51,13 +52,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanted = [item for item in items if _is_wanted(item, roles, labels)]
     config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
     items[:] = wanted
+    for item in wanted:
+        note(item, about(_params(item)))
 
 
 def _is_wanted(item: pytest.Item, roles: set[str], labels: set[str]) -> bool:
-    params: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
+    params = _params(item)
     if roles and params.get("role", next(iter(roles))) not in roles:
         return False
     return not labels or bool(labels & {label_of(value) for value in params.values()})
+
+
+def _params(item: pytest.Item) -> dict[str, Any]:
+    return getattr(getattr(item, "callspec", None), "params", {})
 
 
 @pytest.fixture(scope="session")

@@ -183,3 +183,17 @@ def label_of(value: Any) -> str | None:
             return config.label if config else None
         model = value.model_admin.model
     return model._meta.app_label if hasattr(model, "_meta") else None
+
+
+def about(params: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What the parameters of a test are, as pairs of a kind (`app.testing.summary`) and a name."""
+    for name, value in params.items():
+        model = getattr(value, "model", value)
+        if isinstance(value, Pattern):
+            yield ("admin page" if value.view.startswith("admin:") else "address"), value.view
+        elif name == "role":
+            yield "role", value
+        elif name == "line":
+            yield "command", " ".join(value)
+        elif hasattr(model, "_meta"):
+            yield "model", model._meta.label

@@ -54,7 +54,7 @@ def test_its_checks_have_nothing_to_say(project: dict[str, str]) -> None:
 
 
 def test_what_it_brings_is_used(tmp_path: Path, project: dict[str, str]) -> None:
-    managed("sites", "add", "school.example", "--name", "School", "--setting", 'apps=["events"]', **project)
+    managed("sites", "add", "school.example", "--name", "School", "--app", "events", **project)
     managed("sites", "add", "other.example", "--name", "Other", **project)
     managed("shell", "-v0", "-c", TWO_SITES, **project)
     token = {"Authorization": "Bearer token-of-this-test"}
@@ -123,7 +123,11 @@ def test_its_own_tests_pass(tmp_path: Path, project: dict[str, str]) -> None:
 
 
 def test_its_isolation_is_proved(tmp_path: Path, project: dict[str, str]) -> None:
-    assert isolation(project).returncode == 0
+    proved = isolation(project)
+    assert proved.returncode == 0
+    covered = r"^Covered: models \d, views \d, admin pages \d+, .*kinds of visitors 6$"
+    assert re.search(covered, proved.stdout, re.MULTILINE), proved.stdout
+    assert re.search(r"^  events\.Event$", proved.stdout, re.MULTILINE)
     views = tmp_path / "events" / "views.py"
     views.write_text(views.read_text().replace("Event.objects.all()", "Event.all_sites.all()"))
     done = isolation(project)

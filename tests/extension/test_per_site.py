@@ -143,8 +143,8 @@ def test_it_is_there_on_the_sites_that_have_it(tmp_path: Path, settings: dict[st
         for page in (1, 2, 1, 2):
             shown = server.request(f"/club/?page={page}", host="north.test").body
             assert shown == f"the club of North, page {page}"
-        managed("sites", "set", "north.test", "--setting", "apps=[]", **settings)
-        managed("sites", "set", "south.test", "--setting", ON, **settings)
+        managed("sites", "set", "north.test", "--no-app", "club", **settings)
+        managed("sites", "set", "south.test", "--app", "club", **settings)
         wait_until(lambda: server.request("/club/", host="north.test").status == 404, what="off at north")
         wait_until(
             lambda: server.request("/club/", host="south.test").body == "the club of South, page 1", what="on at south"
@@ -175,6 +175,39 @@ def test_a_site_cannot_have_an_app_that_is_no_such_app(settings: dict[str, str],
     refused = manage("sites", "set", "south.test", "--setting", value, **settings)
     assert refused.returncode == 2
     assert message in refused.stderr
+
+
+def test_apps_on_the_command_line_keep_the_others_and_say_what_is_wrong(settings: dict[str, str]) -> None:
+    def apps(*options: str) -> list[str]:
+        return list(json.loads(managed("sites", "set", "south.test", "--json", *options, **settings))["apps"])
+
+    assert apps("--app", "club", "--setting", "tagline=1") == ["club"]
+    assert apps("--app", "club") == ["club"]
+    assert apps("--no-app", "club") == []
+    for options, message in {
+        ("--no-app", "club"): "--no-app club: the site does not have this app.",
+        ("--app", "club", "--no-app", "club"): "--app and --no-app both name 'club'.",
+        ("--app", "clubs"): "'clubs' is not on or off per site; club is.",
+    }.items():
+        refused = manage("sites", "set", "south.test", *options, **settings)
+        assert (refused.returncode, message in refused.stderr) == (2, True), refused.stderr
+
+
+def test_check_names_the_apps_and_themes_of_sites_that_are_missing(tmp_path: Path, settings: dict[str, str]) -> None:
+    (tmp_path / "themes" / "quiet").mkdir(parents=True)
+    (tmp_path / "themes" / "quiet" / "theme.toml").write_text('title = "Quiet"\nparent = "portico"\n')
+    with_theme = {**settings, "THEMES_DIRS": str(tmp_path / "themes")}
+    managed("sites", "set", "south.test", "--app", "club", "--theme", "quiet", **with_theme)
+    check = ("check", "--database=default")
+    assert "tenancy.W003" not in manage(*check, **with_theme).stderr
+    warned = manage(*check, **{**settings, "EXTRA_APPS": ""}).stderr
+    assert "tenancy.W003" in warned
+    assert "2 sites have the app 'club', which is not installed: north.test, south.test." in warned
+    assert "1 site has the theme 'quiet', which does not exist: south.test." in warned
+    assert "EXTRA_APPS" in warned
+    assert "THEMES_DIRS" in warned
+    # A deployment runs it: the warning is in the log of the migration.
+    assert "tenancy.W003" in manage("migrate", **{**settings, "EXTRA_APPS": ""}).stderr
 
 
 def test_a_superuser_turns_it_on_in_the_form_of_a_site(settings: dict[str, str]) -> None:

@@ -89,6 +89,12 @@ def record_repeated(verb: str, *, account: str = "") -> None:
         entry.save(update_fields={"count", "details"})
 
 
+def acting_person() -> tuple[int | None, str]:
+    """The id and the name of the person of the current request; without one, the name of the command that runs."""
+    who = _who(None)
+    return who["actor_id"], who["actor"]
+
+
 def client_address(request: HttpRequest) -> str | None:
     """The address of the client, as far as trusted proxies know it; None if it is not an address."""
     # HostMiddleware leaves the header only if a trusted proxy sent it, with one value.

@@ -149,13 +149,20 @@ def test_without_the_environment_one_line_says_how_to_make_it() -> None:
     assert ".venv/bin/python manage.py" in done.stderr
 
 
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("static")
+    managed("collectstatic", "--noinput", DJANGO_SETTINGS_MODULE="tests.e2e.settings", COLLECTED_STATIC=folder)
+    return folder
+
+
 @pytest.mark.parametrize("exceptions", ["", "plain.example.org"])
-def test_check_deploy_finds_nothing_with_tls_settings(tmp_path: Path, exceptions: str) -> None:
+def test_check_deploy_finds_nothing_with_tls_settings(tmp_path: Path, collected: Path, exceptions: str) -> None:
     """The settings module is the product's; it only says that the static files were collected."""
     done = manage(
         *("check", "--deploy", "--fail-level=WARNING"),
         DJANGO_SETTINGS_MODULE="tests.e2e.settings",
-        COLLECTED_STATIC=tmp_path,
+        COLLECTED_STATIC=collected,
         DATABASE_URL=f"sqlite:///{tmp_path / 'db.sqlite3'}",
         SECURE_SSL_REDIRECT="true",
         SSL_REDIRECT_EXCEPT=exceptions,

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from argparse import ArgumentTypeError
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -13,7 +12,7 @@ from app.tenancy.directory import NoSuchSite, find_site
 from app.tenancy.management.errors import usage_error
 from app.tenancy.management.examples import add_examples
 from app.tenancy.management.exceptions import add_exception_options, add_proof_option, exceptions_of
-from app.tenancy.management.theme_options import with_options
+from app.tenancy.management.site_values import add_value_options, given_values
 from app.tenancy.sites.domains.claims import NO_EXCEPTIONS, Exceptions
 from app.tenancy.sites.domains.dns import DnsFault
 from app.tenancy.sites.domains.proof import NotProved
@@ -68,26 +67,7 @@ class Command(BaseCommand):
         change = action("set", self.set_values, "change values of a site")
         change.add_argument("--name")
         for parser_of_values in (add, change):
-            parser_of_values.add_argument("--theme", help="a theme's name; empty for the default")
-            parser_of_values.add_argument("--colour", help="such as #1f6f5c")
-            parser_of_values.add_argument(
-                # Not "settings": that is Django's own option.
-                "--setting",
-                action="append",
-                type=_setting,
-                metavar="NAME=JSON",
-                dest="site_settings",
-                default=[],
-                help="a value of the site's settings, which replaces the stored one: 'apps=[\"events\"]'",
-            )
-            parser_of_values.add_argument(
-                "--option",
-                action="append",
-                metavar="NAME=VALUE",
-                dest="theme_options",
-                default=[],
-                help="an option of the theme; without a value its default",
-            )
+            add_value_options(parser_of_values, with_removal=parser_of_values is change)
         rename = action("rename", self.rename, "give a site another domain; the old one stays as a redirecting alias")
         rename.add_argument("domain")
         rename.add_argument("--drop-old", action="store_true", help="do not keep the old domain as an alias")
@@ -140,19 +120,16 @@ class Command(BaseCommand):
     def add(self, *, domain: str, aliases: list[str], as_json: bool, **options: Any) -> None:
         with host_lock():
             host = clean_domain(domain)
-            values = {"key": free_key(host), **_given(options)}
-            values = with_options(values, SiteSpecification(), options["theme_options"])
+            values = {"key": free_key(host), **given_values(options, SiteSpecification())}
             site = specify(domain=host, aliases=[(alias, True) for alias in aliases], **values)
             self.print(write_site(site, exceptions=exceptions_of(options)), as_json)
 
     def set_values(self, *, site: str, as_json: bool, **options: Any) -> None:
-        values, theme_options = _given(options), options["theme_options"]
-        if not values and not theme_options:
-            raise usage_error("Nothing to change: give --name, --theme, --colour, --option or --setting.")
-
         def with_values(stored: SiteSpecification) -> SiteSpecification:
-            given = {"settings": {**stored.settings, **values["settings"]}} if "settings" in values else {}
-            return specify(stored, **with_options({**values, **given}, stored, theme_options))
+            values = given_values(options, stored)
+            if not values:
+                raise usage_error("Nothing to change: give --name, --theme, --colour, --app, --option or --setting.")
+            return specify(stored, **values)
 
         self.change(site, with_values, as_json=as_json)
 
@@ -269,20 +246,3 @@ def _targets(sites: Iterable[Site]) -> Iterator[Target]:
         for host in (site.domain, *aliases):
             proof = how_to_prove(site.pk, host) if host in pending.get(site.pk, ()) else ""
             yield Target(host, site.pk, site.domain, site.profile.state, proof)
-
-
-def _given(options: dict[str, Any]) -> dict[str, Any]:
-    """The values of a site that were on the command line."""
-    values = {name: options.get(name) for name in ("key", "name", "theme", "colour")}
-    values["settings"] = dict(options["site_settings"]) or None
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _setting(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    try:
-        if name and equals:
-            return name, json.loads(value)
-    except ValueError:
-        pass
-    raise ArgumentTypeError(f"{text!r} is not NAME=JSON. A text needs double quotes: 'apps=[\"events\"]'")
