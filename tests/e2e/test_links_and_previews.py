@@ -101,3 +101,25 @@ def test_a_draft_is_shown_by_its_link(tab: Page, server: Server, person: Callabl
     with tab.expect_navigation():
         tab.get_by_role("link", name="Edit this page").click()
     expect(tab.get_by_label("Title:")).to_have_value("About us")
+
+
+def test_what_is_written_is_shown_beside_the_form(server: Server, person: Callable[..., BrowserContext]) -> None:
+    tab = person(width=1440).new_page()
+    sign_in(tab, server, "nora", site="north")
+    open_page_form(tab, server, "People", site="north")
+    tab.get_by_role("button", name="Preview", exact=True).click()
+    shown = tab.get_by_role("region", name="Preview").frame_locator("iframe").last
+    expect(shown.get_by_role("heading", name="People")).to_be_visible()
+    tab.get_by_label("Title:").fill("Persons")
+    expect(shown.get_by_role("heading", name="Persons")).to_be_visible()
+    assert unnamed(tab) == []
+    tab.locator(TEXT).click()
+    tab.keyboard.type("Written just now. ")
+    expect(shown.locator(".prose")).to_contain_text("Written just now.")
+    tab.get_by_label("Title:").fill("")
+    expect(shown.locator("body")).to_contain_text("Title: This field is required.")
+    tab.set_viewport_size({"width": 390, "height": 800})
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    tab.on("dialog", lambda dialog: dialog.accept())
+    tab.reload()
+    expect(tab.get_by_label("Title:")).to_have_value("People")
