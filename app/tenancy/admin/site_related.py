@@ -136,12 +136,14 @@ class SiteRelatedAdmin(ActionsBelongToTheSite[Row]):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is None:
+            return None
         chosen_otherwise = db_field.name in (*self.radio_fields, *self.get_autocomplete_fields(request))
-        widget = None if field is None or chosen_otherwise else widget_for(db_field, self.admin_site)
+        widget = None if chosen_otherwise else widget_for(db_field, self.admin_site)
         if widget is not None:
             widget.is_required = field.required
             field.widget = widget  # without the buttons that Django wraps around a key
-        if field is not None and isinstance(field.widget, AdminSplitDateTime):
+        if isinstance(field.widget, AdminSplitDateTime):
             for part, name in zip(field.widget.widgets, (_("date"), _("time")), strict=True):
                 part.attrs["aria-label"] = f"{capfirst(field.label)}: {name}"  # one label cannot name two inputs
         return field

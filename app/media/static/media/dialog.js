@@ -137,6 +137,7 @@ export function choose({ pictures, upload: uploadUrl, texts = true, title = "Pic
       try {
         const picture = await upload(uploadUrl, file.files[0]);
         status.textContent = "";
+        grid.querySelector(`[data-url="${picture.url}"]`)?.parentElement.remove(); // it was in the library
         grid.prepend(item(picture));
         select(picture);
         (texts ? alt : insert).focus();

@@ -48,6 +48,7 @@ class Pane {
     this.form.after(this.element);
     this.form.parentElement.classList.add("has-preview");
     this.refresh();
+    this.element.scrollIntoView({ block: "nearest" }); // below the form where there is no room beside it
     this.timer = setInterval(() => this.look(), TICK);
   }
 
