@@ -153,6 +153,7 @@ INSTALLED_APPS = [
     "app.sign_in.apps.AdminConfig",  # after app.tenancy, whose templates come before the admin's own
     "app.crawlers",
     "app.pages",  # after the admin, which has loaded the admin classes of all apps by then
+    "app.posts",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",

@@ -9,8 +9,9 @@ from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 
+from app.pages.addresses import LONGEST_PATH
 from app.pages.links import AddressField, destination_of, leads_back_to, path_here, validate_address
-from app.pages.page import LONGEST_PATH, Page
+from app.pages.page import Page
 
 
 class LinkPage(Page):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from django.db.models import Value, Window
+from django.db.models import Exists, OuterRef, Q, Value, Window
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Length, Replace, RowNumber
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
@@ -17,19 +18,25 @@ from app.tenancy.content_cache import cached_by_content
 #: The most entries that a page gets in its menu, and that all menus have together; pages on top come first.
 MOST_CHILDREN = 50
 MOST_ENTRIES = 500
+AT_AND_ABOVE = """WITH RECURSIVE above (id, parent_id) AS (
+    SELECT id, parent_id FROM pages_page WHERE id = %s
+    UNION SELECT parent.id, parent.parent_id FROM pages_page parent JOIN above ON parent.id = above.parent_id
+) SELECT id FROM above"""
 
 
 @dataclass
 class Entry:
     """A page in the navigation, with its child pages. It is open while the visitor is on it or below it.
 
-    `path` is what a theme links to: the page's path, or where it leads if it is a link.
+    `path` is what a theme links to: the page's path, or where it leads if it is a link. In menus, `description` is
+    empty.
     """
 
     title: str
     path: str
     is_open: bool = False
     children: list[Entry] = field(default_factory=list)
+    description: str = ""
 
 
 class Navigation(list[Entry]):
@@ -61,6 +68,42 @@ def entries(current_path: str) -> Navigation:
     return navigation
 
 
+def breadcrumbs(page: Page) -> list[Entry]:
+    """The home page, and the published pages above a page. Empty for a page at the top."""
+    parent = page.parent_id
+    if parent is None:
+        return []
+    return [Entry(title, path) for title, path in cached_by_content(f"above {parent}", lambda: _rows_above(parent))]
+
+
+def child_pages(page: Page) -> list[Entry]:
+    """The published pages directly below a page, in the order of the tree; at most `MOST_CHILDREN`."""
+
+    def rows() -> list[tuple[str, str, str]]:
+        found = Page.objects.published().filter(parent_id=page.pk)
+        return list(found.values_list("title", "path", "description")[:MOST_CHILDREN])
+
+    return [Entry(title, path, description=text) for title, path, text in cached_by_content(f"below {page.pk}", rows)]
+
+
+def _rows_above(parent: int) -> list[tuple[str, str]]:
+    is_shown = Exists(Page.objects.published().filter(pk=OuterRef("pk")))
+    wanted = Q(pk__in=RawSQL(AT_AND_ABOVE, [parent])) | Q(path=HOME)  # noqa: S611  # a constant
+    rows = (
+        Page.objects.filter(wanted)
+        .annotate(is_shown=is_shown)
+        .values_list("pk", "parent_id", "title", "path", "is_shown")
+    )
+    found = {pk: rest for pk, *rest in rows}
+    above: list[tuple[str, str]] = []
+    key: int | None = parent
+    while key in found:
+        key, title, path, shown = found.pop(key)
+        above = [(title, path), *above] if shown else above
+    home = [(title, path) for _, title, path, shown in found.values() if path == HOME and shown]
+    return [*home, *above]
+
+
 def _is_at(place: str, current_path: str) -> bool:
     """Whether a visitor at a path is on the page at a place, or below it. Everything is below the home page."""
     return place == current_path or (place != HOME and place.endswith("/") and current_path.startswith(place))
@@ -69,12 +112,13 @@ def _is_at(place: str, current_path: str) -> bool:
 def _rows() -> list[tuple[int, int | None, str, str, str]]:
     """Key, parent, title, path, and where a link leads. A link whose target does not exist any longer is left out."""
     pages = Page.objects.published().filter(in_menus=True)
-    columns = ("pk", "parent_id", "title", "path", "linkpage__address", "linkpage__target")
+    columns = ("pk", "parent_id", "title", "path", "linkpage__address", "linkpage__target", "login_required")
     rows = list(pages.values_list(*columns)[: MOST_ENTRIES + 1])
     if len(rows) > MOST_ENTRIES:
         # From the top of the tree downwards, so that no entry is left without its parent.
         rows = list(_highest(pages).values_list(*columns)[:MOST_ENTRIES])
-    found = destinations([(address, target) for *_, address, target in rows])
+    # SECURITY: a link that needs a sign-in does not say where it leads.
+    found = destinations([("", "") if is_closed else (address, target) for *_, address, target, is_closed in rows])
     return [(*row[:4], leads_to) for row, leads_to in zip(rows, found, strict=True) if leads_to is not None]
 
 

@@ -10,10 +10,12 @@ from app.pages.models import LinkPage, Page
 
 
 class PagesSitemap(Sitemap[Page]):
-    """The published pages of the current site, for `/sitemap.xml`. Links are left out: they have no content."""
+    """The published pages of the current site, for `/sitemap.xml`, without those that need a sign-in. Links are left
+    out: they have no content.
+    """
 
     def items(self) -> QuerySet[Page]:
-        listed = Page.objects.published().filter(in_sitemap=True).exclude(kind=label_of(LinkPage))
+        listed = Page.objects.published().filter(in_sitemap=True, login_required=False).exclude(kind=label_of(LinkPage))
         pages: QuerySet[Page] = listed.only("site", "path", "updated_at").order_by("path")
         return pages
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from app.pagecache.views import page_cached
 from app.pages.kinds import permission, query_keys
+from app.pages.members_only import redirect_unless_member
 from app.pages.models import Page, find_published
 from app.publishing.previews.edit_link import offer_edit_link
 
@@ -22,7 +23,8 @@ QUERY_KEYS = query_keys()
 @require_safe
 @page_cached(query=QUERY_KEYS)
 def show(request: HttpRequest, path: str) -> HttpResponse:
-    """The published page at a path. Users who may edit pages on this site also get a draft.
+    """The published page at a path. Users who may edit pages on this site also get a draft. A page for signed-in
+    people sends others to the sign-in.
 
     The home page of a site that has published nothing yet is a welcome page.
     """
@@ -39,14 +41,17 @@ def show(request: HttpRequest, path: str) -> HttpResponse:
         response = render(request, "pages/welcome.html")
         patch_cache_control(response, no_store=True)
         return response
+    redirect = redirect_unless_member(request) if page.login_required else None
+    if redirect is not None:
+        return redirect
     page = page.as_kind()
     may_edit = offer_edit_link(request, page)
     response = page.serve(request, is_draft=draft)
-    if draft or may_edit or not page.page_cache:
+    if draft or may_edit or page.login_required or not page.page_cache:
         patch_cache_control(response, private=True, no_store=True)
     elif _has_keys_of_another_kind(request, page):
         patch_cache_control(response, no_cache=True)  # a visitor could have this page stored any number of times
-    if draft:
+    if draft or page.login_required:
         response.headers["X-Robots-Tag"] = "noindex"
     return response
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from django.contrib import admin
-from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -14,20 +13,22 @@ from django.utils.translation import gettext_lazy as _
 
 from app.publishing.models import Publishable
 from app.publishing.previews.admin import PreviewsRows
+from app.publishing.review.admin import ReviewedAdmin
+from app.publishing.versions.admin import VersionedAdmin
 
 Row = TypeVar("Row", bound=Publishable)
 FIELDS = ("status", "publish_at", "expire_at")
 
 
-class PublishableAdmin(PreviewsRows[Row]):
-    """For a `Publishable` model. Its rows are published and withdrawn with the permission `publish_<model>` only."""
+class PublishableAdmin(PreviewsRows[Row], ReviewedAdmin[Row], VersionedAdmin[Row]):
+    """For a `Publishable` model. Its rows are published and withdrawn with the permission `publish_<model>` only.
+
+    A person without it asks for a review of her drafts. The page "Versions" shows and restores what was saved before.
+    """
 
     actions = ("publish", "withdraw")
     delete_confirmation_template = "admin/publishing/delete_confirmation.html"
     delete_selected_confirmation_template = "admin/publishing/delete_selected_confirmation.html"
-
-    def has_publish_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(f"{self.opts.app_label}.{get_permission_codename('publish', self.opts)}")
 
     def has_change_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
         return super().has_change_permission(request, obj) and self._may_write(request, obj)

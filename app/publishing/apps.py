@@ -1,9 +1,11 @@
-from django.apps import AppConfig
 from django.core.checks import Tags, register
 
+from app.extension import SiteAppConfig
 
-class PublishingConfig(AppConfig):
+
+class PublishingConfig(SiteAppConfig):
     name = "app.publishing"
+    panels = ("app.publishing.review.panel.review_panel",)
 
     def ready(self) -> None:
         from app.publishing import checks  # the admin's classes need the models

@@ -57,8 +57,8 @@ class Publishable(SiteRelated):
     extra_actions = {"publish": "Can publish"}
     #: Fields that are not in versions, such as a place in an order: a change of them alone stores none.
     unversioned: ClassVar[frozenset[str]] = frozenset()
-    #: The version whose content the next `save()` brings back.
-    restored_from: Version | None = None
+    #: The number of the version whose content the next `save()` brings back.
+    restored_from: int | None = None
     keeps_versions = True
 
     objects: ClassVar[PublishableManager] = PublishableManager()

@@ -115,7 +115,7 @@ class RichTextWidget(AdminProseEditorWidget):  # type: ignore[misc]  # the libra
     @property
     def media(self) -> Any:
         scripts: list[Any] = [Script("publishing/rich_text.js", defer=True)]  # before the editor's own
-        styles = Media(js=scripts, css={"all": ["publishing/links.css"]})
+        styles = Media(js=scripts, css={"all": ["publishing/links.css", "publishing/rich_text.css"]})
         return styles + dialog_media() + super().media
 
     def get_config(self) -> Any:

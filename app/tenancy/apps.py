@@ -21,7 +21,7 @@ class TenancyConfig(AppConfig):
         from app.tenancy.directory import expire_on_change
         from app.tenancy.isolation.cross_site import refuse_cross_site_links
         from app.tenancy.isolation.database import install, policies
-        from app.tenancy.isolation.links import scope_tables_of_links
+        from app.tenancy.isolation.links import links_changed, scope_tables_of_links
         from app.tenancy.models import Membership
         from app.tenancy.people import roles
         from app.tenancy.requests.contrib_sites import patch_contrib_sites
@@ -36,6 +36,7 @@ class TenancyConfig(AppConfig):
         stored_checks.register()
         scope_tables_of_links()
         m2m_changed.connect(refuse_cross_site_links)
+        m2m_changed.connect(links_changed)
         post_migrate.disconnect(create_default_site, sender=apps.get_app_config("sites"))
         pre_migrate.connect(install.before_migrations, sender=self)
         post_migrate.connect(triggers.install, sender=self)

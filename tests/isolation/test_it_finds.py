@@ -32,6 +32,7 @@ MISTAKES = {
     "test_what_a_post_changes[agency-broken-mailed-anonymous]": "is in a mail",
     "test_what_a_post_changes[agency-broken-written-anonymous]": "Site B's agency.BrokenNote",
     "test_what_a_post_changes[admin:agency_brokennote_changelist-site-admin]": "Site B's agency.BrokenNote",
+    "test_a_get_writes_nothing[agency-broken-visited-anonymous]": "A GET wrote to the database",
     "test_a_filter_in_the_address[agency.BrokenKey-site-admin]": "agency.BrokenKey.token, which no page shows",
     "test_a_command_for_one_site[broken_notes]": "agency.BrokenNote.text of site B is in the output",
     "test_a_command_without_a_site[broken_notes]": "broken_notes shows agency.BrokenNote.text",

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from app.accounts.models import User
 from app.pages.models import Page
-from app.pages.slugs import slug_of
+from app.publishing.slugs import slug_of
 from app.tenancy.current import use_site
 from tests.support.makers import Browser, page, page_form
 

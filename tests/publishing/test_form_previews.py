@@ -9,6 +9,7 @@ from django.contrib.sites.models import Site
 
 from app.accounts.models import User
 from app.pages.models import LinkPage, Page
+from app.posts.models import Post
 from app.tenancy.content_cache import cached_by_content
 from app.tenancy.current import use_site
 from tests.support.makers import Browser, make_north, page, page_form, person
@@ -125,3 +126,29 @@ def test_what_a_preview_makes_is_kept_for_nobody(monkeypatch: pytest.MonkeyPatch
     assert editor(user).post(address(made), page_form(made, title="Unsaved")).status_code == 200
     with use_site(site):
         assert cached_by_content("kept", lambda: "fresh") == "fresh"
+
+
+def test_posts_have_it_too(north: Site, nora: User) -> None:
+    linked = page(north, title="About", slug="about")
+    body = f'<p><a href="/old/" data-link="pages.page:{linked.pk}">About</a></p>'
+    sent = {"title": "First post", "slug": "first", "body": body, "summary": "", "status": "draft", "tags": ""}
+    empty = dict.fromkeys(("publish_at_0", "publish_at_1", "expire_at_0", "expire_at_1", "description"), "")
+    response: Any = editor(nora).post("/admin/posts/post/add/preview/", {**sent, **empty})
+    text = response.content.decode()
+    assert response.status_code == 200, text
+    assert "<h1>First post</h1>" in text
+    assert '<p><a href="/about/">About</a></p>' in text
+    with use_site(north):
+        assert not Post.objects.exists()
+        made = Post.objects.create(title="First post", slug="first", status="draft", body=body)
+    form = editor(nora).get(f"/admin/posts/post/{made.pk}/change/").content.decode()
+    assert "Copy preview link" in form
+    assert 'class="media-choice"' in form
+    with use_site(north):
+        made.status = "published"
+        made.save()
+    shown = editor(nora).get("/blog/first/")
+    assert f'href="/admin/posts/post/{made.pk}/change/">Edit this page' in shown.content.decode()
+    assert "no-store" in shown.headers["Cache-Control"]
+    offered: Any = editor(nora).get("/admin/link-choices/", {"q": "first"})
+    assert [found["reference"] for found in offered.json()["choices"]] == [f"posts.post:{made.pk}"]

@@ -13,7 +13,8 @@ from django.test import Client
 from app.accounts.models import User
 from app.pages.models import LinkPage, Page
 from app.tenancy.current import current_site, use_site
-from app.tenancy.models import Alias, Membership, SiteRelated
+from app.tenancy.models import Alias, Membership, SiteProfile, SiteRelated
+from app.tenancy.site_apps import per_site_apps
 from app.testing.data.canaries import Canaries
 from app.testing.data.twins import parent_kind
 from app.testing.data.values import Values
@@ -32,13 +33,18 @@ class Browser(Client):
 
 
 def make_north() -> Site:
-    site = Site.objects.create(domain="north.test", name="North")
+    site = _with_all_apps(Site.objects.create(domain="north.test", name="North"))
     Alias.objects.create(site=site, host="www.north.test")
     return site
 
 
 def make_south() -> Site:
-    return Site.objects.create(domain="south.test", name="South")
+    return _with_all_apps(Site.objects.create(domain="south.test", name="South"))
+
+
+def _with_all_apps(site: Site) -> Site:
+    SiteProfile.objects.filter(site=site).update(settings={"apps": sorted(per_site_apps())})
+    return site
 
 
 def person(username: str, site: Site | None, role: str = "Editor") -> User:

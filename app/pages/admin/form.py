@@ -14,14 +14,13 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from app.pages.admin.addresses import CHOOSE_KIND, LIST, add_below, may_have_below
 from app.pages.admin.parents import choice_text, field_options, possible_parents
-from app.pages.kinds import allowed_below, kind_of, permission, title_of
+from app.pages.kinds import kind_of, permission, title_of
 from app.pages.models import HOME, Page, pages_below
+from app.pages.tree import last_position
 from app.publishing.admin import PublishableAdmin
 from app.publishing.rich_text import sanitise
-
-LIST = "admin:pages_page_changelist"
-CHOOSE_KIND = "admin:pages_page_choose_kind"
 
 
 class PageForm(PublishableAdmin[Page]):
@@ -44,9 +43,10 @@ class PageForm(PublishableAdmin[Page]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Page | None = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
-        return fields if obj is None or self._may_move(request, obj) else (*fields, "slug", "parent")
+        return fields if obj is None or self.may_move(request, obj) else (*fields, "slug", "own_path", "parent")
 
-    def _may_move(self, request: HttpRequest, page: Page) -> bool:
+    def may_move(self, request: HttpRequest, page: Page) -> bool:
+        """Whether a person may give the page, and so those below it, another address."""
         if request.user.is_superuser:
             return True
         # SECURITY: a draft that moves takes the published pages below it along, of other kinds too.
@@ -68,7 +68,7 @@ class PageForm(PublishableAdmin[Page]):
             (_("Publishing"), {"fields": ("status", "publish_at", "expire_at")}),
             (
                 _("Navigation and search engines"),
-                {"fields": ("in_menus", "position", "in_sitemap", "description", "image")},
+                {"fields": ("in_menus", "in_sitemap", "description", "image", "login_required", "own_path")},
             ),
         ]
 
@@ -97,6 +97,8 @@ class PageForm(PublishableAdmin[Page]):
         return form
 
     def save_model(self, request: HttpRequest, obj: Page, form: Any, change: bool) -> None:
+        if not change or "parent" in form.changed_data:
+            obj.position = last_position(obj)
         super().save_model(request, obj, form, change)
         if obj.path == HOME and (not change or {"slug", "parent"}.intersection(form.changed_data)):
             text = _("“%(title)s” is the home page of this site, because it has no slug.")
@@ -115,7 +117,8 @@ class PageForm(PublishableAdmin[Page]):
             "kind_title": title_of(self.model),
             "kind_icon": static(self.model.icon),
             "note": self.note(obj) if obj is not None else "",
-            "add_below": add_below(obj) if obj is not None else "",
+            "add_below": add_below(obj) if obj is not None and may_have_below(kind_of(obj)) else "",
+            "has_home": add and Page.objects.filter(path=HOME).exists(),
             "choose_kind": reverse(CHOOSE_KIND) + _same_parent(request.GET),
         }
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -142,12 +145,6 @@ class PageKindAdmin(PageForm):
             return super().changelist_view(request, extra_context)
         query = request.META.get("QUERY_STRING", "")
         return HttpResponseRedirect(reverse(LIST) + ("?" if query else "") + query)
-
-
-def add_below(page: Page) -> str:
-    """The address for a new page below another one; empty if no kind may be there."""
-    any_kind = next(allowed_below(kind_of(page)), None)
-    return f"{reverse(CHOOSE_KIND)}?parent={page.pk}" if any_kind else ""
 
 
 def _shown(name: Any) -> Any:

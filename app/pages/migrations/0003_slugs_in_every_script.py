@@ -1,7 +1,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import app.pages.slugs
+import app.publishing.slugs
 
 
 class Migration(migrations.Migration):
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 blank=True,
                 help_text="The page's part of the address, in any script. Empty below another page: made from the title. Empty without a parent: this will be the home page.",
                 max_length=80,
-                validators=[app.pages.slugs.validate_slug],
+                validators=[app.publishing.slugs.validate_slug],
                 verbose_name="slug",
             ),
         ),

@@ -24,8 +24,6 @@ class PreviewsRows(SiteRelatedAdmin[Row]):
     """For a publishable model whose rows have pages: a link that shows a draft to anybody who has it, and a preview of
     what the form has beside the form."""
 
-    change_form_template = "admin/publishing/change_form.html"
-
     def get_urls(self) -> list[URLPattern]:
         if not has_page(self.model):
             return super().get_urls()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -14,22 +15,32 @@ from django.utils.encoding import uri_to_iri
 
 from app.tenancy.requests.tenancy import RowPreview, tenancy_of
 
+#: Makes the page of a row, from the request of a visitor.
+Show = Callable[[HttpRequest, Any], HttpResponseBase]
+_shown_by: dict[type[models.Model], Show] = {}
+
+
+def register_page(model: type[models.Model], show: Show) -> None:
+    """In `ready()` of an app whose model has no method `serve(request, is_draft=…)`."""
+    _shown_by[model] = show
+
 
 def has_page(model: type[models.Model]) -> bool:
-    """Whether rows of a model can be previewed: they have an address, and `serve(request, is_draft=…)`."""
-    return hasattr(model, "get_absolute_url") and hasattr(model, "serve")
+    """Whether rows of a model can be previewed: they have an address, and something makes a page of them."""
+    return hasattr(model, "get_absolute_url") and (model in _shown_by or hasattr(model, "serve"))
 
 
 def shown(request: HttpRequest, row: Any, preview: RowPreview) -> HttpResponse:
-    """The response of `row.serve()` to a visitor, of which only status, type and content are kept.
+    """The response to a visitor, of which only status, type and content are kept.
 
-    Nothing that is saved or kept meanwhile stays. Raises what `serve` raises.
+    Nothing that is saved or kept meanwhile stays. Raises what making the page raises.
     """
     tenancy_of(request).row_preview = preview
     visit = _visit(request, row.get_absolute_url())
     # SECURITY: inside of a transaction nothing is kept for visitors (app.tenancy.content_cache).
     with transaction.atomic():
-        response = row.serve(visit, is_draft=False)
+        show = _shown_by.get(type(row))
+        response = row.serve(visit, is_draft=False) if show is None else show(visit, row)
         content = _content(response)
         transaction.set_rollback(True)
     made = HttpResponse(content, status=response.status_code)

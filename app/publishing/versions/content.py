@@ -33,14 +33,10 @@ def content_of(row: models.Model) -> dict[str, Any]:
 
 def _plain(field: Field, row: models.Model) -> Any:
     if field.many_to_many:
-        return sorted(field.remote_field.model._meta.pk.to_python(pk) for pk in _linked(field, row))
+        return list(getattr(row, field.name).order_by("pk").values_list("pk", flat=True))
     value = field.value_from_object(row)
     is_plain = value is None or isinstance(value, str | int | float | list | dict)
     return value if is_plain else field.value_to_string(row)
-
-
-def _linked(field: Field, row: models.Model) -> Any:
-    return getattr(row, field.name).order_by("pk").values_list("pk", flat=True)
 
 
 def value_in(content: Mapping[str, Any], field: Field) -> Any:

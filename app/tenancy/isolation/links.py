@@ -7,7 +7,8 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
-from app.tenancy.isolation.cross_site import CurrentSiteId, site_foreign_keys
+from app.tenancy.isolation.content_version import content_changed
+from app.tenancy.isolation.cross_site import CurrentSiteId, is_site_related, site_foreign_keys
 
 
 class LinksManager(models.Manager[Any]):
@@ -20,6 +21,12 @@ class LinksManager(models.Manager[Any]):
 
     def get_queryset(self) -> models.QuerySet[Any]:
         return super().get_queryset().filter(**{f"{self.end}__site_id": CurrentSiteId()})
+
+
+def links_changed(action: str, instance: models.Model, **_: Any) -> None:
+    """Receiver of `m2m_changed`: what visitors see of a row has changed, although the row itself was not saved."""
+    if action in ("post_add", "post_remove", "post_clear") and is_site_related(type(instance)):
+        content_changed(type(instance))
 
 
 def scope_tables_of_links() -> None:

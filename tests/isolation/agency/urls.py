@@ -23,5 +23,6 @@ def pages(name: str, rows: Any, cache: str) -> Iterator[URLPattern]:
 urlpatterns = [
     *pages("broken", BrokenNote.all_sites, "every_site"),
     *pages("sound", SoundNote.objects, "default"),
+    path("broken/visited/<int:pk>/", views.visited, {"rows": SoundNote.objects}, name="agency-broken-visited"),
     path("", include("app.urls")),
 ]

@@ -8,10 +8,13 @@ from typing import Any
 from django import forms
 from django.core import mail
 from django.core.cache import caches
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template import engines
 from django.views.decorators.csrf import csrf_exempt
+
+from tests.isolation.agency.models import SoundNote
 
 log = logging.getLogger(__name__)
 PAGE = "<form method=post>{{ form }}</form>"
@@ -57,3 +60,9 @@ def written(request: HttpRequest, rows: Any, pk: int) -> HttpResponse:
     if request.method == "POST":
         rows.filter(pk=pk).update(text="written")
     return HttpResponse("<form method=post></form>")
+
+
+def visited(request: HttpRequest, rows: Any, pk: int) -> HttpResponse:
+    """Its mistake is that it writes, also without rows of another site."""
+    SoundNote.objects.filter(pk=pk).update(text=F("text"))
+    return HttpResponse("Counted.")

@@ -1,3 +1,5 @@
+// Before the editor starts: styles become elements. When it has started: it gets the name of its field.
+//
 // The policy of the admin allows no style attributes, and reports each one in HTML that the editor parses: in pasted
 // text, and in a text that was refused. Here they become the elements that they mean, before the editor sees them.
 {
@@ -32,7 +34,14 @@
     const html = withoutStyles(text.value);
     if (html !== text.value) text.value = html;
   }
-  document.addEventListener("prose-editor:ready", ({ detail: { editor } }) => {
+  document.addEventListener("prose-editor:ready", ({ detail: { editor, textarea } }) => {
+    const label = textarea.labels[0];
+    if (label) {
+      label.id ||= `${textarea.id}_label`;
+      editor.view.dom.setAttribute("aria-labelledby", label.id);
+      label.addEventListener("click", () => editor.commands.focus());
+    }
+    editor.view.dom.setAttribute("aria-multiline", "true");
     const { transformPastedHTML } = editor.view.props;
     editor.view.setProps({
       transformPastedHTML: (html, view) => {

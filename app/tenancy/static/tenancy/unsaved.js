@@ -8,8 +8,8 @@ addEventListener("load", () => {
   }
   const values = () =>
     JSON.stringify([...new FormData(form)].map(([name, value]) => [name, value instanceof File ? value.name : value]));
-  // A form that was refused holds what is not saved yet.
-  const saved = document.querySelector("#content-main .errornote") ? null : values();
+  // A form that was refused, or that shows an earlier version, holds what is not saved yet.
+  const saved = document.querySelector("#content-main :is(.errornote, .not-saved)") ? null : values();
   let isSent = false;
   form.addEventListener("submit", (event) => {
     isSent = event.submitter?.formTarget !== "_blank";

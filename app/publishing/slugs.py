@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
+from collections.abc import Collection
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +25,16 @@ def slug_of(title: str, longest: int) -> str:
         for character in unicodedata.normalize("NFKC", title).lower()
     )
     return re.sub(r"[\s-]+", "-", kept)[:longest].strip("-_")
+
+
+def free_slug(slug: str, taken: Collection[str], longest: int) -> str:
+    """The slug, or the first one with a number at its end that is not taken: `news`, `news-2`, `news-3`."""
+    numbers = itertools.count(2)
+    free = slug
+    while free in taken:
+        end = f"-{next(numbers)}"
+        free = slug[: longest - len(end)] + end
+    return free
 
 
 def validate_slug(value: str) -> None:

@@ -23,6 +23,10 @@ def test_it_works(db: None) -> None:
     for editor, domain in (("nora", "north.localhost"), ("nora", "harbour.localhost"), ("sam", "south.localhost")):
         assert f"{editor} " in call("members", "list", f"--site={domain}")
     assert Page.all_sites.count() >= 9
+    found = Browser("harbour.localhost:8000").get("/blog/").content.decode()
+    assert found.count('<article class="post-entry">') == 6
+    assert 'alt="A drawing of blue waves below a bright sun"' in found
+    assert '<a href="/blog/" aria-current="page">Posts</a>' in found
 
 
 def test_localhost_leads_to_the_demo(db: None) -> None:

@@ -13,7 +13,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from app.accounts.models import User
-from app.pages.models import Page
+from app.pages.models import LinkPage, Page
+from app.release.demo_posts import create_posts
 from app.tenancy.current import use_site
 from app.tenancy.management.errors import usage_error
 from app.tenancy.management.examples import add_examples
@@ -27,7 +28,7 @@ CONTENT = Path(__file__).parents[2] / "demo.yaml"
 
 
 class Command(BaseCommand):
-    help = "Create three sites, each with pages, an alias and a feed, and three users. A second run changes nothing."
+    help = "Create three sites with pages, posts, an alias and a feed, and three users. A second run changes nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_examples(parser, "manage.py demo --if-empty")
@@ -72,6 +73,9 @@ class Command(BaseCommand):
                     parent = created.get(page.pop("parent", "-"))
                     created[page["slug"]] = Page.objects.create(**{**values, **page}, parent=parent)
                 Feed.objects.get_or_create(**feed, defaults={"is_default": True})
+                link = {"title": "Posts", "slug": "posts", "target": "posts.list", "position": len(pages)}
+                LinkPage.objects.create(**link, status=Page.Status.PUBLISHED)
+                create_posts(site["key"])
 
     def create_person(self, *, username: str, name: str, roles: dict[str, str]) -> None:
         user, is_new = User.objects.get_or_create(

@@ -1,0 +1,21 @@
+"""What search engines and link previews get to know of published content."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Described(models.Model):
+    description = models.CharField(
+        _("description"), max_length=300, blank=True, help_text=_("For search engines and link previews.")
+    )
+    # The default is in the database too: during an upgrade, pods of the last release still add rows.
+    in_sitemap = models.BooleanField(
+        _("list for search engines"), default=True, db_default=True, help_text=_("In /sitemap.xml.")
+    )
+    #: Empty for rows that were saved last before there was this field.
+    updated_at = models.DateTimeField(_("last change"), auto_now=True, null=True)
+
+    class Meta:
+        abstract = True

@@ -1,0 +1,147 @@
+"""Posts in the admin: authors, tags, rights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.sites.models import Site
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from app.accounts.models import User
+from app.posts.models import Author, Category, Post, Tag
+from app.tenancy.current import use_site
+from app.testing.forms import submitted
+from tests.support.makers import Browser, person
+from tests.support.posts import post
+
+ADD = "/admin/posts/post/add/"
+LIST = "/admin/posts/post/"
+
+
+def sent(browser: Browser, address: str, **values: str) -> dict[str, Any]:
+    return submitted(browser.get(address).content.decode(), "post_form", **values)
+
+
+@pytest.fixture
+def editor(nora: User) -> Browser:
+    browser = Browser("north.test")
+    browser.force_login(nora)
+    return browser
+
+
+@pytest.fixture
+def author(north: Site) -> Browser:
+    browser = Browser("north.test")
+    browser.force_login(person("arne", north, "Author"))
+    return browser
+
+
+def test_a_new_post_has_its_writer_as_author(
+    north: Site, south: Site, nora: User, editor: Browser, at_north: Browser
+) -> None:
+    form = sent(editor, ADD, title="Frost tonight", status="published", body="<p>Cover the beds.</p>")
+    assert editor.post(ADD, form).status_code == 302
+    with use_site(north):
+        assert (Post.objects.get().author, Author.objects.count()) == (None, 0)  # the account has no name
+    nora.first_name, nora.last_name = "Nora", "Lind"
+    nora.save()
+    for title in ("Second", "Third"):
+        assert editor.post(ADD, sent(editor, ADD, title=title, status="published")).status_code == 302
+    with use_site(north):
+        assert [row.author and row.author.name for row in Post.objects.order_by("pk")] == [
+            None,
+            "Nora Lind",
+            "Nora Lind",
+        ]
+        assert [row.slug for row in Post.objects.order_by("pk")] == ["frost-tonight", "second", "third"]
+    found = at_north.get("/blog/author/nora-lind/").content.decode() + at_north.get("/blog/feed/").content.decode()
+    assert "Third" in found
+    for private in ("nora@", "example.test", ">nora<"):
+        assert private not in found
+    nora.delete()
+    assert "Third" in at_north.get("/blog/author/nora-lind/").content.decode()
+
+
+def test_tags_are_typed(north: Site, south: Site, nora: User, editor: Browser, author: Browser) -> None:
+    with use_site(north):
+        known = Tag.objects.create(name="Über uns")
+        Tag.objects.create(name="C")
+    with use_site(south):
+        Tag.objects.create(name="Frost")
+    form = sent(editor, ADD, title="T", tags=" über  UNS, Frost,frost , C++,, ")
+    assert editor.post(ADD, form).status_code == 302
+    with use_site(north):
+        row = Post.objects.get()
+        assert {tag.name for tag in row.tags.all()} == {"Über uns", "Frost", "C++"}
+        assert (known.posts.count(), Tag.objects.count(), Tag.objects.get(name="C++").slug) == (1, 4, "c-2")
+    change = f"{LIST}{row.pk}/change/"
+    form = sent(editor, change)
+    assert form["tags"] == ["C++, Frost, Über uns"]
+    assert editor.post(change, {**form, "tags": "Frost"}).status_code == 302
+    assert sent(editor, f"{change}?version=1")["tags"] == ["C++, Frost, Über uns"]  # to restore it
+    assert "newer version" in editor.post(change, {**form, "tags": "C"}).content.decode()
+    for tags, message in (
+        ("+++", "has no letter"),
+        ("x" * 81, "longer than 80"),
+        (",".join(map(str, range(31))), "30"),
+    ):
+        assert message in editor.post(ADD, sent(editor, ADD, title="U", tags=tags)).content.decode()
+    with use_site(south):
+        assert Tag.objects.get().posts.count() == 0
+
+
+def test_an_author_writes_drafts_and_chooses_categories(north: Site, author: Browser, at_north: Browser) -> None:
+    with use_site(north):
+        news = Category.objects.create(name="News")
+    form = sent(author, ADD, title="T", tags="new tag", body="<p>x</p>") | {"categories": [news.pk]}
+    assert "status" not in form
+    assert author.post(ADD, form).status_code == 302
+    with use_site(north):
+        row = Post.objects.get()
+        assert (row.status, list(row.categories.all())) == ("draft", [news])
+        Post.objects.update(status="published")
+    assert author.get("/admin/posts/category/add/").status_code == 403
+    found = author.get(f"{LIST}{row.pk}/change/").content.decode()  # published: to read only
+    assert "<div><p>x</p></div>" in found
+    assert author.post(f"{LIST}{row.pk}/change/", form).status_code == 403
+
+
+def test_a_slug_that_is_taken_or_reserved(north: Site, south: Site, editor: Browser) -> None:
+    post(north, slug="frost", title="Frost")
+    post(south, slug="snow")
+    for slug, message in (
+        ("frost", "Another one of this site"),
+        ("feed", "blog itself"),
+        ("a/b", "letters and digits"),
+    ):
+        assert message in editor.post(ADD, sent(editor, ADD, title="T", slug=slug)).content.decode(), slug
+    assert editor.post(ADD, sent(editor, ADD, title="Frost", slug="")).status_code == 302
+    assert editor.post(ADD, sent(editor, ADD, title="Snow", slug="snow")).status_code == 302
+    with use_site(north):
+        assert set(Post.objects.values_list("slug", flat=True)) == {"frost", "frost-2", "snow"}
+
+
+def test_the_list_costs_the_same_with_many_posts(north: Site, south: Site, editor: Browser) -> None:
+    with use_site(north):
+        news = Category.objects.create(name="News")
+    post(south, title="Theirs", slug="theirs")
+    costs = []
+    for first, last in ((0, 2), (2, 30)):
+        for number in range(first, last):
+            row = post(north, title=f"T{number}", slug=f"t{number}")
+            with use_site(north):
+                row.categories.add(news)
+        editor.get(LIST)
+        with CaptureQueriesContext(connection) as queries:
+            found = editor.get(f"{LIST}?categories__id__exact={news.pk}").content.decode()
+        assert found.count('class="field-shown_categories">News<') == last
+        assert "Theirs" not in found
+        costs.append(len(queries))
+    assert costs[0] == costs[1]
+    with use_site(north):
+        frost = Tag.objects.create(name="Frost")
+        row.tags.add(frost)
+    assert f"{LIST}?tags__id__exact={frost.pk}" in editor.get("/admin/posts/tag/").content.decode()
+    assert "1 post" in editor.get(f"{LIST}?tags__id__exact={frost.pk}").content.decode()
