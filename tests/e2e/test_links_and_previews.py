@@ -23,11 +23,6 @@ def select_text(tab: Page) -> None:
     tab.keyboard.press("ControlOrMeta+k")
 
 
-def unnamed(tab: Page) -> list[str]:
-    """What axe finds, without the text of the editor."""
-    return [found for found in violations(tab) if ".tiptap" not in found]
-
-
 def test_a_link_is_chosen_from_the_pages_of_the_site(tab: Page, server: Server) -> None:
     sign_in(tab, server, "nora", site="north")
     open_page_form(tab, server, "People", site="north")
@@ -67,7 +62,7 @@ def test_a_picture_is_chosen_for_a_field(tab: Page, server: Server, tmp_path: Pa
     assert violations(tab) == []
     dialog.get_by_role("button", name="Choose").click()
     expect(field.get_by_role("status")).to_have_text("gate")
-    assert unnamed(tab) == []
+    assert violations(tab) == []
     with tab.expect_navigation():
         tab.get_by_role("button", name="Save", exact=True).click()
     open_page_form(tab, server, "People", site="north")
@@ -88,7 +83,7 @@ def test_a_draft_is_shown_by_its_link(tab: Page, server: Server, person: Callabl
         tab.get_by_role("button", name="Save and continue").click()
     tab.get_by_role("link", name="Copy preview link").click()
     link = tab.get_by_role("textbox", name="Copy preview link").input_value()
-    assert unnamed(tab) == []
+    assert violations(tab) == []
     stranger = person().new_page()
     stranger.goto(link)
     expect(stranger.get_by_role("heading", name="A plan")).to_be_visible()
@@ -112,7 +107,7 @@ def test_what_is_written_is_shown_beside_the_form(server: Server, person: Callab
     expect(shown.get_by_role("heading", name="People")).to_be_visible()
     tab.get_by_label("Title:").fill("Persons")
     expect(shown.get_by_role("heading", name="Persons")).to_be_visible()
-    assert unnamed(tab) == []
+    assert violations(tab) == []
     tab.locator(TEXT).click()
     tab.keyboard.type("Written just now. ")
     expect(shown.locator(".prose")).to_contain_text("Written just now.")
