@@ -9,7 +9,7 @@ from django.contrib.sites.models import Site
 
 from app.accounts.models import User
 from app.pages.models import Page
-from app.publishing.models import Review
+from app.publishing.models import Review, Version
 from app.publishing.review.requests import ask
 from app.tenancy.current import use_site
 from tests.support.makers import Browser, page, page_form, person
@@ -143,3 +143,19 @@ def test_another_site_sees_nothing_of_it(author: Browser, sam: User, north: Site
 def test_a_long_or_strange_note_is_stored_in_part(note: str, author: Browser, north: Site) -> None:
     asked(author, draft(north), note)
     assert review().asked_note == note.replace("\0", "")[:1000]
+
+
+def test_the_name_of_a_deleted_account_is_kept_nowhere(
+    author: Browser, editor: Browser, nora: User, north: Site
+) -> None:
+    row = draft(north, title="News")
+    asked(author, row)
+    assert editor.post(change(row), {**page_form(row, title="Newer"), "_give_back": "1"}).status_code == 302
+    ada = User.objects.get(username="ada")
+    gone = [f"deleted:{account.pk}" for account in (ada, nora)]
+    for account in (ada, nora):
+        account.delete()
+    found = review()
+    assert [found.asked_by, found.returned_by] == gone
+    with use_site(north):
+        assert {version.person for version in Version.objects.all()} == {"", gone[1]}

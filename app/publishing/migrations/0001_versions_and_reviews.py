@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                 ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="requested")),
                 ("asked_note", models.TextField(blank=True, max_length=1000, verbose_name="note")),
                 ("returned_by", models.CharField(blank=True, max_length=150, verbose_name="returned by")),
+                ("returned_by_id", models.BigIntegerField(blank=True, null=True)),
                 ("returned_at", models.DateTimeField(blank=True, null=True, verbose_name="returned")),
                 ("returned_note", models.TextField(blank=True, max_length=1000, verbose_name="note")),
                 (

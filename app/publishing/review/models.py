@@ -19,6 +19,7 @@ class Review(RowReference):
     asked_at = models.DateTimeField(_("requested"), default=timezone.now)
     asked_note = models.TextField(_("note"), max_length=LONGEST_NOTE, blank=True)
     returned_by = models.CharField(_("returned by"), max_length=150, blank=True)
+    returned_by_id = models.BigIntegerField(null=True, blank=True)
     #: Empty: it still waits.
     returned_at = models.DateTimeField(_("returned"), null=True, blank=True)
     returned_note = models.TextField(_("note"), max_length=LONGEST_NOTE, blank=True)

@@ -47,12 +47,13 @@ def ask(row: Any, note: str) -> None:
     """The draft waits from now on, if it did not already. The person and the note are the last ones."""
     person_id, person = acting_person()
     asked = {"asked_by": person, "asked_by_id": person_id, "asked_at": timezone.now(), "asked_note": _fit(note)}
-    returned = {"returned_by": "", "returned_at": None, "returned_note": ""}
+    returned = {"returned_by": "", "returned_by_id": None, "returned_at": None, "returned_note": ""}
     Review.objects.update_or_create(**reference(row), defaults={**asked, **returned})
 
 
 def give_back(review: Review, note: str) -> None:
-    review.returned_by, review.returned_at, review.returned_note = acting_person()[1], timezone.now(), _fit(note)
+    review.returned_by_id, review.returned_by = acting_person()
+    review.returned_at, review.returned_note = timezone.now(), _fit(note)
     review.save()
 
 

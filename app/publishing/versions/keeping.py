@@ -8,6 +8,7 @@ from django.apps import apps
 from django.contrib.sites.models import Site
 from django.db.models import QuerySet, signals
 
+from app.accounts.models import User
 from app.publishing.review.models import Review
 from app.publishing.versions.content import content_of, differing
 from app.publishing.versions.models import Version
@@ -120,8 +121,18 @@ def _deleted(instance: Any, origin: Any = None, **_: Any) -> None:
         model.all_sites.filter(site_id=instance.site_id, **reference(instance)).delete()
 
 
+def _person_deleted(instance: User, **_: Any) -> None:
+    """Receiver of `pre_delete`: the name of a deleted account is kept nowhere; the log entries have the same text."""
+    name = f"deleted:{instance.pk}"
+    # all_sites: she wrote on any number of sites.
+    Version.all_sites.filter(person_id=instance.pk).update(person=name, person_id=None)
+    for role in ("asked_by", "returned_by"):
+        Review.all_sites.filter(**{f"{role}_id": instance.pk}).update(**{role: name, f"{role}_id": None})
+
+
 def connect(publishable: type[Any]) -> None:
     """Connects the receivers, for every installed model of that type."""
+    signals.pre_delete.connect(_person_deleted, sender=User, dispatch_uid="versions")
     signals.m2m_changed.connect(_links_changed, dispatch_uid="versions")
     for model in apps.get_models():
         if issubclass(model, publishable) and root_of(model) is model:

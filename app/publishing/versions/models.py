@@ -28,7 +28,7 @@ class RowReference(SiteRelated):
 class Version(RowReference):
     """What a row contained after one save. Written by `app.publishing.versions.keeping`.
 
-    The name and the id of the person are copied: a version stays as it is when the account is deleted.
+    The name and the id of the person are copied. A deleted account is `deleted:` and its id, as in the log entries.
     """
 
     class Change(models.TextChoices):
