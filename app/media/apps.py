@@ -8,6 +8,9 @@ class MediaConfig(AppConfig):
     verbose_name = _("Media library")
 
     def ready(self) -> None:
+        from app.media.file_field import FileWidget
         from app.media.models import MediaFile, remove_files_of
+        from app.tenancy.admin.key_fields import register_key_widget
 
+        register_key_widget(MediaFile, FileWidget)
         post_delete.connect(remove_files_of, sender=MediaFile)

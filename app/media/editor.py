@@ -18,11 +18,17 @@ PER_PAGE = 24
 
 
 def pictures(model_admin: ModelAdmin[MediaFile], request: HttpRequest) -> HttpResponseBase:
-    """GET `?q=…&page=…`: the public pictures, the newest first. A public page cannot show a private one."""
+    """GET `?q=…&page=…`: the public pictures, the newest first. A public page cannot show a private one.
+
+    `kind=any`, or one kind, and `private=1` are for fields that take other files too.
+    """
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
-    rows = MediaFile.objects.filter(kind=MediaFile.Kind.PICTURE, is_private=False)
-    for word in request.GET.get("q", "")[:100].split():
+    kind = request.GET.get("kind", MediaFile.Kind.PICTURE)
+    rows = MediaFile.objects.all() if kind == "any" else MediaFile.objects.filter(kind=kind[:8].replace("\0", ""))
+    if request.GET.get("private") != "1":
+        rows = rows.filter(is_private=False)
+    for word in request.GET.get("q", "").replace("\0", "")[:100].split():
         rows = rows.filter(Q(title__icontains=word) | Q(alt__icontains=word) | Q(folder__name__icontains=word))
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     return JsonResponse(
@@ -31,7 +37,10 @@ def pictures(model_admin: ModelAdmin[MediaFile], request: HttpRequest) -> HttpRe
 
 
 def upload(model_admin: ModelAdmin[MediaFile], request: HttpRequest) -> HttpResponseBase:
-    """POST `file`: adds a picture to the library, or returns the one with this content that is there already."""
+    """POST `file`: adds a picture to the library, or returns the one with this content that is there already.
+
+    With `?kind=any` it may be any file.
+    """
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     if not model_admin.has_add_permission(request):
@@ -40,7 +49,8 @@ def upload(model_admin: ModelAdmin[MediaFile], request: HttpRequest) -> HttpResp
     if file is None:
         return JsonResponse({"errors": ["No file was received."]}, status=400)
     try:
-        row, is_new = MediaFile.upload(file, uploaded_by=cast("User", request.user), only=MediaFile.Kind.PICTURE)
+        only = "" if request.GET.get("kind") == "any" else MediaFile.Kind.PICTURE.value
+        row, is_new = MediaFile.upload(file, uploaded_by=cast("User", request.user), only=only)
     except ValidationError as error:
         return JsonResponse({"errors": error.messages}, status=400)
     if is_new:

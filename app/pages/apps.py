@@ -12,8 +12,10 @@ class PagesConfig(SiteAppConfig):
         from app.pages import checks
         from app.pages.admin import PageKindAdmin
         from app.pages.kinds import kinds
+        from app.pages.links import link_choices
         from app.pages.models import find_published
         from app.pages.samples import samples
+        from app.publishing.links.choices import register_link_source
         from app.redirects import served
         from app.themes.samples import register_sample
 
@@ -23,5 +25,6 @@ class PagesConfig(SiteAppConfig):
                 admin.site.register(kind, PageKindAdmin)
         for sample in samples():
             register_sample(sample)
+        register_link_source(link_choices)
         register(checks.page_kinds, Tags.models)
         register(checks.admin_classes, Tags.admin)

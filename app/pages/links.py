@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -12,10 +12,12 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
+from django.http import HttpRequest
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from app.extension import site_apps
+from app.publishing.links.choices import Choice, matching
 from app.tenancy.current import current_site
 from app.tenancy.directory import directory
 from app.tenancy.hosts.names import InvalidHost, normalise_alias
@@ -38,6 +40,12 @@ class MenuTarget(NamedTuple):
 def menu_targets() -> dict[str, MenuTarget]:
     """What the apps offer on the current site, by the label of the app and the key: `events.list`."""
     return {f"{label}.{target.key}": target for label, target in _declared()}
+
+
+def link_choices(_request: HttpRequest, words: Sequence[str]) -> Iterable[Choice]:
+    """Source of the editor's dialog for links: the same targets."""
+    targets = (Choice(str(target.title), target.url, str(_("Page of an app"))) for target in menu_targets().values())
+    return matching(targets, words)
 
 
 def _declared() -> Iterator[tuple[str, MenuTarget]]:

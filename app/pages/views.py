@@ -14,6 +14,7 @@ from app.pagecache.views import page_cached
 from app.pages.kinds import permission, query_keys
 from app.pages.members_only import redirect_unless_member
 from app.pages.models import Page, find_published
+from app.publishing.previews.edit_link import offer_edit_link
 
 # What a stored page is found by is decided before it is known which kind of page it is.
 QUERY_KEYS = query_keys()
@@ -44,8 +45,9 @@ def show(request: HttpRequest, path: str) -> HttpResponse:
     if redirect is not None:
         return redirect
     page = page.as_kind()
+    may_edit = offer_edit_link(request, page)
     response = page.serve(request, is_draft=draft)
-    if draft or page.login_required or not page.page_cache:
+    if draft or may_edit or page.login_required or not page.page_cache:
         patch_cache_control(response, private=True, no_store=True)
     elif _has_keys_of_another_kind(request, page):
         patch_cache_control(response, no_cache=True)  # a visitor could have this page stored any number of times

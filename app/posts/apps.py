@@ -13,10 +13,14 @@ class PostsConfig(SiteAppConfig):
 
     def ready(self) -> None:
         from app.posts.addresses import is_served
+        from app.posts.models import Post
         from app.posts.samples import samples
+        from app.posts.views import page_of_post
+        from app.publishing.previews.showing import register_page
         from app.redirects import served
         from app.themes.samples import register_sample
 
         served.register(is_served)
+        register_page(Post, page_of_post)
         for sample in samples():
             register_sample(sample)

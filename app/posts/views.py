@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from app.pagecache.views import page_cached
 from app.posts.addresses import LABELS
-from app.posts.around import around
+from app.posts.around import Around, around
 from app.posts.feeds import feed_of
 from app.posts.lists import (
     Archive,
@@ -22,6 +22,7 @@ from app.posts.lists import (
 )
 from app.posts.models import Post
 from app.publishing.models import PublishableQuerySet
+from app.publishing.previews.edit_link import offer_edit_link
 
 #: A list of all posts, or of a category, may be empty. A tag or an author appears with the first post that has it.
 MAY_BE_EMPTY = ("all", "category")
@@ -63,11 +64,19 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
         post = rows.filter(slug=slug).first()
     if post is None:
         raise Http404
-    response = render(request, "posts/post.html", {"post": post, "is_draft": is_draft, "around": around(post)})
-    if is_draft:
+    may_edit = offer_edit_link(request, post)
+    response = page_of_post(request, post, is_draft=is_draft)
+    if is_draft or may_edit:
         patch_cache_control(response, private=True, no_store=True)
+    if is_draft:
         response.headers["X-Robots-Tag"] = "noindex"
     return response
+
+
+def page_of_post(request: HttpRequest, post: Post, *, is_draft: bool = False) -> HttpResponse:
+    """The page of a post, saved or not."""
+    beside = around(post) if post.pk else Around()
+    return render(request, "posts/post.html", {"post": post, "is_draft": is_draft, "around": beside})
 
 
 def _may_see_drafts(request: HttpRequest) -> bool:

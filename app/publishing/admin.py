@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from app.publishing.models import Publishable
+from app.publishing.previews.admin import PreviewsRows
 from app.publishing.review.admin import ReviewedAdmin
 from app.publishing.versions.admin import VersionedAdmin
 
@@ -19,13 +20,15 @@ Row = TypeVar("Row", bound=Publishable)
 FIELDS = ("status", "publish_at", "expire_at")
 
 
-class PublishableAdmin(ReviewedAdmin[Row], VersionedAdmin[Row]):
+class PublishableAdmin(PreviewsRows[Row], ReviewedAdmin[Row], VersionedAdmin[Row]):
     """For a `Publishable` model. Its rows are published and withdrawn with the permission `publish_<model>` only.
 
     A person without it asks for a review of her drafts. The page "Versions" shows and restores what was saved before.
     """
 
     actions = ("publish", "withdraw")
+    delete_confirmation_template = "admin/publishing/delete_confirmation.html"
+    delete_selected_confirmation_template = "admin/publishing/delete_selected_confirmation.html"
 
     def has_change_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
         return super().has_change_permission(request, obj) and self._may_write(request, obj)

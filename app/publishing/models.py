@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
@@ -93,3 +94,12 @@ def was_visible(at: datetime) -> models.Q:
     """Rows that visitors see at that time, or have seen before they expired. A draft may have been published earlier:
     no row says so."""
     return models.Q(status=Publishable.Status.PUBLISHED) & (models.Q(publish_at=None) | models.Q(publish_at__lte=at))
+
+
+def publishable_models() -> list[type[Publishable]]:
+    """The installed ones; of a parent and its children the parent, whose table has the columns of all of them."""
+    return [
+        model
+        for model in apps.get_models()
+        if issubclass(model, Publishable) and not any(issubclass(p, Publishable) for p in model._meta.parents)
+    ]

@@ -16,9 +16,11 @@ from django_prose_editor.config import allowlist_from_extensions, expand_extensi
 from django_prose_editor.fields import ProseEditorField
 from django_prose_editor.widgets import AdminProseEditorWidget
 
+from app.media.dialog import dialog_media
 from app.media.markup import with_renditions
 from app.media.names import read_picture
 from app.publishing.depth import is_deeper_than
+from app.publishing.links import references
 
 EXTENSIONS: dict[str, Any] = {
     "Bold": True,
@@ -57,6 +59,10 @@ def _filter_attribute(tag: str, attribute: str, value: str) -> str | None:
         read = _REMOVED.sub("", value).strip(_AROUND).replace("\\", "/")
         if read.startswith("//"):
             return None
+        if read.lower().startswith("www."):
+            return f"https://{read}"  # a path of the page that it is on, to a browser
+    if attribute == references.ATTRIBUTE and references.split(value) is None:
+        return None
     # SECURITY: no picture of another host, which would be told of every visitor.
     if tag == "img" and attribute == "src" and read_picture(value) is None:
         return None
@@ -64,6 +70,7 @@ def _filter_attribute(tag: str, attribute: str, value: str) -> str | None:
 
 
 _allowed = allowlist_from_extensions(expand_extensions(EXTENSIONS))
+_allowed["attributes"]["a"] |= {references.ATTRIBUTE}
 _allowed["attributes"] |= {"img": {"src", "alt"}, "figure": set()}  # what else a picture needs follows from its address
 _cleaner = nh3.Cleaner(
     tags=_allowed["tags"],
@@ -108,15 +115,17 @@ class RichTextWidget(AdminProseEditorWidget):  # type: ignore[misc]  # the libra
     @property
     def media(self) -> Any:
         scripts: list[Any] = [Script("publishing/rich_text.js", defer=True)]  # before the editor's own
-        return Media(js=scripts, css={"all": ["media/dialog.css", "publishing/rich_text.css"]}) + super().media
+        styles = Media(js=scripts, css={"all": ["publishing/links.css", "publishing/rich_text.css"]})
+        return styles + dialog_media() + super().media
 
     def get_config(self) -> Any:
         config = super().get_config()
         addresses = {name: reverse(f"admin:media_mediafile_{name}") for name in ("pictures", "upload")}
-        # The module replaces the editor's own figures, which ask for an address.
+        links = config["extensions"]["Link"] | {"choices": reverse("link-choices")}
+        # The modules replace the editor's own figures and links, which ask for an address only.
         return config | {
-            "extensions": config["extensions"] | {"Figure": addresses},
-            "js_modules": [*config["js_modules"], static("media/figures.js")],
+            "extensions": config["extensions"] | {"Figure": addresses, "Link": links},
+            "js_modules": [*config["js_modules"], static("media/figures.js"), static("publishing/links.js")],
         }
 
 

@@ -5,22 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.apps import apps
 from django.db.models import Min, Q
 from django.utils import timezone
 
-from app.publishing.models import Publishable
+from app.publishing.models import Publishable, publishable_models
 
 
 def coming_changes() -> Iterator[datetime]:
     """The next moment of each kind and model on the current site; one query for all models."""
     now = timezone.now()
-    # The table of a parent model has the columns of its children.
-    models = [
-        model
-        for model in apps.get_models()
-        if issubclass(model, Publishable) and not any(issubclass(above, Publishable) for above in model._meta.parents)
-    ]
     first, *others = (
         model.objects.filter(status=Publishable.Status.PUBLISHED)
         .order_by()
@@ -30,7 +23,7 @@ def coming_changes() -> Iterator[datetime]:
             expire=Min("expire_at", filter=Q(expire_at__gt=now)),
         )
         .values_list("publish", "expire")
-        for model in models
+        for model in publishable_models()
     )
     for moments in first.union(*others, all=True):
         yield from filter(None, moments)

@@ -18,11 +18,12 @@ from django.utils.translation import gettext_lazy as _
 LONGEST = 600
 MOST_KEYS = 50
 ADMIN = "/admin/"
+PREVIEW = "/preview-link"
 
 
 def is_never_redirected(path: str) -> bool:
     """Whether a missing page at this path stays one: it belongs to the platform."""
-    return path.startswith((ADMIN, settings.STATIC_URL, settings.MEDIA_URL))
+    return path == PREVIEW or path.startswith((ADMIN, settings.STATIC_URL, settings.MEDIA_URL))
 
 
 def wanted(path: str, query: str) -> tuple[str, str]:

@@ -14,12 +14,21 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 from tests.support.commands import managed
 from tests.support.mail import Mailbox, running_mailbox
 from tests.support.programs import program
-from tests.support.server import serving
+from tests.support.server import serving, settings_in
 
 #: Sites beside the demo's, in colours that are hard to write on or with.
 HARD_COLOURS = {"lemon": "#f5e663", "snow": "#ffffff", "coal": "#000000", "leaf": "#00ff00", "ink": "#0000ff"}
@@ -77,7 +86,7 @@ def server(mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     sites["moving"] = {"domain": "before.localhost", "name": "Moving"}
     declared.write_text(json.dumps({"sites": sites}), encoding="utf-8")
     env = {
-        "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
+        **settings_in(folder),
         "DJANGO_SETTINGS_MODULE": "tests.e2e.settings",
         "COLLECTED_STATIC": str(folder / "static"),
         "EMAIL_URL": f"smtp://127.0.0.1:{mailbox.port}",
@@ -90,6 +99,7 @@ def server(mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
+    expect.set_options(timeout=10_000)
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program("chromium"), args=arguments)

@@ -29,6 +29,8 @@ ADMIN = [
     "/admin/pages/page/kinds/",
     "/admin/pages/linkpage/add/",
     "/admin/pages/page/1/delete/",
+    "/admin/pages/page/1/history/",
+    "/admin/pages/page/1/versions/1/",
     "/admin/tenancy/membership/",
     "/admin/choose-site/",
     "/admin/sites/site/",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.contrib.sites.models import Site
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -103,6 +104,10 @@ def test_an_author_writes_drafts_and_chooses_categories(north: Site, author: Bro
         assert (row.status, list(row.categories.all())) == ("draft", [news])
         Post.objects.update(status="published")
     assert author.get("/admin/posts/category/add/").status_code == 403
+    Permission.objects.get(codename="add_tag").group_set.clear()
+    known, other = (sent(author, ADD, title="U", tags=tags) for tags in ("New Tag", "new tag, other"))
+    assert "You may not create tags, and these do not exist: other." in author.post(ADD, other).content.decode()
+    assert author.post(ADD, known).status_code == 302
     found = author.get(f"{LIST}{row.pk}/change/").content.decode()  # published: to read only
     assert "<div><p>x</p></div>" in found
     assert author.post(f"{LIST}{row.pk}/change/", form).status_code == 403

@@ -13,11 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from app.accounts.models import User
 from app.pages.models import LinkPage, Page
 from app.postgresql.row_security.scope import every_site
+from app.posts.models import Tag
 from app.publishing.models import Review, Version
 from app.publishing.versions import keeping
 from app.publishing.versions.keeping import versions_of
 from app.tenancy.current import use_site
 from tests.support.makers import Browser, page, page_form
+from tests.support.posts import post
 from tests.third_party.models import Bulletin, EventPage, EventsPage
 
 
@@ -140,6 +142,17 @@ def test_a_fixture_brings_its_own_versions(north: Site, tmp_path: Any) -> None:
         Page.objects.all().delete()
         call_command("loaddata", str(file), verbosity=0)
     assert numbers(row, north) == [2, 1]
+
+
+def test_links_from_the_other_side_are_a_version_too(north: Site) -> None:
+    row = post(north)
+    with use_site(north):
+        tag = Tag.objects.create(name="blue")
+        tag.posts.add(row)
+        assert newest(row, north).content["tags"] == [tag.pk]
+        tag.posts.remove(row)
+    assert newest(row, north).changed_fields == ["tags"]
+    assert numbers(row, north) == [3, 2, 1]
 
 
 def test_what_a_save_costs(north: Site) -> None:

@@ -8,6 +8,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest import mock
 
@@ -19,13 +20,16 @@ from django.test import override_settings
 from app.tenancy.management import command_line
 from tests.support.programs import PYTHON, ROOT
 
+#: Nothing is stored in the checkout.
+_media = TemporaryDirectory(prefix="colonnade-tests-media-")
 SECRET_KEY = "only for tests, and long enough to be taken for a real one"
 
 
 def environment(**values: object) -> dict[str, str]:
     """The environment of a process of the product: of this test run's own, only what any program needs."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-    return {**kept, "SECRET_KEY": SECRET_KEY, **{name: str(value) for name, value in values.items()}}
+    own = {"SECRET_KEY": SECRET_KEY, "MEDIA_ROOT": _media.name}
+    return {**kept, **own, **{name: str(value) for name, value in values.items()}}
 
 
 def manage(*arguments: str, stdin: str | None = None, **env: object) -> subprocess.CompletedProcess[str]:

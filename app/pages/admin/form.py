@@ -31,7 +31,6 @@ class PageForm(PublishableAdmin[Page]):
 
     search_fields = ("title", "slug", "path", "body")
     ordering = ("path",)
-    raw_id_fields = ("image",)  # its list shows the pictures, with a search
     change_form_template = "admin/pages/page/change_form.html"
     delete_confirmation_template = "admin/pages/page/delete_confirmation.html"
     object_history_template = "admin/pages/page/object_history.html"

@@ -55,7 +55,6 @@ class PostAdmin(PublishableAdmin[Post]):
     search_fields = ("title", "slug", "summary", "body")
     date_hierarchy = "publish_at"
     ordering = (F("publish_at").desc(nulls_first=True), "-pk")
-    raw_id_fields = ("image",)  # its list shows the pictures, with a search
     fieldsets = (
         (None, {"fields": ("title", "slug", "body", "summary")}),
         (_("Publishing"), {"fields": ("status", "publish_at", "expire_at", "author")}),

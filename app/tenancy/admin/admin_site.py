@@ -96,6 +96,7 @@ class SiteAdmin(AdminSite):
     def get_urls(self) -> list[URLResolver | URLPattern]:
         return [
             path("switch-site/", switch.switch_site, name="switch-site"),
+            path("edit-on/<int:site_id>/", switch.edit_on, name="edit-on"),
             path("end-theme-preview/", theme_preview.end, name="end-theme-preview"),
             path("status/", self.admin_view(self.status), name="status"),
             path("choose-site/", self.admin_view(self.choose_site), name="choose-site"),

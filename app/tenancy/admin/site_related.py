@@ -8,12 +8,15 @@ from django.contrib import admin
 from django.contrib.admin.filters import SimpleListFilter
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import get_fields_from_path
-from django.contrib.admin.widgets import url_params_from_lookup_dict
+from django.contrib.admin.widgets import AdminSplitDateTime, url_params_from_lookup_dict
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, models
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from app.postgresql.row_security.scope import every_site
+from app.tenancy.admin.key_fields import widget_for
 from app.tenancy.admin.newer_save import digests, refuse_to_replace_newer_values
 from app.tenancy.audit.record import record
 from app.tenancy.audit.verbs import Verb
@@ -130,6 +133,20 @@ class SiteRelatedAdmin(ActionsBelongToTheSite[Row]):
         if request.method == "POST" and connection.in_atomic_block and getattr(self.model, "is_content", False):
             lock_site()  # of two people who save at one moment, the second one sees what the first one saved
         return super().get_object(request, *args, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is None:
+            return None
+        chosen_otherwise = db_field.name in (*self.radio_fields, *self.get_autocomplete_fields(request))
+        widget = None if chosen_otherwise else widget_for(db_field, self.admin_site)
+        if widget is not None:
+            widget.is_required = field.required
+            field.widget = widget  # without the buttons that Django wraps around a key
+        if isinstance(field.widget, AdminSplitDateTime):
+            for part, name in zip(field.widget.widgets, (_("date"), _("time")), strict=True):
+                part.attrs["aria-label"] = f"{capfirst(field.label)}: {name}"  # one label cannot name two inputs
+        return field
 
     def get_form(self, request: HttpRequest, obj: Row | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)

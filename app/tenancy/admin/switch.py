@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import logging
 
+from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.sites.models import Site
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_POST
 
 from app.tenancy.audit.record import Event, record_all
 from app.tenancy.audit.verbs import Verb
-from app.tenancy.current import use_site
+from app.tenancy.current import current_site, use_site
 from app.tenancy.directory import directory
 from app.tenancy.hosts.snapshot import ARCHIVED, SiteEntry
 from app.tenancy.models import LoggedAction
@@ -44,6 +47,21 @@ def switch_site(request: HttpRequest) -> HttpResponseRedirect:
     log.info("User %s switched to site %s", request.user.pk, site.id)
     _audit(request, site)
     return HttpResponseRedirect(address_after(request))
+
+
+@never_cache
+def edit_on(request: HttpRequest, site_id: int) -> HttpResponse:
+    """GET `?next=…`: leads to a page of the admin under a site. From another site, the person switches first, by a
+    form: a link changes nothing."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+    site, wanted = _wanted(str(site_id)), request.GET.get("next", "")
+    if not may_work_on(request.user, site.id):
+        raise PermissionDenied
+    if site.id == current_site().id:
+        return HttpResponseRedirect(wanted if stays_on_host(request, wanted) else reverse("admin:index"))
+    context = {"title": _("Edit on another site"), "wanted": site, "next": wanted}
+    return render(request, "admin/edit_on.html", {**admin.site.each_context(request), **context})
 
 
 def _wanted(raw: str) -> SiteEntry:

@@ -57,6 +57,18 @@ def admin_policy(style: str, added: Sources) -> str:
 
 
 @lru_cache(maxsize=4096)
+def preview_policy(style: str, stored: str) -> str:
+    """Content-Security-Policy of a page that a form of the admin shows in a frame, as it would be after saving.
+
+    It loads what the public pages of the site may load. Nothing in it runs, is sent, or opens; its origin stays that of
+    the host, without which its pictures would be requested without the session.
+    """
+    policy = _extended(_with_style(style), site_headers(stored).content_security_policy)
+    closed = {"script-src": (NONE,), "form-action": (NONE,), "frame-ancestors": (SELF,)}
+    return _written({**policy, **closed}) + "; sandbox allow-same-origin"
+
+
+@lru_cache(maxsize=4096)
 def permissions_policy(stored: str) -> str:
     """Permissions-Policy: no feature, except those that a site's settings (as JSON) allow."""
     allowed = site_headers(stored).permissions_policy

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple, cast
 
 from django.conf import settings
@@ -22,12 +23,19 @@ class ThemePreview(NamedTuple):
     until: float
 
 
+class RowPreview(NamedTuple):
+    """A row is shown as visitors would see it: as stored, by a link that ends, or with what a form has unsaved."""
+
+    until: datetime | None = None
+
+
 @dataclass(slots=True)
 class Tenancy:
     """`host_site` is the site of the host; `site` the one that is served, another one in an editor's preview.
 
     `offers_admin`: whether the host serves the admin. `repeated`: the view was called a second time, because the
-    database was lost. `theme_preview`: what `site` is shown with, instead of its own theme.
+    database was lost. `theme_preview`: what `site` is shown with, instead of its own theme. `row_preview`: the page is
+    not what visitors see at its address. `edit_address`: where this person may edit what the page shows.
     """
 
     host: str
@@ -38,11 +46,14 @@ class Tenancy:
     offers_admin: bool = True
     repeated: bool = False
     theme_preview: ThemePreview | None = None
+    row_preview: RowPreview | None = None
+    edit_address: str = ""
 
     @property
     def is_canonical(self) -> bool:
         """Whether the site is served as it is at its own domain. Search engines list only these pages."""
-        return self.site.source == "host" and self.host == self.site.domain and self.theme_preview is None
+        is_own = self.theme_preview is None and self.row_preview is None
+        return is_own and self.site.source == "host" and self.host == self.site.domain
 
     def resolve_with(self, session_site: SiteEntry) -> Resolution:
         """The pipeline again, with an editor's permitted choice.

@@ -12,10 +12,11 @@ from app.tenancy.admin.admin_site import OPENED_UNDER
 from app.tenancy.colours import css_colour, site_dot
 from app.tenancy.content_cache import cached_by_content
 from app.tenancy.headers import inline_styles
-from app.tenancy.requests.tenancy import tenancy_of
+from app.tenancy.requests.tenancy import Tenancy
 from app.tenancy.sites.themes import theme_of
 
 register = template.Library()
+NOINDEX = SafeString('<meta name="robots" content="noindex">')
 
 register.filter("css_colour", css_colour)
 register.filter("site_dot", site_dot)
@@ -23,22 +24,31 @@ register.filter("site_dot", site_dot)
 
 @register.simple_tag(takes_context=True)
 def preview_bar(context: Context) -> SafeString:
-    """A bar for who sees a site under another site's address, or the preview of a theme. Empty for visitors."""
+    """A bar for who sees a site under another site's address, or the preview of a theme or of a page, and a link to
+    the form of a page for who may change it. Empty for visitors."""
     site, request = context.get("site"), context.get("request")
+    tenancy: Tenancy | None = getattr(request, "tenancy", None)  # absent in `themes check`
+    if tenancy is not None and tenancy.row_preview is not None:
+        return render_to_string("tenancy/row_preview_bar.html", {"until": tenancy.row_preview.until}, request=request)
+    edit_link = SafeString()
+    if tenancy is not None and tenancy.edit_address:
+        edit_link = render_to_string("tenancy/edit_link.html", {"address": tenancy.edit_address}, request=request)
     if site is None or site.source != "session":
-        return SafeString()
-    preview = tenancy_of(request).theme_preview if request is not None else None
+        return edit_link
+    preview = tenancy.theme_preview if tenancy is not None else None
     values = {"site": site, "theme_preview": preview, "theme_title": theme_of(site.theme).title}
-    return render_to_string("tenancy/preview_bar.html", values, request=request)
+    return render_to_string("tenancy/preview_bar.html", values, request=request) + edit_link
 
 
 @register.simple_tag(takes_context=True)
 def site_colours(context: Context) -> SafeString:
     """The colour of the current site as the custom properties `--site` and `--site-ink`, if it has one; and the options
-    of its theme as `--option-NAME`."""
-    site = context.get("site")
+    of its theme as `--option-NAME`. On the preview of a page also that no search engine may list it."""
+    site, tenancy = context.get("site"), getattr(context.get("request"), "tenancy", None)
     style = inline_styles.of_site(site) if site is not None else ""
-    return format_html("<style>{}</style>", SafeString(style)) if style else SafeString()
+    written = format_html("<style>{}</style>", SafeString(style)) if style else SafeString()
+    is_preview = tenancy is not None and tenancy.row_preview is not None
+    return NOINDEX + written if is_preview else written
 
 
 @register.simple_tag
