@@ -13,7 +13,7 @@ from tests.e2e.accessibility import violations
 from tests.e2e.conftest import Server
 from tests.e2e.steps import open_page_form, sign_in
 from tests.support.commands import managed
-from tests.support.server import wait_until
+from tests.support.programs import wait_until
 from tests.support.uploads import picture
 
 pytestmark = pytest.mark.service("chromium")
