@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.contrib.sites.models import Site
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -122,6 +123,13 @@ def test_only_members_may_search(north: Site, sam: User, at_north: Browser) -> N
     assert at_north.get(CHOICES).status_code == 302
     assert editor_of(sam).get(CHOICES).status_code == 302
     assert editor_of(person("vera", north, "Author")).post(CHOICES).status_code == 405
+
+
+def test_the_dialog_shows_only_what_a_person_may_see(north: Site) -> None:
+    page(north, title="Opening hours", slug="hours")
+    with use_site(north):
+        Group.objects.create(name="Nothing")
+    assert choices(editor_of(person("nell", north, "Nothing")), "opening") == []
 
 
 def test_deletion_says_where_a_page_is_linked_from(north: Site, nora: User) -> None:

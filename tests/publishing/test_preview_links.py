@@ -16,10 +16,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from app.accounts.models import User
 from app.pages.models import LinkPage, Page
+from app.tenancy.content_cache import cached_by_content
 from app.tenancy.current import use_site
 from app.tenancy.models import Membership
 from tests.support.logs import Lines
-from tests.support.makers import Browser, page, person
+from tests.support.makers import Browser, make_north, page, person
 
 DAY = 86_400
 
@@ -127,6 +128,20 @@ def test_an_author_gets_no_link_to_what_she_may_only_read(north: Site) -> None:
         reader.permissions.add(*Group.objects.get(name="Editor").permissions.filter(codename="view_page"))
     draft = page(north, slug="plan", status="draft")
     assert copied(person("rita", north, "Reader"), draft) == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_draft_makes_is_kept_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    site = make_north()
+    link = copied(person("nora", site), page(site, title="Secret", slug="plan", status="draft"))
+
+    def get_context(self: Page, _request: object) -> dict[str, object]:
+        return {"kept": cached_by_content("kept", lambda: self.title)}
+
+    monkeypatch.setattr(Page, "get_context", get_context)
+    assert opened(link).status_code == 200
+    with use_site(site):
+        assert cached_by_content("kept", lambda: "fresh") == "fresh"
 
 
 EDIT = b"Edit this page"

@@ -8,12 +8,10 @@ from django.contrib import admin
 from django.contrib.admin.filters import SimpleListFilter
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import get_fields_from_path
-from django.contrib.admin.widgets import AdminSplitDateTime, url_params_from_lookup_dict
+from django.contrib.admin.widgets import url_params_from_lookup_dict
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, models
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.text import capfirst
-from django.utils.translation import gettext as _
 
 from app.postgresql.row_security.scope import every_site
 from app.tenancy.admin.key_fields import widget_for
@@ -143,9 +141,6 @@ class SiteRelatedAdmin(ActionsBelongToTheSite[Row]):
         if widget is not None:
             widget.is_required = field.required
             field.widget = widget  # without the buttons that Django wraps around a key
-        if isinstance(field.widget, AdminSplitDateTime):
-            for part, name in zip(field.widget.widgets, (_("date"), _("time")), strict=True):
-                part.attrs["aria-label"] = f"{capfirst(field.label)}: {name}"  # one label cannot name two inputs
         return field
 
     def get_form(self, request: HttpRequest, obj: Row | None = None, change: bool = False, **kwargs: Any) -> Any:
