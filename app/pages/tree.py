@@ -112,11 +112,11 @@ def set_path(page: Page, stored: Mapping[int, Stored]) -> None:
 
 
 def refuse_address_of_an_app(page: Page) -> None:
-    app = app_at(page.path)
+    app, field = app_at(page.path), _address_field(page)
     if app:
-        message = _("Nobody would see a page at %(path)s: the address belongs to “%(app)s”. Choose another one.")
-        error = ValidationError(message, params={"path": page.path, "app": app})
-        raise ValidationError({_address_field(page): error})
+        message = _("Nobody would see a page at %(path)s: the address belongs to “%(app)s”. Choose another %(field)s.")
+        params = {"path": page.path, "app": app, "field": page._meta.get_field(field).verbose_name}
+        raise ValidationError({field: ValidationError(message, params=params)})
 
 
 def refuse_address_of_another(page: Page) -> None:
@@ -124,13 +124,12 @@ def refuse_address_of_another(page: Page) -> None:
     other = standard().objects.filter(path=page.path).exclude(pk=page.pk).first()
     if other is None:
         return
+    message = _("Another page of this site has this address. “%(title)s” is at %(path)s. Choose another one.")
     if page.path == HOME:
         message = _(
             "Without a slug this would be the home page, and this site has one. Enter a slug. "
-            "The home page is “%(title)s”."
+            "Another page of this site has this address: “%(title)s”."
         )
-    else:
-        message = _("Another page of this site has the address %(path)s: “%(title)s”. Choose another one.")
     params = {"path": page.path, "title": other.title, "page": other}
     raise ValidationError({_address_field(page): ValidationError(message, code="taken", params=params)})
 

@@ -292,3 +292,22 @@ def test_one_visitor_makes_the_page_and_the_others_wait_for_it(server: Server) -
         visitor.join(20)
     assert sorted(found) == ["fwd=miss; stored", "hit", "hit", "hit"]
     assert server.made == ["/"]
+
+
+def test_a_page_for_signed_in_people_is_never_stored(sites: tuple[Site, Site], server: Server) -> None:
+    """Also one that was stored while it was open."""
+    assert [server.get("north.test", "/about/").found for _ in range(2)] == ["fwd=miss; stored", "hit"]
+    with use_site(sites[0]):
+        Page.objects.filter(path="/about/").update(login_required=True)
+    directory.forget()
+    for _ in range(2):
+        refused = server.get("north.test", "/about/")
+        assert refused.status == 302
+        assert refused.headers["Cache-Control"] == "private, no-store"
+        assert b"About North" not in refused.body
+        assert server.get("south.test", "/about/").status == 200
+    member = Browser("north.test")
+    member.force_login(person("mia", sites[0]))
+    cookie = f"sessionid={member.cookies['sessionid'].value}"
+    assert b"About North" in server.get("north.test", "/about/", HTTP_COOKIE=cookie).body
+    assert server.get("north.test", "/about/").status == 302

@@ -122,7 +122,7 @@ def test_the_buttons_of_a_row_work_without_a_script(tree: dict[str, Page], edito
         ("a", "inside", "one", 400, "A page cannot be below itself."),
         ("a", "inside", "a", 400, "A page cannot be below itself."),
         ("home", "inside", "a", 400, "The home page stays at the top."),
-        ("same", "inside", "a", 400, "has the address /a/one/: “One”. Choose another one."),
+        ("same", "inside", "a", 400, "has this address. “One” is at /a/one/. Choose another one."),
     ],
 )
 def test_what_is_not_possible_is_refused_with_a_reason(

@@ -53,7 +53,7 @@ def test_it_works(nora: User, north: Site, south: Site, at_north: Browser) -> No
         ("/a/?b=c", "letters and digits"),
         ("/a/../b/", "letters and digits"),
         ("/admin/x/", "the address belongs to “the platform”"),
-        ("/about/", "Another page of this site has the address /about/: “About us”"),
+        ("/about/", "Another page of this site has this address. “About us” is at /about/."),
     ],
 )
 def test_an_own_path_that_is_not_possible_is_refused_at_its_field(
