@@ -6,7 +6,7 @@ An own path replaces what would follow from the tree. Pages below such a page fo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -115,7 +115,8 @@ def refuse_address_of_an_app(page: Page) -> None:
     app, field = app_at(page.path), _address_field(page)
     if app:
         message = _("Nobody would see a page at %(path)s: the address belongs to “%(app)s”. Choose another %(field)s.")
-        params = {"path": page.path, "app": app, "field": page._meta.get_field(field).verbose_name}
+        named: Any = page._meta.get_field(field)
+        params = {"path": page.path, "app": app, "field": named.verbose_name}
         raise ValidationError({field: ValidationError(message, params=params)})
 
 

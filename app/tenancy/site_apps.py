@@ -62,10 +62,12 @@ def clean_apps(raw: Any) -> list[str]:
     """The labels of a site's apps. Raises `ValidationError`."""
     if not isinstance(raw, list) or not all(isinstance(label, str) for label in raw):
         raise ValidationError("settings.apps: must be a list of labels of apps.")
-    known = ", ".join(sorted(per_site_apps())) or "no app of this installation"
+    known = ", ".join(sorted(per_site_apps())) or "none"
     unknown = [label for label in raw if label not in per_site_apps()]
     if unknown:
-        raise ValidationError([f"settings.apps: {label!r} is not on or off per site; {known} is." for label in unknown])
+        raise ValidationError(
+            [f"settings.apps: {label!r} is not an app per site. Apps per site: {known}." for label in unknown]
+        )
     return sorted(set(raw))
 
 

@@ -164,8 +164,8 @@ def test_its_commands_skip_the_other_sites(settings: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ('apps=["clubs"]', "'clubs' is not on or off per site; club is."),
-        ('apps=["pages"]', "'pages' is not on or off per site; club is."),
+        ('apps=["clubs"]', "'clubs' is not an app per site. Apps per site: club, posts."),
+        ('apps=["pages"]', "'pages' is not an app per site. Apps per site: club, posts."),
         ('apps="club"', "must be a list of labels of apps"),
         ("apps=[1]", "must be a list of labels of apps"),
         ("apps=[club]", "'apps=[club]' is not NAME=JSON. A text needs double quotes"),
@@ -187,7 +187,7 @@ def test_apps_on_the_command_line_keep_the_others_and_say_what_is_wrong(settings
     for options, message in {
         ("--no-app", "club"): "--no-app club: the site does not have this app.",
         ("--app", "club", "--no-app", "club"): "--app and --no-app both name 'club'.",
-        ("--app", "clubs"): "'clubs' is not on or off per site; club is.",
+        ("--app", "clubs"): "'clubs' is not an app per site. Apps per site: club, posts.",
     }.items():
         refused = manage("sites", "set", "south.test", *options, **settings)
         assert (refused.returncode, message in refused.stderr) == (2, True), refused.stderr

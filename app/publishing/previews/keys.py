@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from app.tenancy.current import current_site
 
 LIFETIME = timedelta(days=7)
 LONGEST = 400
+HOUR = 3600
 
 
 class InvalidKey(Exception):
@@ -51,6 +53,13 @@ def read(text: str) -> Key:
     return Key(reference, int(maker), datetime.fromtimestamp(made, timezone.get_current_timezone()) + LIFETIME)
 
 
+class _HourSigner(signing.TimestampSigner):
+    """Signs with the end of the hour: the link of a row is the same for an hour, and lasts at least its time."""
+
+    def timestamp(self) -> str:
+        return signing.b62_encode((int(time.time()) // HOUR + 1) * HOUR)
+
+
 def _signer() -> signing.TimestampSigner:
     # SECURITY: the site is part of the signature, so a key is worth nothing on another one.
-    return signing.TimestampSigner(sep=".", salt=f"app.publishing.preview:{current_site().id}")
+    return _HourSigner(sep=".", salt=f"app.publishing.preview:{current_site().id}")

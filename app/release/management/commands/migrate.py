@@ -18,6 +18,10 @@ class Command(migrate.Command):
         super().add_arguments(parser)
         add_examples(parser, "manage.py migrate")
 
+    def check(self, *args: Any, **options: Any) -> None:
+        with connected_as_owner():  # the role of the pods may not exist yet
+            super().check(*args, **options)
+
     def handle(self, *args: Any, **options: Any) -> None:
         with connected_as_owner():
             super().handle(*args, **options)
