@@ -98,7 +98,7 @@ class PageAdmin(PageForm):
     def indented_title(self, page: Page) -> str:
         place = _shown(page).place
         indents = '<span class="indent"></span>' * (place.depth if place is not None else 0)
-        return SafeString(indents + escape(page.title))
+        return SafeString(f'<span class="in-tree">{indents}<span>{escape(page.title)}</span></span>')
 
     @admin.display(description=_("kind"), ordering="kind")
     def shown_kind(self, page: Page) -> str:
