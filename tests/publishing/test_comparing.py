@@ -118,6 +118,39 @@ def test_restoring_fills_the_form_and_saving_makes_a_version(nora_here: Browser,
     assert "Two" in nora_here.get(f"{HERE}{row.pk}/versions/2/").content.decode()
 
 
+@pytest.mark.parametrize("button", ["_continue", "_addanother", "_save"])
+def test_after_a_restoring_save_the_form_shows_what_is_stored(button: str, nora_here: Browser, north: Site) -> None:
+    row = page(north, title="One")
+    changed(north, row, title="Two")
+    address = f"{HERE}{row.pk}/change/?version=1&_changelist_filters=q%3Da"
+    sent = submitted(nora_here.get(address).content.decode(), "page_form") | {button: ["1"]}
+    follows = nora_here.post(address, sent).headers["Location"]
+    assert "version=" not in follows
+    assert "q%3Da" in follows or follows.endswith("?q=a")
+    if button == "_continue":
+        sent = submitted(nora_here.get(follows).content.decode(), "page_form", title="Three")
+        assert nora_here.post(follows, sent).status_code == 302
+        with use_site(north):
+            last = Version.objects.order_by("-number").first()
+        assert last is not None
+        assert (last.number, last.change, last.content["title"]) == (4, "changed", "Three")
+
+
+def test_restoring_does_not_replace_a_newer_save(nora_here: Browser, north: Site) -> None:
+    row = page(north, title="One", body="<p>First</p>")
+    changed(north, row, title="Two", body="<p>Second</p>")
+    address = f"{HERE}{row.pk}/change/?version=1"
+    opened = submitted(nora_here.get(address).content.decode(), "page_form")
+    ada = signed_in(person("ada", north))
+    assert ada.post(f"{HERE}{row.pk}/change/", page_form(row, title="By Ada")).status_code == 302
+    refused = nora_here.post(address, opened)
+    assert "Stored now: By Ada" in refused.content.decode()
+    assert Page.all_sites.get(pk=row.pk).title == "By Ada"
+    decided = submitted(refused.content.decode(), "page_form")
+    assert nora_here.post(address, decided).status_code == 302
+    assert Page.all_sites.get(pk=row.pk).title == "One"
+
+
 def test_what_is_restored_keeps_the_rules_of_the_form(nora_here: Browser, north: Site) -> None:
     row = page(north, title="One", slug="one")
     changed(north, row, slug="two")

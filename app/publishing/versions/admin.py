@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.contrib import messages
 from django.contrib.admin.utils import quote, unquote
@@ -131,6 +132,21 @@ class VersionedAdmin(SiteRelatedAdmin[Row]):
         if restored is not None:
             text = _("Version %(number)d was restored. What was there before is a version, too.")
             self.message_user(request, text % {"number": restored.number}, messages.INFO)
+
+    def response_add(self, request: HttpRequest, obj: Row, post_url_continue: str | None = None) -> HttpResponse:
+        return _without_version(super().response_add(request, obj, post_url_continue))
+
+    def response_change(self, request: HttpRequest, obj: Row) -> HttpResponse:
+        return _without_version(super().response_change(request, obj))
+
+
+def _without_version(response: HttpResponse) -> HttpResponse:
+    """After a save the form shows what is stored: Django keeps the query of the address that the form was sent to."""
+    if "Location" in response.headers:
+        address = urlsplit(response.headers["Location"])
+        kept = [pair for pair in parse_qsl(address.query, keep_blank_values=True) if pair[0] != VERSION]
+        response.headers["Location"] = address._replace(query=urlencode(kept)).geturl()
+    return response
 
 
 def _numbered(row: Any, number: int) -> Version:
