@@ -90,6 +90,7 @@ class Page(Publishable, Described, PageKind):
     )
 
     unversioned = frozenset({"position"})
+    not_restored = Publishable.not_restored | {"login_required"}
     saved_one_by_one = frozenset({"slug", "own_path", "parent", "parent_id", "path", "kind"})
 
     class Meta:

@@ -57,6 +57,8 @@ class Publishable(SiteRelated):
     extra_actions = {"publish": "Can publish"}
     #: Fields that are not in versions, such as a place in an order: a change of them alone stores none.
     unversioned: ClassVar[frozenset[str]] = frozenset()
+    #: Fields that decide who sees a row, and when: to restore a version leaves them as they are.
+    not_restored: ClassVar[frozenset[str]] = frozenset({"status", "publish_at", "expire_at"})
     #: The number of the version whose content the next `save()` brings back.
     restored_from: int | None = None
     keeps_versions = True

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.sites.models import Site
+from django.utils import timezone
 from django.utils.html import strip_tags
 
 from app.accounts.models import User
@@ -116,6 +118,23 @@ def test_restoring_fills_the_form_and_saving_makes_a_version(nora_here: Browser,
     assert (last.number, last.change, last.restored_from) == (3, "restored", 1)
     assert "Restored from version 1" in nora_here.get(f"{HERE}{row.pk}/history/").content.decode()
     assert "Two" in nora_here.get(f"{HERE}{row.pk}/versions/2/").content.decode()
+
+
+def test_restoring_leaves_who_sees_a_row(nora_here: Browser, north: Site) -> None:
+    row = page(north, title="One", status="draft", expire_at=timezone.now() - timedelta(days=1), login_required=True)
+    changed(north, row, title="Two", status="published", expire_at=None, login_required=False)
+    with use_site(north):
+        bulletin = Bulletin.objects.create(text="one", publish_at=timezone.now() + timedelta(days=1))
+    changed(north, bulletin, text="two", status="published", publish_at=None)
+    for found, name in ((row, "title"), (bulletin, "text")):
+        address = f"/admin/{found._meta.app_label}/{found._meta.model_name}/{found.pk}/change/?version=1"
+        form = nora_here.get(address).content.decode()
+        assert "Who can see it, and when, stays as it is now." in form
+        assert nora_here.post(address, submitted(form, f"{found._meta.model_name}_form")).status_code == 302
+        stored = type(found).all_sites.get(pk=found.pk)
+        assert getattr(stored, name).lower() == "one"
+        assert (stored.status, stored.publish_at, stored.expire_at) == ("published", None, None)
+    assert Browser("north.test").get("/t/").status_code == 200
 
 
 @pytest.mark.parametrize("button", ["_continue", "_addanother", "_save"])

@@ -157,10 +157,13 @@ def _numbered(row: Any, number: int) -> Version:
 
 
 def _fill(form: BaseModelForm[Any], version: Version) -> list[str]:
-    """Puts the content into the form. Returns the labels of fields whose rows do not exist any longer."""
+    """Puts the content into the form, without the fields in `not_restored` of the model. Returns the labels of fields
+    whose rows do not exist any longer."""
     lost = []
-    for name, field in versioned_fields(type(form.instance)).items():
-        if name not in form.fields or name not in version.content:
+    model = type(form.instance)
+    restored = form.fields.keys() & version.content.keys() - model.not_restored
+    for name, field in versioned_fields(model).items():
+        if name not in restored:
             continue
         value = value_in(version.content, field)
         existing = _existing(form.fields[name], value)
