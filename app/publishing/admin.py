@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from app.publishing.models import Publishable
+from app.publishing.outcome import Outcome
 from app.publishing.previews.admin import PreviewsRows
 from app.publishing.review.admin import ReviewedAdmin
 from app.publishing.versions.admin import VersionedAdmin
@@ -66,7 +68,19 @@ class PublishableAdmin(PreviewsRows[Row], ReviewedAdmin[Row], VersionedAdmin[Row
         self.set_status(request, rows, Publishable.Status.DRAFT)
 
     def set_status(self, request: HttpRequest, rows: Iterable[Row], status: str) -> None:
+        outcome = Outcome(self.opts, status)
         for row in rows:
+            if row.status == status:
+                outcome.unchanged.append(row)
+                continue
             row.status = status
-            row.save(update_fields={"status"})
-            self.log_change(request, row, [{"changed": {"fields": ["Status"]}}])
+            try:
+                with transaction.atomic():
+                    row.save(update_fields={"status"})
+                    self.log_change(request, row, [{"changed": {"fields": ["Status"]}}])
+            except ValidationError as error:
+                outcome.refused.append((row, error))
+            else:
+                outcome.changed.append(row)
+        for level, text in outcome.messages():
+            self.message_user(request, text, level)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.contrib.sites.models import Site
 from django.core.checks import run_checks
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
+from django.utils import timezone
 
 from app.accounts.models import User
 from app.pages.models import Page
@@ -19,7 +22,7 @@ from app.tenancy.current import use_site
 from app.tenancy.models import Membership
 from app.testing.forms import submitted
 from tests.support.makers import Browser, page, page_form, person
-from tests.third_party.models import Bulletin
+from tests.third_party.models import Bulletin, EventsPage
 
 PAGES = "/admin/pages/page/"
 BULLETINS = "/admin/third_party/bulletin/"
@@ -134,6 +137,38 @@ def test_actions(action: str, before: str, author: Browser, editor: Browser, nor
     assert f'value="{action}"' in editor.get(PAGES).content.decode()
     editor.post(PAGES, sent)
     assert stored(row)["status"] != before
+
+
+def test_actions_say_what_they_did(editor: Browser, north: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    live, wrong = page(north, title="Live"), draft(north, title="Wrong", slug="wrong")
+    late = draft(north, title="Late", slug="late", expire_at=timezone.now() - timedelta(days=1))
+    with use_site(north):
+        bulletin = Bulletin.objects.create(text="Short")
+        events = page(north, EventsPage, title="Events", slug="events", status="draft")
+    save = Page.save
+
+    def refusing(row: Page, **values: Any) -> None:
+        if row.pk == wrong.pk:
+            raise ValidationError({"slug": "Not this slug."})
+        save(row, **values)
+
+    monkeypatch.setattr(Page, "save", refusing)
+    assert said(editor, PAGES, "publish", live, late, wrong, events) == [
+        ("success", "1 page was published."),
+        ("warning", "Visitors do not see these now, because of their times: “Late”"),
+        ("info", "Skipped, published before: “Live”"),
+        ("error", "Skipped: “Wrong”. Not this slug."),
+        ("success", "1 list of events was published."),
+    ]
+    assert stored(wrong)["status"] == "draft"
+    assert said(editor, PAGES, "withdraw", live, late)[0] == ("success", "2 pages were turned into drafts.")
+    assert said(editor, BULLETINS, "withdraw", bulletin) == [("info", "Skipped, a draft before: “Short”")]
+
+
+def said(browser: Browser, path: str, action: str, *rows: Any) -> list[tuple[str, str]]:
+    """The messages after an action."""
+    sent = {"action": action, "_selected_action": [row.pk for row in rows]}
+    return [(m.level_tag, str(m)) for m in browser.post(path, sent, follow=True).context["messages"]]
 
 
 def test_an_author_edits_no_row_in_the_list(author: Browser, editor: Browser, north: Site) -> None:
