@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from app.publishing.models import Publishable
-from app.publishing.outcome import Outcome
+from app.publishing.outcome import Outcome, has_expired
 from app.publishing.previews.admin import PreviewsRows
 from app.publishing.review.admin import ReviewedAdmin
 from app.publishing.versions.admin import VersionedAdmin
@@ -58,6 +58,9 @@ class PublishableAdmin(PreviewsRows[Row], ReviewedAdmin[Row], VersionedAdmin[Row
         if not self.has_publish_permission(request) and (obj.is_published or {*FIELDS} & {*form.changed_data}):
             raise PermissionDenied
         super().save_model(request, obj, form, change)
+        if has_expired(obj):
+            text = _("“%s” has expired: visitors do not see it.")
+            self.message_user(request, text % obj, messages.WARNING)
 
     @admin.action(description=_("Publish the selected %(verbose_name_plural)s"), permissions=["publish"])
     def publish(self, request: HttpRequest, rows: QuerySet[Row]) -> None:

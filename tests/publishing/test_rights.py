@@ -171,6 +171,14 @@ def said(browser: Browser, path: str, action: str, *rows: Any) -> list[tuple[str
     return [(m.level_tag, str(m)) for m in browser.post(path, sent, follow=True).context["messages"]]
 
 
+@pytest.mark.parametrize("status", ["published", "draft"])
+def test_a_save_says_that_a_row_has_expired(status: str, editor: Browser, north: Site) -> None:
+    row, past = page(north, title="News"), {"expire_at_0": "2020-01-01", "expire_at_1": "00:00:00"}
+    sent = page_form(row, status=status, **past)
+    shown = editor.post(change(row), sent, follow=True).content.decode()
+    assert ("“News” has expired: visitors do not see it." in shown) is (status == "published")
+
+
 def test_an_author_edits_no_row_in_the_list(author: Browser, editor: Browser, north: Site) -> None:
     with use_site(north):
         rows = [Bulletin.objects.create(text="a"), Bulletin.objects.create(text="b", status="published")]
