@@ -21,6 +21,7 @@ from app.media.markup import with_renditions
 from app.media.names import read_picture
 from app.publishing.depth import is_deeper_than
 from app.publishing.links import references
+from app.publishing.versions.structure import as_text
 
 EXTENSIONS: dict[str, Any] = {
     "Bold": True,
@@ -117,6 +118,11 @@ class RichTextWidget(AdminProseEditorWidget):  # type: ignore[misc]  # the libra
         scripts: list[Any] = [Script("publishing/rich_text.js", defer=True)]  # before the editor's own
         styles = Media(js=scripts, css={"all": ["publishing/links.css", "publishing/rich_text.css"]})
         return styles + dialog_media() + super().media
+
+    @staticmethod
+    def as_text(html: str) -> str:
+        """What a person reads where HTML is not shown: lines with their structure."""
+        return as_text(html)
 
     def get_config(self) -> Any:
         config = super().get_config()

@@ -15,7 +15,6 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.forms import BaseModelForm, ModelChoiceField, ModelMultipleChoiceField
 from django.utils.formats import localize
-from django.utils.html import format_html, strip_tags
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
@@ -32,7 +31,7 @@ class RefusesNewerValues(BaseModelForm[Any]):
         if newer:
             self.add_error(None, _explanation(self.instance))
         for name in newer:
-            self.add_error(name, format_html("{} {}", _("Stored now:"), _shown(self, name)))
+            self.add_error(name, f"{_('Stored now:')} {_shown(self, name)}")
         return cleaned
 
 
@@ -68,14 +67,16 @@ def _digest(value: Any) -> str:
 
 
 def _shown(form: Any, name: str) -> str:
-    """The stored value as a reader would write it."""
+    """The stored value as a reader would write it. A widget of marked-up text has a method `as_text` for it."""
     field, value = form.fields[name], form.initial.get(name)
     if isinstance(field, ModelMultipleChoiceField):
         return ", ".join(field.label_from_instance(row) for row in value or ()) or "-"
     if isinstance(field, ModelChoiceField):
         row = field.queryset.filter(pk=value).first() if field.queryset is not None else None
         return field.label_from_instance(row) if row is not None else "-"
-    return strip_tags(str(localize(value if value is not None else ""))) or "-"
+    text = str(localize(value if value is not None else ""))
+    as_text = getattr(field.widget, "as_text", str)
+    return as_text(text) or "-"
 
 
 def _explanation(row: models.Model) -> str:

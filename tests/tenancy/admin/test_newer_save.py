@@ -13,6 +13,7 @@ from app.tenancy.current import use_site
 from app.tenancy.models import Membership
 from app.testing.forms import submitted
 from tests.support.makers import Browser, page, person
+from tests.support.posts import post
 from tests.third_party.models import Label
 
 
@@ -35,7 +36,9 @@ def bob(north: Site) -> Browser:
 
 def opened(browser: Browser, path: str, **changed: str) -> dict[str, Any]:
     """What the form of a page sends after these changes."""
-    form = next(name for name in ("page_form", "label_form", "membership_form", "feed_form") if name[:4] in path)
+    form = next(
+        name for name in ("page_form", "post_form", "label_form", "membership_form", "feed_form") if name[:4] in path
+    )
     return dict(submitted(browser.get(path).content.decode(), form, **changed))
 
 
@@ -60,6 +63,18 @@ def test_the_second_one_to_save_sees_both_texts(north: Site, ada: Browser, bob: 
     # The form that he has now knows what is stored, so what he decides is saved.
     assert bob.post(path, submitted(text, "page_form", title="By Ada and Bob")).status_code == 302
     assert Page.all_sites.get(pk=stored.pk).title == "By Ada and Bob"
+
+
+def test_a_stored_text_is_shown_with_its_lines(north: Site, ada: Browser, bob: Browser) -> None:
+    rows = {"pages/page": page(north, slug="a"), "posts/post": post(north, slug="a")}
+    body = "<h2>From 1 November.</h2><p>See our <strong>plan</strong>.</p><ul><li><p>x &lt; y</p></li></ul>"
+    for name, row in rows.items():
+        path = f"/admin/{name}/{row.pk}/change/"
+        of_bob = opened(bob, path, body="<p>by Bob</p>")
+        assert ada.post(path, opened(ada, path, body=body, title="<i>By Ada</i>")).status_code == 302
+        shown = bob.post(path, of_bob).content.decode()
+        assert "Stored now: ## From 1 November.\nSee our **plan**.\n- x &lt; y</li>" in shown
+        assert "Stored now: &lt;i&gt;By Ada&lt;/i&gt;</li>" in shown
 
 
 def test_who_saves_again_or_changes_another_field_is_not_stopped(north: Site, ada: Browser, bob: Browser) -> None:
