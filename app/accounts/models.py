@@ -34,6 +34,11 @@ class User(AbstractUser):
 
     objects: ClassVar[KeepingManager] = KeepingManager()
 
+    @property
+    def shown_name(self) -> str:
+        """The full name; without one, the user name."""
+        return self.get_full_name() or self.get_username()
+
     def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         # every_site: as above.
         with transaction.atomic(using), every_site():

@@ -12,6 +12,8 @@ from app.pages.models import Page
 from app.publishing.models import Review, Version
 from app.publishing.review.requests import ask
 from app.tenancy.current import use_site
+from app.tenancy.models import AuditEntry
+from app.testing.forms import submitted
 from tests.support.makers import Browser, page, page_form, person
 from tests.third_party.models import Bulletin
 
@@ -87,6 +89,22 @@ def test_an_editor_gives_it_back_with_a_note(author: Browser, editor: Browser, n
     assert "Given back (nora)" in editor.get(f"{PAGES}?review=returned").content.decode()
     asked(author, row, note="")
     assert (review().is_waiting, review().returned_note) == (True, "")
+
+
+def test_people_are_named_by_their_full_names(author: Browser, editor: Browser, nora: User, north: Site) -> None:
+    User.objects.filter(username="ada").update(first_name="Ada", last_name="Fox")
+    User.objects.filter(pk=nora.pk).update(first_name="N" * 150, last_name="Lind")
+    row = draft(north, title="One")
+    opened = submitted(editor.get(change(row)).content.decode(), "page_form", title="Mine")
+    asked(author, row)
+    assert author.post(change(row), page_form(row, title="Two")).status_code == 302
+    assert "Review requested by Ada Fox" in editor.get(change(row)).content.decode()
+    assert "Ready for review (Ada Fox)" in editor.get(PAGES).content.decode()
+    assert "<td>Ada Fox</td>" in editor.get(f"{PAGES}{row.pk}/history/").content.decode()
+    assert "Ada Fox saved a newer version at" in editor.post(change(row), opened).content.decode()
+    assert editor.post(change(row), {**page_form(row), "_give_back": "1"}).status_code == 302
+    assert review().returned_by == "N" * 150
+    assert set(AuditEntry.all_sites.filter(verb="changed").values_list("actor", flat=True)) == {"ada", "nora"}
 
 
 def test_a_draft_that_waits_can_be_changed_and_the_request_ended(author: Browser, north: Site) -> None:

@@ -88,6 +88,6 @@ def _explanation(row: models.Model) -> str:
     )
     what = str(_("Somebody saved a newer version while you were writing."))
     if entry is not None:
-        values = {"person": entry.user, "time": f"{localtime(entry.action_time):%H:%M}"}
+        values = {"person": entry.user.shown_name, "time": f"{localtime(entry.action_time):%H:%M}"}
         what = _("%(person)s saved a newer version at %(time)s, while you were writing.") % values
     return str(message).format(what=what)

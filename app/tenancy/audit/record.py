@@ -90,9 +90,13 @@ def record_repeated(verb: str, *, account: str = "") -> None:
 
 
 def acting_person() -> tuple[int | None, str]:
-    """The id and the name of the person of the current request; without one, the name of the command that runs."""
-    who = _who(None)
-    return who["actor_id"], who["actor"]
+    """The id of the person of the current request, and the name that others know; without a request, the name of the
+    command that runs. Entries of the audit list have the user name, which is unique."""
+    observed = current_request.get()
+    if observed is None:
+        return None, current_command.get()
+    person = getattr(observed.request, "user", None)
+    return (person.pk, person.shown_name[:LONGEST_NAME]) if isinstance(person, User) else (None, "")
 
 
 def client_address(request: HttpRequest) -> str | None:
