@@ -43,7 +43,11 @@ class SignInView(InAdmin, LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = {"password_sign_in": settings.PASSWORD_SIGN_IN, "single_sign_on": bool(settings.OIDC_URL)}
-        return {**super().get_context_data(**kwargs), **context, "provider": settings.OIDC_NAME}
+        given = super().get_context_data(**kwargs)
+        leads_to = given["redirect_field_value"] or ""
+        # Visitors come from a page of the site, everybody else from the admin or from nowhere.
+        from_page = leads_to.startswith("/") and not leads_to.startswith(reverse("admin:index"))
+        return {**given, **context, "provider": settings.OIDC_NAME, "from_page": from_page}
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "GET" and admin.site.has_permission(request):

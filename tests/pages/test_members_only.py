@@ -28,6 +28,10 @@ def test_a_visitor_is_sent_to_the_sign_in_and_back(method: str, nora: User, at_n
     assert not response.cookies
     form = at_north.get(response.headers["Location"])
     assert SECRET not in form.content.decode()
+    reason = "This page is for signed-in people only."
+    assert reason in form.content.decode()
+    for address in ("/admin/login/", "/admin/login/?next=/admin/pages/page/", "/admin/login/?next=https://x.test/"):
+        assert reason not in at_north.get(address).content.decode()
     signed_in = at_north.post(response.headers["Location"], {"username": nora.username, "password": "nora"})
     assert signed_in.headers["Location"] == "/members/?a=b"
     response = at_north.get("/members/")
