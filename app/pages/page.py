@@ -20,7 +20,7 @@ from app.pages.deletion import keep_what_is_below
 from app.pages.kinds import label_of
 from app.pages.page_kind import PageKind
 from app.publishing.described import Described
-from app.publishing.models import Publishable, was_visible
+from app.publishing.models import Publishable, seen_before, was_visible
 from app.publishing.rich_text import RichTextField
 from app.publishing.slugs import slug_of, validate_slug
 from app.redirects.moves import record_move
@@ -165,9 +165,10 @@ class Page(Publishable, Described, PageKind):
         if self.path != before:
             tree.refuse_addresses_below(self, before)
         super().save(**kwargs)
-        if before is not None and self.path != before:
-            tree.move_pages_below(self, before)
-            record_move(tree.moved_with(self), before=before, after=self.path, seen=was_visible(timezone.now()))
+        if known is not None and self.path != known.path:
+            tree.move_pages_below(self, known.path)
+            seen, shown = seen_before(self, itself=known.is_seen), was_visible(timezone.now())
+            record_move(tree.moved_with(self), before=known.path, after=self.path, seen=seen, shown=shown)
 
     def whole(self) -> Page:
         return self.as_kind()
