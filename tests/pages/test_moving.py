@@ -238,3 +238,19 @@ def test_two_editors_at_one_moment_leave_a_tree() -> None:
         thread.join()
     assert sorted(outcomes) == ["moved", "refused"]
     assert len(order(north)) == 2
+
+
+def test_a_page_with_pages_below_it_is_not_deleted_and_says_why(
+    tree: dict[str, Page], editor: Browser, north: Site
+) -> None:
+    bulk = {"action": "delete_selected"}
+    chosen = [tree["a"].pk, tree["b"].pk]
+    posted = editor.post(LIST, {**bulk, "_selected_action": chosen})
+    for response in (editor.get(f"{LIST}{tree['a'].pk}/delete/"), posted):
+        text = response.content.decode()
+        assert re.search("“A” has pages below it and cannot be deleted|selected pages have pages below them", text)
+        assert ">Two</a>" in text
+        assert "protected related" not in text
+    chosen += [tree["one"].pk, tree["two"].pk]
+    assert editor.post(LIST, {**bulk, "_selected_action": chosen, "post": "yes"}).status_code == 302
+    assert order(north) == ["/c/"]

@@ -150,3 +150,13 @@ def test_the_list_costs_the_same_with_many_posts(north: Site, south: Site, edito
         row.tags.add(frost)
     assert f"{LIST}?tags__id__exact={frost.pk}" in editor.get("/admin/posts/tag/").content.decode()
     assert "1 post" in editor.get(f"{LIST}?tags__id__exact={frost.pk}").content.decode()
+
+
+def test_an_author_of_posts_is_not_deleted_and_the_page_says_why(north: Site, editor: Browser) -> None:
+    with use_site(north):
+        writer = Author.objects.create(name="Nora Lind")
+        post(north, author=writer)
+    bulk = {"action": "delete_selected", "_selected_action": [writer.pk]}
+    address = "/admin/posts/author/"
+    for response in (editor.get(f"{address}{writer.pk}/delete/"), editor.post(address, bulk)):
+        assert "in use and cannot be deleted. Remove " in response.content.decode()

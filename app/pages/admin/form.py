@@ -33,6 +33,7 @@ class PageForm(PublishableAdmin[Page]):
     ordering = ("path",)
     change_form_template = "admin/pages/page/change_form.html"
     delete_confirmation_template = "admin/pages/page/delete_confirmation.html"
+    delete_selected_confirmation_template = "admin/pages/page/delete_selected_confirmation.html"
     object_history_template = "admin/pages/page/object_history.html"
 
     #: The first group of the form; the fields of a kind of its own come after these.
