@@ -17,7 +17,7 @@ from app.media.models import MediaFile
 from app.pages import tree
 from app.pages.addresses import LONGEST_PATH, validate_own_path
 from app.pages.deletion import keep_what_is_below
-from app.pages.kinds import label_of
+from app.pages.kinds import kind_of, label_of, title_of
 from app.pages.page_kind import PageKind
 from app.publishing.described import Described
 from app.publishing.models import Publishable, seen_before, was_visible
@@ -107,6 +107,10 @@ class Page(Publishable, Described, PageKind):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def kind_title(self) -> str:
+        return title_of(kind_of(self))
 
     def get_absolute_url(self) -> str:
         return iri_to_uri(self.path)
