@@ -47,10 +47,7 @@ class Page(Publishable, Described, PageKind):
         max_length=LONGEST_SLUG,
         blank=True,
         validators=[validate_slug],
-        help_text=_(
-            "The page's part of the address, in any script. Empty below another page: made from the title. "
-            "Empty without a parent: this will be the home page."
-        ),
+        help_text=_("The page's part of the address, in any script. Empty below another page: made from the title."),
     )
     # The defaults of later columns are in the database too: during an upgrade, pods of the last release add pages.
     own_path = models.CharField(

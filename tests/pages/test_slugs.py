@@ -87,6 +87,7 @@ def test_a_page_without_a_slug_at_the_top_says_that_it_is_the_home_page(north: S
     second = editor.post(ADD, page_form(title="联系", slug="")).content.decode()
     assert "Without a slug this would be the home page, and this site has one. Enter a slug." in second
     assert Page.all_sites.get().path == "/"
+    assert "Empty without a parent" not in editor.get(ADD).content.decode()
     again = editor.post(
         f"/admin/pages/page/{Page.all_sites.get().pk}/change/", page_form(Page.all_sites.get()), follow=True
     )
