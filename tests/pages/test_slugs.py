@@ -43,8 +43,20 @@ def test_an_address_may_be_in_any_script(slug: str, north: Site, editor: Browser
 @pytest.mark.parametrize("slug", ["a b", "a/b", "a?b", "a#b", "a.b", "a\u200bb", "a\u202eb", "\\", "%41"])
 def test_what_is_no_letter_digit_or_hyphen_is_refused(slug: str, north: Site, editor: Browser) -> None:
     response = editor.post(ADD, page_form(title="x", slug=slug))
-    assert "Use letters and digits of any script" in response.content.decode()
+    errors = response.context["adminform"].form.errors
+    assert errors == {"slug": ["Use letters and digits of any script, hyphens and underscores only."]}
     assert not Page.all_sites.exists()
+
+
+def test_a_slug_that_is_too_long_is_one_fault(north: Site, editor: Browser) -> None:
+    home = page(north, slug="")
+    page(north, slug="x", parent=home)
+    for parent in ("", home.pk):
+        errors = editor.post(ADD, page_form(title="x", slug="a" * 300, parent=parent)).context["errors"]
+        assert [str(error) for error in errors] == [
+            '<ul class="errorlist" id="id_slug_error"><li>Ensure this value has at most 80 characters '
+            "(it has 300).</li></ul>"
+        ]
 
 
 def test_a_slash_is_refused_behind_the_forms_back(north: Site) -> None:

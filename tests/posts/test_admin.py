@@ -121,7 +121,10 @@ def test_a_slug_that_is_taken_or_reserved(north: Site, south: Site, editor: Brow
         ("feed", "blog itself"),
         ("a/b", "letters and digits"),
     ):
-        assert message in editor.post(ADD, sent(editor, ADD, title="T", slug=slug)).content.decode(), slug
+        response = editor.post(ADD, sent(editor, ADD, title="T", slug=slug))
+        assert message in response.content.decode(), slug
+        assert len(response.context["errors"]) == 1
+        assert len(response.context["errors"][0]) == 1
     assert editor.post(ADD, sent(editor, ADD, title="Frost", slug="")).status_code == 302
     assert editor.post(ADD, sent(editor, ADD, title="Snow", slug="snow")).status_code == 302
     with use_site(north):

@@ -20,6 +20,7 @@ from app.pages.admin.parents import choice_text, field_options, possible_parents
 from app.pages.kinds import kind_of, permission, title_of
 from app.pages.models import HOME, Page, pages_below
 from app.pages.tree import last_position
+from app.publishing.address_form import one_fault_in_address
 from app.publishing.admin import PublishableAdmin
 from app.publishing.rich_text import sanitise
 
@@ -92,7 +93,7 @@ class PageForm(PublishableAdmin[Page]):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_form(self, request: HttpRequest, obj: Page | None = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form: Any = one_fault_in_address(super().get_form(request, obj, change, **kwargs))
         parent = form.base_fields.get("parent")
         if isinstance(parent, ModelChoiceField):
             parent.queryset = possible_parents(self.model, obj)
