@@ -59,8 +59,6 @@ class MediaFileAdmin(SiteRelatedAdmin[MediaFile]):
     list_per_page = 50
     search_fields = ("title", "alt", "file")
     readonly_fields = ("preview", "address", "shown_size", "usage", "uploaded_by", "uploaded_at")
-    delete_confirmation_template = "admin/media/mediafile/delete_confirmation.html"
-    delete_selected_confirmation_template = "admin/media/mediafile/delete_selected_confirmation.html"
 
     class Media:
         css = {"all": ("media/library.css",)}

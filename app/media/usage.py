@@ -11,7 +11,6 @@ from django.db import models
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
 
 from app.media.models import MediaFile
 from app.tenancy.models import SiteRelated
@@ -27,7 +26,7 @@ def uses_of(file: MediaFile) -> list[Any]:
 
 def described(row: Any) -> SafeString:
     """A row with its kind, and a link to its page in the admin."""
-    text = f"{capfirst(row._meta.verbose_name)}: {row}"
+    text = f"{row.kind_title}: {row}"
     if not admin.site.is_registered(type(row)):
         return format_html("{}", text)
     address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])

@@ -17,10 +17,10 @@ from app.media.models import MediaFile
 from app.pages import tree
 from app.pages.addresses import LONGEST_PATH, validate_own_path
 from app.pages.deletion import keep_what_is_below
-from app.pages.kinds import label_of
+from app.pages.kinds import kind_of, label_of, title_of
 from app.pages.page_kind import PageKind
 from app.publishing.described import Described
-from app.publishing.models import Publishable, was_visible
+from app.publishing.models import Publishable, seen_before, was_visible
 from app.publishing.rich_text import RichTextField
 from app.publishing.slugs import slug_of, validate_slug
 from app.redirects.moves import record_move
@@ -47,10 +47,7 @@ class Page(Publishable, Described, PageKind):
         max_length=LONGEST_SLUG,
         blank=True,
         validators=[validate_slug],
-        help_text=_(
-            "The page's part of the address, in any script. Empty below another page: made from the title. "
-            "Empty without a parent: this will be the home page."
-        ),
+        help_text=_("The page's part of the address, in any script. Empty below another page: made from the title."),
     )
     # The defaults of later columns are in the database too: during an upgrade, pods of the last release add pages.
     own_path = models.CharField(
@@ -109,6 +106,10 @@ class Page(Publishable, Described, PageKind):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def kind_title(self) -> str:
+        return title_of(kind_of(self))
+
     def get_absolute_url(self) -> str:
         return iri_to_uri(self.path)
 
@@ -166,9 +167,10 @@ class Page(Publishable, Described, PageKind):
         if self.path != before:
             tree.refuse_addresses_below(self, before)
         super().save(**kwargs)
-        if before is not None and self.path != before:
-            tree.move_pages_below(self, before)
-            record_move(tree.moved_with(self), before=before, after=self.path, seen=was_visible(timezone.now()))
+        if known is not None and self.path != known.path:
+            tree.move_pages_below(self, known.path)
+            seen, shown = seen_before(self, itself=known.is_seen), was_visible(timezone.now())
+            record_move(tree.moved_with(self), before=known.path, after=self.path, seen=seen, shown=shown)
 
     def whole(self) -> Page:
         return self.as_kind()

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Max, Value
+from django.db.models import Case, Max, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Concat, Length, Substr
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from app.pages.addresses import HOME, LONGEST_PATH, app_at, normalised_path, validate_own_path
 from app.pages.kinds import label_of, refusal_of_place, standard
+from app.publishing.models import was_visible
 from app.publishing.slugs import normalised
 
 if TYPE_CHECKING:
@@ -40,12 +42,17 @@ class Stored(NamedTuple):
     path: str
     kind: str
     parent_id: int | None
+    #: Whether visitors see it, or have seen it.
+    is_seen: bool = False
 
 
 def stored(page: Page) -> dict[int, Stored]:
     """A page and its parent in the database, by their keys."""
     keys = {key for key in (page.pk, page.parent_id) if key is not None}
-    rows = standard().objects.filter(pk__in=keys).values_list("pk", *Stored._fields) if keys else ()
+    if not keys:
+        return {}
+    is_seen = Case(When(was_visible(timezone.now()), then=Value(True)), default=Value(False))
+    rows = standard().objects.filter(pk__in=keys).annotate(is_seen=is_seen).values_list("pk", *Stored._fields)
     return {pk: Stored(*values) for pk, *values in rows}
 
 

@@ -43,12 +43,10 @@ def stored_slug(row: Any) -> str | None:
     return slug
 
 
-def redirect_from(before: str | None, row: Any, prefix: str, seen: Q) -> None:
-    """Redirects from the address of a row before its slug changed, if visitors have seen it there."""
-    if before is None or before == row.slug:
-        return
+def redirect_from(before: str, row: Any, prefix: str, *, seen: Q, shown: Q) -> None:
+    """After the slug of a row has changed. For `seen` and `shown`, see `record_move()`."""
     moved = type(row).objects.filter(pk=row.pk).annotate(path=Concat(Value(prefix), "slug", Value("/")))
-    record_move(moved, before=f"{prefix}{before}/", after=f"{prefix}{row.slug}/", seen=seen)
+    record_move(moved, before=f"{prefix}{before}/", after=f"{prefix}{row.slug}/", seen=seen, shown=shown)
 
 
 class Label(SiteRelated):
@@ -97,7 +95,9 @@ class Label(SiteRelated):
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], "slug"}
         super().save(**kwargs)
-        redirect_from(before, self, f"{BLOG}{self.kind}/", Q())
+        if before is not None and before != self.slug:
+            # Visitors see a label from the start.
+            redirect_from(before, self, f"{BLOG}{self.kind}/", seen=Q(), shown=Q())
 
 
 class Category(Label):

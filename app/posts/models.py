@@ -30,7 +30,7 @@ from app.posts.labels import (
     stored_slug,
 )
 from app.publishing.described import Described
-from app.publishing.models import Publishable, was_visible
+from app.publishing.models import Publishable, seen_before, was_visible
 from app.publishing.rich_text import RichTextField, sanitise
 from app.publishing.slugs import validate_slug
 from app.tenancy.isolation.content_version import lock_site
@@ -147,8 +147,13 @@ class Post(Publishable, Described):
         self.derive()
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], "slug", "excerpt", "publish_at", "updated_at"}
+        if before is None or before == self.slug:
+            super().save(**kwargs)
+            return
+        shown = was_visible(timezone.now())
+        seen = seen_before(self, itself=Post.objects.filter(shown, pk=self.pk).exists())
         super().save(**kwargs)
-        redirect_from(before, self, BLOG, was_visible(timezone.now()))
+        redirect_from(before, self, BLOG, seen=seen, shown=shown)
 
     def _refuse_reserved_slug(self) -> None:
         if self.slug in self.reserved_slugs:

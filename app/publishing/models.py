@@ -17,7 +17,15 @@ from app.publishing.versions.models import Version
 from app.tenancy.isolation.managers import SiteManager, SiteQuerySet
 from app.tenancy.models import SiteRelated
 
-__all__ = ["Publishable", "PublishableManager", "PublishableQuerySet", "Review", "Version", "was_visible"]
+__all__ = [
+    "Publishable",
+    "PublishableManager",
+    "PublishableQuerySet",
+    "Review",
+    "Version",
+    "seen_before",
+    "was_visible",
+]
 
 
 class PublishableQuerySet(SiteQuerySet[Any]):
@@ -96,6 +104,13 @@ def was_visible(at: datetime) -> models.Q:
     """Rows that visitors see at that time, or have seen before they expired. A draft may have been published earlier:
     no row says so."""
     return models.Q(status=Publishable.Status.PUBLISHED) & (models.Q(publish_at=None) | models.Q(publish_at__lte=at))
+
+
+def seen_before(row: Publishable, *, itself: bool) -> models.Q:
+    """Rows that visitors see now, or have seen. Of `row`, which may be another one after it is saved, `itself` says
+    whether they have."""
+    seen, this = was_visible(timezone.now()), models.Q(pk=row.pk)
+    return seen | this if itself else seen & ~this
 
 
 def publishable_models() -> list[type[Publishable]]:

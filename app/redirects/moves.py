@@ -16,18 +16,19 @@ ON CONFLICT (site_id, old_path) DO UPDATE SET new = excluded.new, created_at = e
 WHERE {table}.created_automatically"""
 
 
-def record_move(moved: models.QuerySet[Any], *, before: str, after: str, seen: Q) -> None:
+def record_move(moved: models.QuerySet[Any], *, before: str, after: str, seen: Q, shown: Q) -> None:
     """Call it after content of the current site has moved, in the same transaction, with the site locked.
 
     The `path` of each moved row began with `before`, and begins with `after` now. Paths are not encoded, and begin and
-    end with a slash. The rows that match `seen` have been visible to visitors: they get a redirect from their old
-    path, unless a person made one there. Redirects that led to a row that moved lead to where it is now, and those away
-    from where a visible row now is are deleted: so there are neither chains nor loops.
+    end with a slash. The rows that match `seen` have been visible to visitors before they moved: they get a redirect
+    from their old path, unless a person made one there. Redirects that led to a row that moved lead to where it is now,
+    and those away from where such a row, or one that matches `shown`, now is are deleted: so there are neither chains
+    nor loops.
     """
     rows = moved.order_by().annotate(was=Concat(Value(before), Substr("path", len(after) + 1)))
     # A plain queryset: that of `objects` would raise the content version again with each statement.
     redirects: models.QuerySet[Redirect] = models.QuerySet(Redirect, Redirect.objects.order_by().query)
-    redirects.filter(_hashed(old_path__in=rows.filter(seen).values(now=_without_slash("path")))).delete()
+    redirects.filter(_hashed(old_path__in=rows.filter(seen | shown).values(now=_without_slash("path")))).delete()
     follows = redirects.filter(_hashed(new__in=rows.values("was")))
     now = Concat(Value(after), Substr("new", len(before) + 1))
     follows.alias(now=now, address=_with_slash("old_path")).exclude(address=F("now")).update(new=now)

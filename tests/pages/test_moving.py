@@ -238,3 +238,43 @@ def test_two_editors_at_one_moment_leave_a_tree() -> None:
         thread.join()
     assert sorted(outcomes) == ["moved", "refused"]
     assert len(order(north)) == 2
+
+
+def test_the_parents_are_offered_in_the_order_of_the_tree(tree: dict[str, Page], editor: Browser, north: Site) -> None:
+    change = f"{LIST}{tree['a'].pk}/change/"
+    assert editor.post(change, page_form(tree["a"], own_path="/z/deep/")).status_code == 302
+    with CaptureQueriesContext(connection) as queries:
+        shown = re.findall(r"<option[^>]*>([^<]*)  \(/", editor.get(f"{LIST}add/").content.decode())
+    assert shown == ["A", "\u2003One", "\u2003Two", "B", "C"]
+    assert len([query for query in queries if "WITH RECURSIVE" in query["sql"]]) == 1
+
+
+def test_a_row_that_a_person_may_not_move_has_no_handle(tree: dict[str, Page], editor: Browser, north: Site) -> None:
+    draft = page(north, slug="draft", title="Draft", status="draft")
+    author = Browser("north.test")
+    author.force_login(person("ada", north, "Author"))
+    assert re.findall('<details class="page-move" data-page="([0-9]+)"', author.get(LIST).content.decode()) == [
+        str(draft.pk)
+    ]
+    assert editor.get(LIST).content.decode().count('<details class="page-move"') == len(tree) + 1
+
+
+def test_the_outcome_of_a_move_is_shown_once(editor: Browser, north: Site) -> None:
+    page(north, slug="a")
+    assert '<p id="page-moved" class="visually-hidden" role="status"' in editor.get(LIST).content.decode()
+
+
+def test_a_page_with_pages_below_it_is_not_deleted_and_says_why(
+    tree: dict[str, Page], editor: Browser, north: Site
+) -> None:
+    bulk = {"action": "delete_selected"}
+    chosen = [tree["a"].pk, tree["b"].pk]
+    posted = editor.post(LIST, {**bulk, "_selected_action": chosen})
+    for response in (editor.get(f"{LIST}{tree['a'].pk}/delete/"), posted):
+        text = response.content.decode()
+        assert re.search("“A” has pages below it and cannot be deleted|selected pages have pages below them", text)
+        assert ">Two</a>" in text
+        assert "protected related" not in text
+    chosen += [tree["one"].pk, tree["two"].pk]
+    assert editor.post(LIST, {**bulk, "_selected_action": chosen, "post": "yes"}).status_code == 302
+    assert order(north) == ["/c/"]

@@ -66,6 +66,7 @@ def test_an_own_path_that_is_not_possible_is_refused_at_its_field(
     errors = response.context["adminform"].form.errors
     assert list(errors) == ["own_path"]
     assert message in str(errors["own_path"][0])
+    assert len(errors["own_path"]) == 1
     assert paths(north) == ["/about/"]
 
 

@@ -43,8 +43,20 @@ def test_an_address_may_be_in_any_script(slug: str, north: Site, editor: Browser
 @pytest.mark.parametrize("slug", ["a b", "a/b", "a?b", "a#b", "a.b", "a\u200bb", "a\u202eb", "\\", "%41"])
 def test_what_is_no_letter_digit_or_hyphen_is_refused(slug: str, north: Site, editor: Browser) -> None:
     response = editor.post(ADD, page_form(title="x", slug=slug))
-    assert "Use letters and digits of any script" in response.content.decode()
+    errors = response.context["adminform"].form.errors
+    assert errors == {"slug": ["Use letters and digits of any script, hyphens and underscores only."]}
     assert not Page.all_sites.exists()
+
+
+def test_a_slug_that_is_too_long_is_one_fault(north: Site, editor: Browser) -> None:
+    home = page(north, slug="")
+    page(north, slug="x", parent=home)
+    for parent in ("", home.pk):
+        errors = editor.post(ADD, page_form(title="x", slug="a" * 300, parent=parent)).context["errors"]
+        assert [str(error) for error in errors] == [
+            '<ul class="errorlist" id="id_slug_error"><li>Ensure this value has at most 80 characters '
+            "(it has 300).</li></ul>"
+        ]
 
 
 def test_a_slash_is_refused_behind_the_forms_back(north: Site) -> None:
@@ -87,6 +99,7 @@ def test_a_page_without_a_slug_at_the_top_says_that_it_is_the_home_page(north: S
     second = editor.post(ADD, page_form(title="联系", slug="")).content.decode()
     assert "Without a slug this would be the home page, and this site has one. Enter a slug." in second
     assert Page.all_sites.get().path == "/"
+    assert "Empty without a parent" not in editor.get(ADD).content.decode()
     again = editor.post(
         f"/admin/pages/page/{Page.all_sites.get().pk}/change/", page_form(Page.all_sites.get()), follow=True
     )

@@ -121,7 +121,10 @@ def test_a_slug_that_is_taken_or_reserved(north: Site, south: Site, editor: Brow
         ("feed", "blog itself"),
         ("a/b", "letters and digits"),
     ):
-        assert message in editor.post(ADD, sent(editor, ADD, title="T", slug=slug)).content.decode(), slug
+        response = editor.post(ADD, sent(editor, ADD, title="T", slug=slug))
+        assert message in response.content.decode(), slug
+        assert len(response.context["errors"]) == 1
+        assert len(response.context["errors"][0]) == 1
     assert editor.post(ADD, sent(editor, ADD, title="Frost", slug="")).status_code == 302
     assert editor.post(ADD, sent(editor, ADD, title="Snow", slug="snow")).status_code == 302
     with use_site(north):
@@ -150,3 +153,13 @@ def test_the_list_costs_the_same_with_many_posts(north: Site, south: Site, edito
         row.tags.add(frost)
     assert f"{LIST}?tags__id__exact={frost.pk}" in editor.get("/admin/posts/tag/").content.decode()
     assert "1 post" in editor.get(f"{LIST}?tags__id__exact={frost.pk}").content.decode()
+
+
+def test_an_author_of_posts_is_not_deleted_and_the_page_says_why(north: Site, editor: Browser) -> None:
+    with use_site(north):
+        writer = Author.objects.create(name="Nora Lind")
+        post(north, author=writer)
+    bulk = {"action": "delete_selected", "_selected_action": [writer.pk]}
+    address = "/admin/posts/author/"
+    for response in (editor.get(f"{address}{writer.pk}/delete/"), editor.post(address, bulk)):
+        assert "in use and cannot be deleted. Remove " in response.content.decode()

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from app.accounts.models import User
-from app.pages.models import Page
+from app.pages.models import LinkPage, Page
 from app.publishing.rich_text import sanitise
 from app.tenancy.current import use_site
 from tests.support.makers import Browser, make_north, page, person
@@ -110,6 +110,14 @@ def test_the_dialog_finds_what_this_site_has(north: Site, south: Site, nora: Use
     assert found == [{"title": "Opening hours", "url": "/hours/", "kind": "Page", "reference": f"pages.page:{made.pk}"}]
     assert [choice["title"] for choice in choices(editor_of(nora), "opening")] == ["Opening hours", "Opening soon"]
     assert "draft" in choices(editor_of(nora), "soon")[0]["kind"]
+
+
+def test_a_row_of_a_kind_has_the_name_of_its_kind(north: Site, nora: User) -> None:
+    made = page(north, title="Opening hours", slug="hours")
+    page(north, LinkPage, title="Opening elsewhere", slug="a", address="/x/", body=link_to(made))
+    assert [choice["kind"] for choice in choices(editor_of(nora), "opening")] == ["Link", "Page"]
+    deletion = editor_of(nora).get(f"/admin/pages/page/{made.pk}/delete/").content.decode()
+    assert "Link: Opening elsewhere" in deletion
 
 
 def test_the_dialog_offers_few_and_reads_little(north: Site, nora: User) -> None:

@@ -16,6 +16,7 @@ from app.pages.models import Page
 from app.redirects.models import Redirect
 from app.tenancy.current import use_site
 from tests.support.makers import Browser, page, page_form
+from tests.support.posts import post
 
 
 def move(made: Page, **values: Any) -> None:
@@ -157,6 +158,42 @@ def test_what_a_move_costs_does_not_depend_on_what_moves(north: Site, rounds: in
         assert len(stored(north)) == size + 1 + (4 if size == 300 else 0)
     assert len(costs) == 1
     assert max(costs) <= 22
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "redirects"),
+    [
+        ({"status": "draft"}, {"status": "published"}, {"/a/x": "/b/x/"}),
+        ({"publish_at": timezone.now() + timedelta(days=1)}, {}, {"/a/x": "/b/x/"}),
+        ({}, {"status": "draft"}, {"/a": "/b/", "/a/x": "/b/x/"}),
+    ],
+)
+def test_only_what_was_seen_before_the_save_counts(
+    before: dict[str, Any], after: dict[str, str], redirects: dict[str, str], nora: User, north: Site, at_north: Browser
+) -> None:
+    made = page(north, slug="a", **before)
+    page(north, slug="x", parent=made)
+    at_north.force_login(nora)
+    response = at_north.post(f"/admin/pages/page/{made.pk}/change/", page_form(made, slug="b", **after))
+    assert response.status_code == 302
+    assert stored(north) == redirects
+
+
+def test_a_page_that_is_withdrawn_and_moved_back_leaves_no_loop(north: Site, at_north: Browser) -> None:
+    made = page(north, slug="a")
+    move(made, slug="b")
+    move(made, slug="a", status="draft")
+    assert stored(north) == {"/b": "/a/"}
+    assert at_north.get("/a/").status_code == 404
+
+
+def test_a_post_that_nobody_saw_leaves_no_redirect(north: Site) -> None:
+    made, other = post(north, slug="a", status="draft"), post(north, slug="c")
+    with use_site(north):
+        for row, slug in ((made, "b"), (other, "d")):
+            row.slug, row.status = slug, "published"
+            row.save()
+    assert stored(north) == {"/blog/c": "/blog/d/"}
 
 
 def test_in_the_admin(nora: User, north: Site, at_north: Browser) -> None:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from app.pages.admin.addresses import CHOOSE_KIND, LIST, add_below, may_have_below
@@ -19,8 +20,11 @@ from app.pages.admin.parents import choice_text, field_options, possible_parents
 from app.pages.kinds import kind_of, permission, title_of
 from app.pages.models import HOME, Page, pages_below
 from app.pages.tree import last_position
+from app.publishing.address_form import one_fault_in_address
 from app.publishing.admin import PublishableAdmin
 from app.publishing.rich_text import sanitise
+
+_WITHOUT_SLUG = _("Empty without a parent: this will be the home page.")
 
 
 class PageForm(PublishableAdmin[Page]):
@@ -33,6 +37,7 @@ class PageForm(PublishableAdmin[Page]):
     ordering = ("path",)
     change_form_template = "admin/pages/page/change_form.html"
     delete_confirmation_template = "admin/pages/page/delete_confirmation.html"
+    delete_selected_confirmation_template = "admin/pages/page/delete_selected_confirmation.html"
     object_history_template = "admin/pages/page/object_history.html"
 
     #: The first group of the form; the fields of a kind of its own come after these.
@@ -88,12 +93,15 @@ class PageForm(PublishableAdmin[Page]):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_form(self, request: HttpRequest, obj: Page | None = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form: Any = one_fault_in_address(super().get_form(request, obj, change, **kwargs))
         parent = form.base_fields.get("parent")
         if isinstance(parent, ModelChoiceField):
             parent.queryset = possible_parents(self.model, obj)
             stays_on_top = obj is not None and obj.parent_id is None
             parent.required = self.model.parent_kinds is not None and not stays_on_top
+        slug = form.base_fields.get("slug")
+        if slug is not None and self.model.parent_kinds is None and not _is_other_home(obj):
+            slug.help_text = format_lazy("{} {}", slug.help_text, _WITHOUT_SLUG)
         return form
 
     def save_model(self, request: HttpRequest, obj: Page, form: Any, change: bool) -> None:
@@ -145,6 +153,11 @@ class PageKindAdmin(PageForm):
             return super().changelist_view(request, extra_context)
         query = request.META.get("QUERY_STRING", "")
         return HttpResponseRedirect(reverse(LIST) + ("?" if query else "") + query)
+
+
+def _is_other_home(page: Page | None) -> bool:
+    """Whether the site has a home page, other than this page."""
+    return bool(Page.objects.filter(path=HOME).exclude(pk=page.pk if page is not None else None).exists())
 
 
 def _shown(name: Any) -> Any:

@@ -129,3 +129,10 @@ def handle(page: Page, place: Place) -> SafeString:
         _("Move “%s”") % page.title,
         SafeString(buttons),
     )
+
+
+def row_beside(page: Page, place: Place) -> SafeString:
+    """For a row that a person may not move: others are dragged before, after and below it."""
+    return format_html(
+        '<span data-page="{}" data-depth="{}" data-seen="{}"></span>', page.pk, place.depth, place.neighbours
+    )

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST
 
 from app.pages.admin.addresses import add_below, address_of, may_have_below, page_with_key
 from app.pages.admin.form import PageForm
-from app.pages.admin.move import handle, move_page
+from app.pages.admin.move import handle, move_page, row_beside
 from app.pages.kinds import allowed_below, help_text_of, kind_named, kind_of, kinds_here, label_of, title_of
 from app.pages.models import Page
 from app.pages.tree_order import Place, places
@@ -52,7 +52,9 @@ class PageTree(ChangeList):
             self.result_list = [rows[key] for key in found]
         of_kind = {label: _of_kind(label) for label in {row.kind for row in self.result_list}}
         for row in self.result_list:
-            vars(row)["shown"] = Shown(found.get(row.pk), *of_kind[row.kind])
+            form = cast("PageAdmin", self.model_admin).admin_of(kind_of(row))
+            may_change = form.has_change_permission(request, row)
+            vars(row)["shown"] = Shown(found.get(row.pk), may_change, *of_kind[row.kind])
 
     def get_ordering_field_columns(self) -> Any:
         # Django would say that the list is sorted by the first field of its default.
@@ -91,8 +93,10 @@ class PageAdmin(PageForm):
 
     @admin.display(description=_("move"))
     def handle(self, page: Page) -> str:
-        place = _shown(page).place
-        return handle(page, place) if place is not None else ""
+        shown = _shown(page)
+        if shown.place is None:
+            return ""
+        return handle(page, shown.place) if shown.may_change else row_beside(page, shown.place)
 
     @admin.display(description=_("title"), ordering="path")
     def indented_title(self, page: Page) -> str:
@@ -203,6 +207,7 @@ class Shown(NamedTuple):
     """What a row of the list shows beside its fields. `place` is None in a list that a person has sorted."""
 
     place: Place | None
+    may_change: bool
     kind: SafeString
     may_have_below: bool
 

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from app.posts.labels import Author, Category, Label, Tag
+from app.publishing.address_form import one_fault_in_address
 from app.tenancy.admin import SiteRelatedAdmin
 
 Row = TypeVar("Row", bound=Label)
@@ -25,6 +26,9 @@ class LabelAdmin(SiteRelatedAdmin[Row]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
         rows: QuerySet[Any] = super().get_queryset(request).annotate(posts_count=Count("posts"))
         return rows
+
+    def get_form(self, request: HttpRequest, obj: Row | None = None, change: bool = False, **kwargs: Any) -> Any:
+        return one_fault_in_address(super().get_form(request, obj, change, **kwargs))
 
     @admin.display(description=_("posts"), ordering="posts_count")
     def number_of_posts(self, row: Any) -> str:

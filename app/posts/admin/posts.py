@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from app.posts.admin.tags import TagsField, as_text, known_tags, tags_named
 from app.posts.authors import author_for, new_author_for
 from app.posts.models import Post
+from app.publishing.address_form import one_fault_in_address
 from app.publishing.admin import PublishableAdmin
 from app.publishing.rich_text import sanitise
 
@@ -81,7 +82,7 @@ class PostAdmin(PublishableAdmin[Post]):
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_form(self, request: HttpRequest, obj: Post | None = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form: Any = one_fault_in_address(super().get_form(request, obj, change, **kwargs))
         form.may_add_tags = request.user.has_perm("posts.add_tag")
         return form
 

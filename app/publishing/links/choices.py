@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, JsonResponse
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -57,12 +56,12 @@ def _rows(request: HttpRequest, words: Sequence[str]) -> Iterable[Choice]:
             continue
         for word in words:
             rows = rows.filter(**{f"{title}__icontains": word})
-        kind = capfirst(str(model._meta.verbose_name))
         for row in rows.order_by(title, "pk")[:MOST_FROM_EACH]:
-            yield Choice(str(row), row.get_absolute_url(), _described(kind, row), reference_of(row))
+            yield Choice(str(row), row.get_absolute_url(), _described(row), reference_of(row))
 
 
-def _described(kind: str, row: Publishable) -> str:
+def _described(row: Publishable) -> str:
+    kind = row.kind_title
     return kind if row.is_published else _("%s, a draft: a link as soon as it is published") % kind
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.models import LogEntry
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
@@ -25,6 +28,8 @@ from app.tenancy.current import current_site
 from app.tenancy.models import SiteRelated
 from app.tenancy.people.permissions import may_work_on, sites_of
 from app.tenancy.site_apps import routed_where_on
+
+security = logging.getLogger("django.security.DisallowedModelAdminLookup")
 
 #: Name of the hidden field with the site under which a form was opened.
 OPENED_UNDER = "_opened_under_site"
@@ -55,12 +60,25 @@ class SiteAdmin(AdminSite):
             opened_under = request.POST.get(OPENED_UNDER)
             if opened_under is not None and opened_under != str(current_site().id):
                 return self.wrong_site(request, opened_under)
-            response: HttpResponseBase = view(request, *args, **kwargs)
+            try:
+                response: HttpResponseBase = view(request, *args, **kwargs)
+            except Http404:
+                # SECURITY: one response for a row that was deleted and for one of another site.
+                return self.refused(request, 404, _("Not found"))
+            except DisallowedModelAdminLookup as error:
+                security.error(str(error), extra={"status_code": 400, "request": request})  # as Django does
+                return self.refused(request, 400, _("This list cannot be filtered like this"))
             allow_import_maps(response)
             return response
 
         guarded.__dict__.update(view.__dict__)
         return super().admin_view(guarded, cacheable)
+
+    def refused(self, request: HttpRequest, status: int, title: Any) -> HttpResponse:
+        """For a person who may enter the admin: in its looks, not in those of the site's theme."""
+        popup = {"is_popup": IS_POPUP_VAR in request.GET, "path": request.path}
+        context = {**self.each_context(request), **popup, "title": title, "status": status}
+        return render(request, "admin/refused.html", context, status=status)
 
     def wrong_site(self, request: HttpRequest, opened_under: str) -> HttpResponse:
         """409: the form was opened under one site and submitted under another; nothing was saved."""

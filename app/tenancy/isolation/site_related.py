@@ -8,6 +8,7 @@ from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models.base import ModelBase
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from app.postgresql.row_security.scope import every_site
@@ -70,6 +71,11 @@ class SiteRelated(models.Model):
         with transaction.atomic(using):
             content_changed(type(self))
             super().save(force_insert=force_insert, force_update=force_update, using=using, update_fields=update_fields)
+
+    @property
+    def kind_title(self) -> str:
+        """What the admin calls this row among rows of other models."""
+        return capfirst(str(self._meta.verbose_name))
 
     def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         self.assign_site()

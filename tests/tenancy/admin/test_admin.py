@@ -348,3 +348,31 @@ def test_an_error_page_promises_nothing_that_no_one_does(
         text = answer.content.decode()
         assert "has been logged" in text
         assert not re.search(r"been (told|notified|informed|reported)|e-?mail", text)
+
+
+def test_what_is_not_there_is_said_in_the_looks_of_the_admin(
+    nora: User, north: Site, south: Site, at_north: Browser
+) -> None:
+    with use_site(south):
+        theirs = make_row(Page)
+    with use_site(north):
+        deleted = make_row(Page)
+        key = deleted.pk
+        deleted.delete()
+    assert at_north.get(f"/admin/pages/page/{key}/change/").status_code == 302  # to the sign-in
+    at_north.force_login(nora)
+    found = [at_north.get(f"/admin/pages/page/{pk}/change/") for pk in (key, theirs.pk)]
+    assert [response.status_code for response in found] == [404, 404]
+    texts = [re.sub('value="[0-9A-Za-z]{64}"', "", response.content.decode()) for response in found]
+    assert texts[0] == texts[1], "but for the CSRF token, the response says nothing about rows of other sites"
+    assert "This was deleted, or is not on this site." in texts[0]
+    assert 'id="site-name"' in texts[0]
+    assert b"Not found" in at_north.get("/admin/there/is/none/").content
+
+
+def test_a_list_whose_address_is_wrong_leads_to_the_whole_list(nora: User, north: Site, at_north: Browser) -> None:
+    at_north.force_login(nora)
+    for address in ("/admin/pages/page/", "/admin/media/mediafile/"):
+        response = at_north.get(f"{address}?page=abc")
+        assert response.status_code == 400
+        assert f'<a href="{address}">Show the whole list</a>' in response.content.decode()

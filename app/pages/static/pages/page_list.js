@@ -22,6 +22,7 @@
       sessionStorage.setItem(KEPT, JSON.stringify({ pageId, message }));
       location.reload();
     } catch {
+      status.classList.remove("visually-hidden"); // the list has no message of this
       say(status.dataset.failed);
     }
   };
@@ -54,11 +55,11 @@
   // Where a page would go: seen from the row under the pointer. After a row with pages below it is before the first one.
   const placeAt = (x, y, dragged) => {
     const row = document.elementFromPoint(x, y)?.closest("#result_list tbody tr");
-    const target = row?.querySelector("details.page-move");
+    const target = row?.querySelector("[data-seen]");
     if (!target || target === dragged) return null;
     const { top, height } = row.getBoundingClientRect();
     const part = (y - top) / height;
-    const next = row.nextElementSibling?.querySelector("details.page-move");
+    const next = row.nextElementSibling?.querySelector("[data-seen]");
     if (part > 0.7 && next && next !== dragged && Number(next.dataset.depth) > Number(target.dataset.depth)) {
       return { row: next.closest("tr"), target: next, side: "before" };
     }
