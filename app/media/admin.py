@@ -23,7 +23,7 @@ from django.utils.translation import ngettext
 from app.accounts.models import User
 from app.media import editor
 from app.media.content import TYPES
-from app.media.forms import DescriptionForm, MediaFileForm, UploadForm
+from app.media.forms import DescriptionForm, MediaFileForm, UploadForm, note_on_kind
 from app.media.models import Folder, MediaFile
 from app.media.usage import described, uses_of
 from app.tenancy.admin import SiteRelatedAdmin
@@ -193,6 +193,8 @@ class MediaFileAdmin(SiteRelatedAdmin[MediaFile]):
                 form.add_error("uploads", [f"{file.name}: {message}" for message in error.messages])
                 continue
             added.append(row)
+            if note := note_on_kind(file.name, row):
+                messages.warning(request, note)
             if is_new:
                 self.log_addition(request, row, [{"added": {}}])
             else:

@@ -64,6 +64,22 @@ def test_one_bad_file_does_not_stop_the_others(editor: Browser) -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "name", "note"),
+    [
+        (b"Text", "text.JPEG", "“text.JPEG” is not a picture: it was stored as a document (TXT)."),
+        (picture(), "report.pdf", "“report.pdf” is not a document: it was stored as a picture (JPG)."),
+        (picture(), "a.png", ""),
+    ],
+)
+def test_a_name_that_promises_something_else_has_a_message(
+    content: bytes, name: str, note: str, editor: Browser
+) -> None:
+    shown = text(editor.post(ADD, {"uploads": uploaded(content, name)}, follow=True))
+    assert note in shown
+    assert ("it was stored as" in shown) == bool(note)
+
+
+@pytest.mark.parametrize(
     ("content", "name", "message"),
     [
         (b"", "nothing.txt", "nothing.txt: This file is empty."),
