@@ -140,6 +140,17 @@ def test_a_picture_needs_an_alternative_text(north: Site, editor: Browser) -> No
     assert thumbnail.status_code == 200
 
 
+def test_who_uploaded_a_file_is_a_link_for_who_may_open_the_account(
+    north: Site, editor: Browser, nora: User, root: User
+) -> None:
+    address, account = f"{LIST}{media_file(north, uploaded_by=nora).pk}/change/", f"/admin/accounts/user/{nora.pk}/"
+    shown = text(editor.get(address))
+    assert ">nora<" in shown.replace("\n", "").replace(" ", "")
+    assert account not in shown
+    editor.force_login(root)
+    assert f'<a href="{account}change/">nora</a>' in text(editor.get(address))
+
+
 def test_a_document_needs_none(north: Site, editor: Browser) -> None:
     row = media_file(north, b"Minutes", "minutes.txt")
     address = f"{LIST}{row.pk}/change/"
