@@ -71,6 +71,7 @@ class MediaFileAdmin(SiteRelatedAdmin[MediaFile]):
         return [
             path("pictures/", view(self.pictures), name="media_mediafile_pictures"),
             path("upload/", view(self.upload), name="media_mediafile_upload"),
+            path("<int:pk>/describe/", view(self.describe), name="media_mediafile_describe"),
             *super().get_urls(),
         ]
 
@@ -79,6 +80,9 @@ class MediaFileAdmin(SiteRelatedAdmin[MediaFile]):
 
     def upload(self, request: HttpRequest) -> HttpResponseBase:
         return editor.upload(self, request)
+
+    def describe(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        return editor.describe(self, request, pk)
 
     # The list
 

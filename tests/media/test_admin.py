@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.contrib.sites.models import Site
 from django.core.files.storage import FileSystemStorage
 
@@ -215,12 +216,34 @@ def test_the_editor_lists_and_uploads_pictures(north: Site, south: Site, editor:
     assert editor.get(PICTURES, {"q": "tower"}).json()["pictures"] == []
     again = editor.post(UPLOAD, {"file": uploaded(picture(400, 300), "copy.jpg")}).json()["picture"]
     assert again == made
+    misnamed = editor.post(f"{UPLOAD}?kind=any", {"file": uploaded(b"Text", "text.jpg")}).json()
+    assert "is not a picture" in misnamed["note"]
     for file in (uploaded(b"<svg/>", "a.svg"), uploaded(b"Text", "a.txt")):
         refused = editor.post(UPLOAD, {"file": file})
         assert refused.status_code == 400
         assert "must be one of" in refused.json()["errors"][0]
     assert editor.post(UPLOAD, {}).status_code == 400
     assert editor.get(UPLOAD).status_code == 405
+
+
+def test_a_dialog_describes_a_picture_that_lacks_a_description(north: Site, south: Site, editor: Browser) -> None:
+    row, foreign, viewer = media_file(north), media_file(south), Browser("north.test")
+    (found,) = editor.get(PICTURES).json()["pictures"]
+    address = f"{LIST}{row.pk}/describe/"
+    Group.objects.create(name="Viewer").permissions.add(Permission.objects.get(codename="view_mediafile"))
+    viewer.force_login(person("vera", north, "Viewer"))
+    (shown,) = viewer.get(PICTURES).json()["pictures"]
+    assert (found["describe"], shown["describe"]) == (address, "")
+    assert viewer.post(address, {"alt": "Stolen"}).status_code == 403
+    assert editor.post(f"{LIST}{foreign.pk}/describe/", {"alt": "Stolen"}).status_code == 404
+    assert editor.get(address).status_code == 405
+    for sent, fault in (({"alt": "x" * 301}, "at most 300"), ({"alt": "A", "is_decorative": "on"}, "not decorative")):
+        assert fault in " ".join(editor.post(address, sent).json()["errors"])
+    for alt in ("A red bridge", "Too late"):  # another person's description stays
+        described = editor.post(address, {"alt": alt}).json()["picture"]
+        assert (described["alt"], described["describe"]) == ("A red bridge", "")
+    assert [found.alt for found in all_files()] == ["A red bridge", ""]
+    assert "Changed Alternative text" in text(editor.get(f"{LIST}{row.pk}/history/"))
 
 
 def test_the_editors_addresses_are_for_members(north: Site, sam: User) -> None:
