@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.utils import construct_change_message
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -73,11 +74,11 @@ def describe(model_admin: ModelAdmin[MediaFile], request: HttpRequest, pk: int) 
         if row is None:
             raise Http404
         if row.lacks_alt:
-            form = DescriptionForm(request.POST, instance=row)
+            form: Any = DescriptionForm(request.POST, instance=row)
             if not form.is_valid():
                 return JsonResponse({"errors": [text for texts in form.errors.values() for text in texts]}, status=400)
             form.save()
-            model_admin.log_change(request, row, model_admin.construct_change_message(request, form, None))
+            model_admin.log_change(request, row, construct_change_message(form, [], add=False))
     return JsonResponse({"picture": as_json(row, may_describe=True)})
 
 

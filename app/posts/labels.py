@@ -13,6 +13,7 @@ from django.db.models import Q, Value
 from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from app.publishing.slugs import free_slug, normalised, slug_of, validate_slug
@@ -51,9 +52,8 @@ def refuse_slug_of_another(row: Any) -> None:
     """Raises `ValidationError` with a link to the row that has the slug."""
     other = _others(row).filter(slug=row.slug).first()
     if other is not None:
-        message = format_html(
-            _("{} “{}” is at {}. Choose another one."), UNIQUE, _link_to(other), f"{row.address_prefix}{other.slug}/"
-        )
+        text, address = gettext("{} “{}” is at {}. Choose another one."), f"{row.address_prefix}{other.slug}/"
+        message = format_html(text, str(UNIQUE), _link_to(other), address)
         raise ValidationError({"slug": ValidationError(message, code="taken")})
 
 
@@ -155,9 +155,8 @@ class Label(SiteRelated):
         alike = Q(name__iexact=self.name) | Q(slug__startswith=slug_of(self.name, LONGEST_SLUG - 8))
         for other in _others(self).filter(alike):
             if key_of_name(other.name) == key_of_name(self.name):
-                message = format_html(
-                    _("There is a {} “{}”. Choose another name."), self._meta.verbose_name, _link_to(other)
-                )
+                text = gettext("There is a {} “{}”. Choose another name.")
+                message = format_html(text, str(self._meta.verbose_name), _link_to(other))
                 raise ValidationError({"name": ValidationError(message, code="taken")})
 
 

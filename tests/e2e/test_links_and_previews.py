@@ -58,7 +58,7 @@ def test_a_link_is_chosen_from_the_pages_of_the_site(tab: Page, server: Server) 
 
 
 def test_a_picture_is_chosen_for_a_field(tab: Page, server: Server, tmp_path: Path) -> None:
-    (tmp_path / "gate.jpg").write_bytes(picture(400, 200))
+    (tmp_path / "gate.jpg").write_bytes(picture(410, 200))
     sign_in(tab, server, "nora", site="north")
     open_page_form(tab, server, "People", site="north")
     field = tab.locator(".field-image")

@@ -38,7 +38,7 @@ class _Line(_Part, Fieldline):
 
 class _Field(_Part, AdminReadonlyField):
     def get_admin_url(self, remote_field: Any, remote_obj: Any) -> str:
-        target = self.model_admin.admin_site._registry.get(remote_field.model)
+        target = self.model_admin.admin_site._registry.get(remote_field.model) if self.model_admin else None
         if target is None or not target.has_view_permission(self.request, remote_obj):
             return str(remote_obj)
         return super().get_admin_url(remote_field, remote_obj)
