@@ -23,7 +23,7 @@ from django.utils.translation import ngettext
 from app.accounts.models import User
 from app.media import editor
 from app.media.content import TYPES
-from app.media.forms import DescriptionForm, MediaFileForm, UploadForm
+from app.media.forms import DescriptionForm, MediaFileForm, UploadForm, note_on_kind
 from app.media.models import Folder, MediaFile
 from app.media.usage import described, uses_of
 from app.tenancy.admin import SiteRelatedAdmin
@@ -69,6 +69,7 @@ class MediaFileAdmin(SiteRelatedAdmin[MediaFile]):
         return [
             path("pictures/", view(self.pictures), name="media_mediafile_pictures"),
             path("upload/", view(self.upload), name="media_mediafile_upload"),
+            path("<int:pk>/describe/", view(self.describe), name="media_mediafile_describe"),
             *super().get_urls(),
         ]
 
@@ -77,6 +78,9 @@ class MediaFileAdmin(SiteRelatedAdmin[MediaFile]):
 
     def upload(self, request: HttpRequest) -> HttpResponseBase:
         return editor.upload(self, request)
+
+    def describe(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        return editor.describe(self, request, pk)
 
     # The list
 
@@ -191,6 +195,8 @@ class MediaFileAdmin(SiteRelatedAdmin[MediaFile]):
                 form.add_error("uploads", [f"{file.name}: {message}" for message in error.messages])
                 continue
             added.append(row)
+            if note := note_on_kind(file.name, row):
+                messages.warning(request, note)
             if is_new:
                 self.log_addition(request, row, [{"added": {}}])
             else:

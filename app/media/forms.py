@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any
 
 from django import forms
@@ -7,10 +8,32 @@ from django.core.exceptions import ValidationError
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from app.media.content import BY_EXTENSION
 from app.media.models import Folder, MediaFile
 from app.media.usage import uses_of
 
 MOST_FILES = 10
+
+
+_PROMISED = {
+    MediaFile.Kind.PICTURE: _("“%(name)s” is not a picture: it was stored as a %(kind)s (%(type)s)."),
+    MediaFile.Kind.DOCUMENT: _("“%(name)s” is not a document: it was stored as a %(kind)s (%(type)s)."),
+}
+
+
+def note_on_kind(name: str, file: MediaFile) -> str:
+    """What to say about an upload whose name promises a picture or a document that it is not; empty for others."""
+    extension = PurePath(name).suffix[1:].lower()
+    promised = BY_EXTENSION.get("jpg" if extension == "jpeg" else extension)
+    if promised is None or promised.kind == file.kind or promised.kind not in _PROMISED:
+        return ""
+    stored = PurePath(str(file.file.name)).suffix[1:].upper()
+    text: str = _PROMISED[MediaFile.Kind(promised.kind)] % {
+        "name": name,
+        "kind": file.get_kind_display().lower(),
+        "type": stored,
+    }
+    return text
 
 
 class SeveralFilesInput(forms.ClearableFileInput):

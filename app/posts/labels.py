@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -10,6 +12,8 @@ from django.db import models, transaction
 from django.db.models import Q, Value
 from django.db.models.functions import Concat
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from app.publishing.slugs import free_slug, normalised, slug_of, validate_slug
@@ -36,6 +40,38 @@ def set_slug(row: Any, text: str) -> None:
         raise ValidationError({"slug": _("A slug has no slash.")})
 
 
+def clean_slug(row: Any, text: str) -> None:
+    """As `set_slug()`, for a form: a slug that the text gives as well was not chosen, so it gets a number if taken."""
+    made = slug_of(text, LONGEST_SLUG)
+    if normalised(row.slug) == made and (made in row.reserved_slugs or _others(row).filter(slug=made).exists()):
+        row.slug = ""
+    set_slug(row, text)
+
+
+def refuse_slug_of_another(row: Any) -> None:
+    """Raises `ValidationError` with a link to the row that has the slug."""
+    other = _others(row).filter(slug=row.slug).first()
+    if other is not None:
+        text, address = gettext("{} “{}” is at {}. Choose another one."), f"{row.address_prefix}{other.slug}/"
+        message = format_html(text, str(UNIQUE), _link_to(other), address)
+        raise ValidationError({"slug": ValidationError(message, code="taken")})
+
+
+def key_of_name(name: str) -> str:
+    """Equal for the spellings of one name, in any case of the letters."""
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
+def _others(row: Any) -> models.QuerySet[Any]:
+    rows: models.QuerySet[Any] = type(row).objects.exclude(pk=row.pk)
+    return rows
+
+
+def _link_to(row: Any) -> str:
+    address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+    return format_html('<a href="{}">{}</a>', address, row)
+
+
 def stored_slug(row: Any) -> str | None:
     if row.pk is None:
         return None
@@ -55,6 +91,8 @@ class Label(SiteRelated):
     #: The part of the address below /blog/, and the name of the URL.
     kind: ClassVar[str]
     reserved_slugs: ClassVar[frozenset[str]] = frozenset()
+    #: Whether a site has a name once. Two people may have the same name.
+    has_unique_names: ClassVar[bool] = True
 
     name = models.CharField(_("name"), max_length=LONGEST_NAME)
     slug = models.CharField(
@@ -82,7 +120,14 @@ class Label(SiteRelated):
 
     def clean(self) -> None:
         super().clean()
-        set_slug(self, self.name)
+        clean_slug(self, self.name)
+        self._refuse_name_of_another()
+
+    def validate_constraints(self, exclude: Iterable[str] | None = None) -> None:
+        # Before the constraint, whose message names no row and belongs to no field.
+        if "slug" not in (exclude or ()):
+            refuse_slug_of_another(self)
+        super().validate_constraints(exclude)
 
     def derive(self) -> None:
         set_slug(self, self.name)
@@ -97,7 +142,22 @@ class Label(SiteRelated):
         super().save(**kwargs)
         if before is not None and before != self.slug:
             # Visitors see a label from the start.
-            redirect_from(before, self, f"{BLOG}{self.kind}/", seen=Q(), shown=Q())
+            redirect_from(before, self, self.address_prefix, seen=Q(), shown=Q())
+
+    @property
+    def address_prefix(self) -> str:
+        return f"{BLOG}{self.kind}/"
+
+    def _refuse_name_of_another(self) -> None:
+        if not self.has_unique_names:
+            return
+        # SQLite ignores the case of ASCII letters only; most slugs are made of the name.
+        alike = Q(name__iexact=self.name) | Q(slug__startswith=slug_of(self.name, LONGEST_SLUG - 8))
+        for other in _others(self).filter(alike):
+            if key_of_name(other.name) == key_of_name(self.name):
+                text = gettext("There is a {} “{}”. Choose another name.")
+                message = format_html(text, str(self._meta.verbose_name), _link_to(other))
+                raise ValidationError({"name": ValidationError(message, code="taken")})
 
 
 class Category(Label):
@@ -140,6 +200,7 @@ class Author(Label):
     """
 
     kind = "author"
+    has_unique_names = False
     role_actions = {**SiteRelated.role_actions, "Author": ("view",)}
 
     #: Whose new posts get this author. Set when a person saves her first post; visitors do not see it.

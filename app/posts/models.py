@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from html import unescape
 from typing import Any, ClassVar, cast
 
@@ -25,7 +26,9 @@ from app.posts.labels import (
     Category,
     Label,
     Tag,
+    clean_slug,
     redirect_from,
+    refuse_slug_of_another,
     set_slug,
     stored_slug,
 )
@@ -48,6 +51,7 @@ class Post(Publishable, Described):
     """A post of a site at `/blog/<slug>/`. Published without a time, it gets the time at which it was saved."""
 
     #: `/blog/feed/` is the feed; the others begin the addresses of lists.
+    address_prefix: ClassVar[str] = BLOG
     reserved_slugs: ClassVar[frozenset[str]] = frozenset({"feed", "category", "tag", "author"})
 
     title = models.CharField(_("title"), max_length=200)
@@ -124,8 +128,14 @@ class Post(Publishable, Described):
 
     def clean(self) -> None:
         super().clean()
-        set_slug(self, self.title)
+        clean_slug(self, self.title)
         self._refuse_reserved_slug()
+
+    def validate_constraints(self, exclude: Iterable[str] | None = None) -> None:
+        # Before the constraint, whose message names no row and belongs to no field.
+        if "slug" not in (exclude or ()):
+            refuse_slug_of_another(self)
+        super().validate_constraints(exclude)
 
     def derive(self) -> None:
         set_slug(self, self.title)
@@ -153,7 +163,7 @@ class Post(Publishable, Described):
         shown = was_visible(timezone.now())
         seen = seen_before(self, itself=Post.objects.filter(shown, pk=self.pk).exists())
         super().save(**kwargs)
-        redirect_from(before, self, BLOG, seen=seen, shown=shown)
+        redirect_from(before, self, self.address_prefix, seen=seen, shown=shown)
 
     def _refuse_reserved_slug(self) -> None:
         if self.slug in self.reserved_slugs:

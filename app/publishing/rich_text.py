@@ -49,6 +49,8 @@ EXTENSIONS: dict[str, Any] = {
 
 MAX_BYTES = 300 * 1024
 MAX_DEPTH = 100
+#: In sanitised HTML, which escapes "<" in texts and attributes. The title of the page is its only h1.
+_OTHER_HEADING = re.compile(r"<(/?)h([156])(?=[ >])")
 #: What browsers remove from a URL: tabs and line ends anywhere, other control characters and spaces around it.
 _REMOVED = re.compile(r"[\t\n\r]")
 _AROUND = "".join(map(chr, range(0x21)))
@@ -74,7 +76,7 @@ _allowed = allowlist_from_extensions(expand_extensions(EXTENSIONS))
 _allowed["attributes"]["a"] |= {references.ATTRIBUTE}
 _allowed["attributes"] |= {"img": {"src", "alt"}, "figure": set()}  # what else a picture needs follows from its address
 _cleaner = nh3.Cleaner(
-    tags=_allowed["tags"],
+    tags=_allowed["tags"] | {"h1", "h5", "h6"},  # replaced afterwards
     attributes=_allowed["attributes"],
     url_schemes=_allowed["url_schemes"],
     attribute_filter=_filter_attribute,
@@ -94,6 +96,8 @@ class CleanHtml(str):
 def sanitise(html: str) -> CleanHtml:
     """The HTML without everything that `EXTENSIONS` does not list. A single empty paragraph becomes an empty string.
 
+    Headings of other levels get the nearest level that it lists.
+
     Raises `ValidationError` for HTML of more than `MAX_BYTES` or with more than `MAX_DEPTH` elements in each other.
     """
     if isinstance(html, CleanHtml):
@@ -102,9 +106,13 @@ def sanitise(html: str) -> CleanHtml:
     _refuse_long(html)
     if is_deeper_than(MAX_DEPTH, html):
         raise ValidationError(_("This text has more than 100 elements in each other."))
-    cleaned = with_renditions(_cleaner.clean(html))
+    cleaned = with_renditions(_OTHER_HEADING.sub(_listed_heading, _cleaner.clean(html)))
     _refuse_long(cleaned)  # escaped characters and pictures are longer, and the text has to be accepted again
     return CleanHtml("" if cleaned == "<p></p>" else cleaned)
+
+
+def _listed_heading(match: re.Match[str]) -> str:
+    return f"<{match[1]}h{2 if match[2] == '1' else 4}"
 
 
 def _refuse_long(html: str) -> None:

@@ -48,9 +48,17 @@ def test_a_link_is_chosen_from_the_pages_of_the_site(tab: Page, server: Server) 
     expect(tab.locator(f"{TEXT} a[href='https://www.example.com/a']").first).to_be_visible()
     expect(tab.locator(f"{TEXT} a[data-link]")).to_have_count(0)
 
+    tab.locator(TEXT).press("Delete")  # nothing is selected: the link brings its own text
+    tab.get_by_role("button", name="insert link").click()
+    dialog.get_by_role("button", name="About").first.click()
+    dialog.get_by_role("button", name="Insert").click()
+    tab.keyboard.type(" us all")
+    expect(tab.locator(f"{TEXT} a[data-link^='pages.page:']")).to_have_text("About us")
+    expect(tab.locator(TEXT)).to_have_text("About us us all")
+
 
 def test_a_picture_is_chosen_for_a_field(tab: Page, server: Server, tmp_path: Path) -> None:
-    (tmp_path / "gate.jpg").write_bytes(picture(400, 200))
+    (tmp_path / "gate.jpg").write_bytes(picture(410, 200))
     sign_in(tab, server, "nora", site="north")
     open_page_form(tab, server, "People", site="north")
     field = tab.locator(".field-image")
@@ -59,6 +67,7 @@ def test_a_picture_is_chosen_for_a_field(tab: Page, server: Server, tmp_path: Pa
     dialog = tab.get_by_role("dialog", name="Picture")
     dialog.get_by_label("Or upload a picture").set_input_files(tmp_path / "gate.jpg")
     expect(dialog.locator("button[aria-pressed=true]")).to_have_count(1)
+    dialog.get_by_label("Alternative text").fill("A gate")
     assert violations(tab) == []
     dialog.get_by_role("button", name="Choose").click()
     expect(field.get_by_role("status")).to_have_text("gate")
@@ -67,6 +76,10 @@ def test_a_picture_is_chosen_for_a_field(tab: Page, server: Server, tmp_path: Pa
         tab.get_by_role("button", name="Save", exact=True).click()
     open_page_form(tab, server, "People", site="north")
     expect(field.locator("img")).to_be_visible()
+    field.get_by_role("button", name="Choose: Picture").click()
+    dialog.get_by_role("button", name="gate").click()
+    expect(dialog.get_by_label("Alternative text")).to_be_hidden()  # the library has it
+    dialog.get_by_role("button", name="Cancel").click()
     field.get_by_role("button", name="Remove: Picture").click()
     expect(field.locator("img")).to_have_count(0)
     expect(field.get_by_role("button", name="Choose: Picture")).to_be_focused()

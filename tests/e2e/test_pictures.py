@@ -117,10 +117,15 @@ def test_a_picture_that_is_pasted_or_dropped_is_uploaded(kind: str, tab: Page, s
 def test_a_picture_of_another_site_is_left_out_with_a_word(tab: Page, server: Server) -> None:
     sign_in(tab, server, "nora", site="north")
     open_page_form(tab, server, "People", site="north")
-    tab.locator(".prose-editor [contenteditable=true]").click()
-    tab.evaluate(PASTE, ["paste", "", "<p>Copied text <img src='https://elsewhere.example/a.png'></p>"])
-    expect(tab.locator(".prose-editor")).to_contain_text("Copied text")
+    editor = tab.locator(".prose-editor")
+    editor.locator("[contenteditable=true]").click()
+    width = "element => element.getBoundingClientRect().width"
+    before = editor.evaluate(width)
+    tab.evaluate(PASTE, ["paste", "", "<h1>Copied</h1><p>text <img src='https://elsewhere.example/a.png'></p>"])
+    expect(editor.get_by_role("heading", name="Copied", level=2)).to_be_visible()
     expect(tab.locator(".media-notice")).to_contain_text("A picture was left out")
+    assert editor.evaluate(width) == before
+    assert tab.locator(".media-notice").evaluate(width) >= before
 
 
 def test_a_focal_point_by_click_and_by_keyboard(tab: Page, server: Server, tmp_path: Path) -> None:

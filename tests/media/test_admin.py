@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.contrib.sites.models import Site
 from django.core.files.storage import FileSystemStorage
 
@@ -61,6 +62,22 @@ def test_one_bad_file_does_not_stop_the_others(editor: Browser) -> None:
     assert "logo.svg: This is not a file that may be uploaded." in text(response)
     assert "2 files were uploaded." in text(response)
     assert [row.title for row in all_files()] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "note"),
+    [
+        (b"Text", "text.JPEG", "“text.JPEG” is not a picture: it was stored as a document (TXT)."),
+        (picture(), "report.pdf", "“report.pdf” is not a document: it was stored as a picture (JPG)."),
+        (picture(), "a.png", ""),
+    ],
+)
+def test_a_name_that_promises_something_else_has_a_message(
+    content: bytes, name: str, note: str, editor: Browser
+) -> None:
+    shown = text(editor.post(ADD, {"uploads": uploaded(content, name)}, follow=True))
+    assert note in shown
+    assert ("it was stored as" in shown) == bool(note)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +139,17 @@ def test_a_picture_needs_an_alternative_text(north: Site, editor: Browser) -> No
     thumbnail = editor.get(found.thumbnail_url)
     thumbnail.close()
     assert thumbnail.status_code == 200
+
+
+def test_who_uploaded_a_file_is_a_link_for_who_may_open_the_account(
+    north: Site, editor: Browser, nora: User, root: User
+) -> None:
+    address, account = f"{LIST}{media_file(north, uploaded_by=nora).pk}/change/", f"/admin/accounts/user/{nora.pk}/"
+    shown = text(editor.get(address))
+    assert ">nora<" in shown.replace("\n", "").replace(" ", "")
+    assert account not in shown
+    editor.force_login(root)
+    assert f'<a href="{account}change/">nora</a>' in text(editor.get(address))
 
 
 def test_a_document_needs_none(north: Site, editor: Browser) -> None:
@@ -188,12 +216,34 @@ def test_the_editor_lists_and_uploads_pictures(north: Site, south: Site, editor:
     assert editor.get(PICTURES, {"q": "tower"}).json()["pictures"] == []
     again = editor.post(UPLOAD, {"file": uploaded(picture(400, 300), "copy.jpg")}).json()["picture"]
     assert again == made
+    misnamed = editor.post(f"{UPLOAD}?kind=any", {"file": uploaded(b"Text", "text.jpg")}).json()
+    assert "is not a picture" in misnamed["note"]
     for file in (uploaded(b"<svg/>", "a.svg"), uploaded(b"Text", "a.txt")):
         refused = editor.post(UPLOAD, {"file": file})
         assert refused.status_code == 400
         assert "must be one of" in refused.json()["errors"][0]
     assert editor.post(UPLOAD, {}).status_code == 400
     assert editor.get(UPLOAD).status_code == 405
+
+
+def test_a_dialog_describes_a_picture_that_lacks_a_description(north: Site, south: Site, editor: Browser) -> None:
+    row, foreign, viewer = media_file(north), media_file(south), Browser("north.test")
+    (found,) = editor.get(PICTURES).json()["pictures"]
+    address = f"{LIST}{row.pk}/describe/"
+    Group.objects.create(name="Viewer").permissions.add(Permission.objects.get(codename="view_mediafile"))
+    viewer.force_login(person("vera", north, "Viewer"))
+    (shown,) = viewer.get(PICTURES).json()["pictures"]
+    assert (found["describe"], shown["describe"]) == (address, "")
+    assert viewer.post(address, {"alt": "Stolen"}).status_code == 403
+    assert editor.post(f"{LIST}{foreign.pk}/describe/", {"alt": "Stolen"}).status_code == 404
+    assert editor.get(address).status_code == 405
+    for sent, fault in (({"alt": "x" * 301}, "at most 300"), ({"alt": "A", "is_decorative": "on"}, "not decorative")):
+        assert fault in " ".join(editor.post(address, sent).json()["errors"])
+    for alt in ("A red bridge", "Too late"):  # another person's description stays
+        described = editor.post(address, {"alt": alt}).json()["picture"]
+        assert (described["alt"], described["describe"]) == ("A red bridge", "")
+    assert [found.alt for found in all_files()] == ["A red bridge", ""]
+    assert "Changed Alternative text" in text(editor.get(f"{LIST}{row.pk}/history/"))
 
 
 def test_the_editors_addresses_are_for_members(north: Site, sam: User) -> None:

@@ -127,8 +127,44 @@ def test_a_slug_that_is_taken_or_reserved(north: Site, south: Site, editor: Brow
         assert len(response.context["errors"][0]) == 1
     assert editor.post(ADD, sent(editor, ADD, title="Frost", slug="")).status_code == 302
     assert editor.post(ADD, sent(editor, ADD, title="Snow", slug="snow")).status_code == 302
+    for title in ("Frost", "Feed"):  # as the script fills the slug in
+        assert editor.post(ADD, sent(editor, ADD, title=title, slug=title.lower())).status_code == 302
     with use_site(north):
-        assert set(Post.objects.values_list("slug", flat=True)) == {"frost", "frost-2", "snow"}
+        assert set(Post.objects.values_list("slug", flat=True)) == {"frost", "frost-2", "frost-3", "feed-2", "snow"}
+
+
+def test_the_message_about_a_slug_links_the_row_that_has_it(north: Site, editor: Browser) -> None:
+    first = post(north, slug="frost", title="<b>Frost</b>")
+    change = f'<a href="{LIST}{first.pk}/change/">&lt;b&gt;Frost&lt;/b&gt;</a>'
+    refused = editor.post(ADD, sent(editor, ADD, title="T", slug="frost")).content.decode()
+    assert f"Another one of this site has this slug. “{change}” is at /blog/frost/. Choose another one." in refused
+
+
+@pytest.mark.parametrize("model", [Category, Tag, Author])
+def test_names_and_slugs_of_what_posts_are_sorted_by(model: Any, north: Site, south: Site, editor: Browser) -> None:
+    kind = model._meta.model_name
+    with use_site(south):
+        model.objects.create(name="Frost")
+    with use_site(north):
+        known = model.objects.create(name="Über uns")
+    address = f"/admin/posts/{kind}/add/"
+
+    def saved(**values: str) -> Any:
+        return editor.post(address, submitted(editor.get(address).content.decode(), f"{kind}_form", **values))
+
+    link = f'“<a href="/admin/posts/{kind}/{known.pk}/change/">Über uns</a>”'
+    again = saved(name="über UNS")
+    if model is Author:
+        assert again.status_code == 302  # two people may have the same name
+    else:
+        assert (
+            f"There is a {kind} {link}. Choose another name."
+            in again.context["adminform"].form.errors["name"].as_text()
+        )
+    assert f"{link} is at /blog/{kind}/über-uns/" in saved(name="Other", slug="über-uns").content.decode()
+    assert saved(name="Frost").status_code == saved(name="Frost!", slug="frost").status_code == 302
+    with use_site(north):
+        assert {"frost", "frost-2"} <= set(model.objects.values_list("slug", flat=True))
 
 
 def test_the_list_costs_the_same_with_many_posts(north: Site, south: Site, editor: Browser) -> None:

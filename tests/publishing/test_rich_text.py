@@ -38,7 +38,8 @@ SCRIPT = "<p>a<script>alert(1)</script></p>"
         ('<p style="position:fixed">a</p>', "<p>a</p>"),
         ("<svg onload=x()>", ""),
         ("<p></p>", ""),
-        ("<h1>no</h1><h2>yes</h2>", "no<h2>yes</h2>"),
+        ('<h1 class="a">1</h1><H2>2</H2><h5>5</h5><h6>6</h6>', "<h2>1</h2><h2>2</h2><h4>5</h4><h4>6</h4>"),
+        ("<p>&lt;h1></p><pre><code>&lt;h5></code></pre>", "<p>&lt;h1&gt;</p><pre><code>&lt;h5&gt;</code></pre>"),
         ("<table><tbody><tr><td><p>a</p></td></tr></tbody></table>",) * 2,
     ],
 )

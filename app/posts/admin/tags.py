@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from app.posts.labels import LONGEST_NAME, LONGEST_SLUG, Tag
+from app.posts.labels import LONGEST_NAME, LONGEST_SLUG, Tag, key_of_name
 from app.publishing.slugs import slug_of
 
 MOST_TAGS = 30
@@ -38,7 +37,7 @@ class TagsField(forms.CharField):
         for name in super().clean(value).split(","):
             words = " ".join(name.split())
             if words:
-                names.setdefault(_key(words), words)
+                names.setdefault(key_of_name(words), words)
         for name in names.values():
             if len(name) > LONGEST_NAME:
                 raise ValidationError(_("“%(name)s” is longer than 80 characters."), params={"name": name})
@@ -54,8 +53,8 @@ def known_tags(names: Collection[str]) -> dict[str, Tag]:
     condition = Q(slug__in=[slug_of(name, LONGEST_SLUG) for name in names])
     for name in names:
         condition |= Q(name__iexact=name)
-    found = {_key(tag.name): tag for tag in Tag.objects.filter(condition).order_by("-pk")} if names else {}
-    return {name: found[_key(name)] for name in names if _key(name) in found}
+    found = {key_of_name(tag.name): tag for tag in Tag.objects.filter(condition).order_by("-pk")} if names else {}
+    return {name: found[key_of_name(name)] for name in names if key_of_name(name) in found}
 
 
 def tags_named(names: Sequence[str]) -> list[Tag]:
@@ -66,7 +65,3 @@ def tags_named(names: Sequence[str]) -> list[Tag]:
 
 def as_text(tags: Iterable[Tag]) -> str:
     return ", ".join(sorted((tag.name for tag in tags), key=str.casefold))
-
-
-def _key(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).casefold()

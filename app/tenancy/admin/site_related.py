@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from app.postgresql.row_security.scope import every_site
 from app.tenancy.admin.key_fields import widget_for
 from app.tenancy.admin.newer_save import digests, refuse_to_replace_newer_values
+from app.tenancy.admin.read_only import linked_for
 from app.tenancy.audit.record import record
 from app.tenancy.audit.verbs import Verb
 from app.tenancy.isolation.content_version import lock_site
@@ -149,6 +150,7 @@ class SiteRelatedAdmin(ActionsBelongToTheSite[Row]):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         context["opened_with"] = digests(context["adminform"].form)
+        context["adminform"] = linked_for(request, context["adminform"])
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _get_obj_does_not_exist_redirect(self, *_: Any, **__: Any) -> NoReturn:

@@ -156,3 +156,15 @@ def test_members_to_choose_from_have_an_order(root: User, boss: User, rita: User
     choices = "/admin/autocomplete/?app_label=sign_in&model_name=claimedrole&field_name=membership"
     response = signed_in("root").get(choices)
     assert [choice["text"] for choice in response.json()["results"]] == ["boss, Site admin", "rita, Clerk"]
+
+
+def test_the_account_of_a_member_is_a_link_for_a_superuser_only(
+    north: Site, nora: User, boss: User, root: User
+) -> None:
+    account = f"/admin/accounts/user/{nora.pk}/change/"
+    for person_, is_link in ((boss, False), (root, True)):
+        browser = Browser("north.test")
+        browser.force_login(person_)
+        shown = browser.get(change(membership(nora, north))).content.decode()
+        assert "nora" in shown
+        assert (f'href="{account}"' in shown) == is_link

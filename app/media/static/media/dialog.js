@@ -34,17 +34,20 @@ export async function request(url, options) {
   throw new Error(answer.errors?.join(" ") ?? "This did not work. Reload the page, and try again.");
 }
 
-export function upload(url, file) {
+function post(url, values) {
   const data = new FormData();
-  data.append("file", file);
+  for (const [name, value] of Object.entries(values)) data.append(name, value);
   const site = document.querySelector("[name=_opened_under_site]");
   if (site) data.append(site.name, site.value);
   const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
-  return request(url, { method: "POST", body: data, headers: { "X-CSRFToken": token } }).then(({ picture }) => picture);
+  return request(url, { method: "POST", body: data, headers: { "X-CSRFToken": token } });
 }
 
+export const upload = (url, file) => post(url, { file }).then(({ picture, note }) => ({ ...picture, note }));
+
 // Resolves to { picture, alt, caption }, or null. `chosen` is a picture, with the texts that it has in the page.
-// Without `texts` the dialog asks for no texts, and may offer other files: the addresses say so.
+// Without `texts` the dialog may offer other files, as the addresses say, and asks for the alternative text only if the
+// library has none: there it is stored.
 export function choose({ pictures, upload: uploadUrl, texts = true, title = "Picture", accept = PICTURES }, chosen = null) {
   return new Promise((resolve) => {
     let selected = chosen?.picture ?? null;
@@ -61,7 +64,9 @@ export function choose({ pictures, upload: uploadUrl, texts = true, title = "Pic
     const done = texts ? (chosen ? "Save" : "Insert") : "Choose";
     const insert = element("button", { type: "submit", className: "default", textContent: done });
     const cancel = element("button", { type: "button", textContent: "Cancel" });
-    const textFields = [
+    const description = element(
+      "div",
+      { hidden: !texts },
       field("Alternative text: what the picture shows", alt),
       element(
         "p",
@@ -69,8 +74,7 @@ export function choose({ pictures, upload: uploadUrl, texts = true, title = "Pic
         decorative,
         element("label", { htmlFor: decorative.id, textContent: "Decorative: it says nothing that the text does not say" }),
       ),
-      field("Caption", caption),
-    ];
+    );
     const form = element(
       "form",
       { method: "dialog" },
@@ -79,7 +83,8 @@ export function choose({ pictures, upload: uploadUrl, texts = true, title = "Pic
       status,
       grid,
       more,
-      ...(texts ? textFields : []),
+      description,
+      ...(texts ? [field("Caption", caption)] : []),
       element("p", { className: "media-buttons" }, insert, cancel),
     );
     const dialog = element("dialog", { className: "media-dialog", "aria-labelledby": "media-dialog-title" }, form);
@@ -96,7 +101,10 @@ export function choose({ pictures, upload: uploadUrl, texts = true, title = "Pic
       selected = picture;
       alt.value = picture.alt;
       decorative.checked = picture.isDecorative;
-      if (!texts) status.textContent = lacksText(picture) ? LACKS_TEXT : "";
+      if (!texts) {
+        description.hidden = !picture.describe;
+        status.textContent = lacksText(picture) && !picture.describe ? LACKS_TEXT : "";
+      }
       update();
     };
     const item = (picture) => {
@@ -136,11 +144,12 @@ export function choose({ pictures, upload: uploadUrl, texts = true, title = "Pic
       status.textContent = "Uploading …";
       try {
         const picture = await upload(uploadUrl, file.files[0]);
-        status.textContent = "";
         grid.querySelector(`[data-url="${picture.url}"]`)?.parentElement.remove(); // it was in the library
         grid.prepend(item(picture));
+        status.textContent = "";
         select(picture);
-        (texts ? alt : insert).focus();
+        if (picture.note) status.textContent = picture.note;
+        (description.hidden ? insert : alt).focus();
       } catch (error) {
         status.textContent = error.message;
       }
@@ -148,9 +157,23 @@ export function choose({ pictures, upload: uploadUrl, texts = true, title = "Pic
     });
     decorative.addEventListener("change", update);
     cancel.addEventListener("click", () => dialog.close());
-    form.addEventListener("submit", () => {
+    form.addEventListener("submit", async (event) => {
       const text = decorative.checked ? "" : alt.value.trim();
       dialog.returnValue = "insert";
+      if (!texts && !description.hidden && (text || decorative.checked)) {
+        event.preventDefault();
+        insert.disabled = true;
+        try {
+          await post(selected.describe, { alt: text, ...(decorative.checked ? { is_decorative: "on" } : {}) });
+        } catch (error) {
+          status.textContent = error.message;
+          insert.disabled = false;
+          return;
+        }
+        resolve({ picture: selected, alt: text, caption: "" });
+        dialog.close();
+        return;
+      }
       resolve({ picture: selected, alt: text, caption: caption.value.trim() });
     });
     dialog.addEventListener("close", () => {

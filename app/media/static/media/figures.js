@@ -36,7 +36,8 @@ function figure({ picture, alt, caption }) {
 }
 
 function notice(editor, text) {
-  const place = editor.view.dom.closest(".prose-editor") ?? editor.view.dom.parentElement;
+  const own = editor.view.dom.closest(".prose-editor") ?? editor.view.dom.parentElement;
+  const place = own.closest(".flex-container") ?? own; // below the row of label and editor, in its whole width
   let shown = place.nextElementSibling;
   if (!shown?.matches(".media-notice")) {
     shown = element("p", { role: "status", className: "media-notice" });

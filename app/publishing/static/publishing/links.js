@@ -27,7 +27,7 @@ function read(written) {
   return hasScheme ? text : `https://${text}`;
 }
 
-// Resolves to { href, reference }, or null.
+// Resolves to { href, reference, text }, or null. The text is for a link that has none.
 function choose(url, { href = "", reference = null }) {
   return new Promise((resolve) => {
     let chosen = { href: href ?? "", reference };
@@ -77,7 +77,7 @@ function choose(url, { href = "", reference = null }) {
       button.dataset.url = choice.url;
       button.dataset.reference = choice.reference;
       button.addEventListener("click", () => {
-        chosen = { href: choice.url, reference: choice.reference || null };
+        chosen = { href: choice.url, reference: choice.reference || null, title: choice.title };
         address.value = choice.url;
         say("");
         update();
@@ -111,7 +111,8 @@ function choose(url, { href = "", reference = null }) {
     cancel.addEventListener("click", () => dialog.close());
     form.addEventListener("submit", (event) => {
       try {
-        resolve({ href: read(address.value), reference: chosen.reference });
+        const link = read(address.value);
+        resolve({ href: link, reference: chosen.reference, text: chosen.title ?? address.value.trim() });
       } catch (error) {
         event.preventDefault();
         say(error.message);
@@ -130,6 +131,8 @@ function choose(url, { href = "", reference = null }) {
   });
 }
 
+const takesLinks = ({ selection: { $from }, schema }) => $from.parent.inlineContent && $from.parent.type.allowsMarkType(schema.marks.link);
+
 export const Link = BaseLink.extend({
   addOptions() {
     return { ...this.parent?.(), choices: "" };
@@ -146,6 +149,13 @@ export const Link = BaseLink.extend({
     };
   },
 
+  // A link without a selection brings its own text, unless the place takes no links, as in a block of code.
+  addMenuItems({ menu, buttons }) {
+    const enabled = (editor) => editor.isActive("link") || !editor.state.selection.empty || takesLinks(editor.state);
+    const defineItem = (item) => menu.defineItem(item.name === "link" ? { ...item, enabled } : item);
+    this.parent?.({ menu: { defineItem }, buttons });
+  },
+
   addCommands() {
     const { name, options } = this;
     return {
@@ -153,12 +163,18 @@ export const Link = BaseLink.extend({
       addLink:
         () =>
         ({ editor }) => {
-          if (editor.state.selection.empty && !editor.isActive(name)) return false;
-          choose(options.choices, editor.getAttributes(name)).then((chosen) => {
-            if (!chosen) return;
+          const { empty } = editor.state.selection;
+          if (empty && !editor.isActive(name) && !takesLinks(editor.state)) return false;
+          choose(options.choices, editor.getAttributes(name)).then((found) => {
+            if (!found) return;
+            const { text, ...chosen } = found;
             const chain = editor.chain().focus();
             if (editor.isActive(name)) chain.extendMarkRange(name).updateAttributes(name, chosen).run();
-            else chain.setMark(name, chosen).run();
+            else if (!empty) chain.setMark(name, chosen).run();
+            else {
+              chain.insertContent({ type: "text", text, marks: [{ type: name, attrs: chosen }] });
+              chain.command(({ tr, state }) => Boolean(tr.removeStoredMark(state.schema.marks[name]))).run();
+            }
           });
           return true;
         },

@@ -30,6 +30,9 @@
     return body.innerHTML;
   };
 
+  // As the sanitiser does: the editor makes plain paragraphs of levels that it does not know.
+  const withOfferedHeadings = (html) => html.replace(/<(\/?)h([156])(?=[\s>])/gi, (_, end, level) => `<${end}h${level === "1" ? 2 : 4}`);
+
   for (const text of document.querySelectorAll("textarea[data-django-prose-editor-configurable]")) {
     const html = withoutStyles(text.value);
     if (html !== text.value) text.value = html;
@@ -45,7 +48,7 @@
     const { transformPastedHTML } = editor.view.props;
     editor.view.setProps({
       transformPastedHTML: (html, view) => {
-        const clean = withoutStyles(html);
+        const clean = withOfferedHeadings(withoutStyles(html));
         return transformPastedHTML ? transformPastedHTML(clean, view) : clean;
       },
     });
