@@ -21,6 +21,7 @@ class TenancyConfig(AppConfig):
         from app.tenancy.directory import expire_on_change
         from app.tenancy.isolation.cross_site import refuse_cross_site_links
         from app.tenancy.isolation.database import install, policies
+        from app.tenancy.isolation.fixtures import use_the_site_of_each_row
         from app.tenancy.isolation.links import links_changed, scope_tables_of_links
         from app.tenancy.models import Membership
         from app.tenancy.people import roles
@@ -35,6 +36,7 @@ class TenancyConfig(AppConfig):
         extension_checks.register()
         stored_checks.register()
         scope_tables_of_links()
+        use_the_site_of_each_row()
         m2m_changed.connect(refuse_cross_site_links)
         m2m_changed.connect(links_changed)
         post_migrate.disconnect(create_default_site, sender=apps.get_app_config("sites"))

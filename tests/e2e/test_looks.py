@@ -154,7 +154,7 @@ def test_navigation_shows_where_the_visitor_is(
     tab.get_by_role("navigation", name="Main").get_by_role("link", name="About us").click()
     tab.get_by_role("navigation", name="About us").get_by_role("link", name="People").click()
     expect(tab.locator("h1")).to_have_text("People")
-    expect(tab.locator("[aria-current=page]")).to_have_text("People")
+    expect(tab.locator("nav a[aria-current=page]")).to_have_text("People")
     expect(tab.locator("[aria-current=true]")).to_have_text("About us")
     assert_well_shown(tab)
 

@@ -13,6 +13,7 @@ from app.publishing.review.models import Review
 from app.publishing.versions.content import content_of, differing
 from app.publishing.versions.models import Version
 from app.tenancy.audit.record import acting_person
+from app.tenancy.isolation.fixtures import is_loading
 
 #: Versions of one row. The oldest goes when there is another one.
 MOST_KEPT = 50
@@ -89,7 +90,7 @@ def _add(stored: Any, change: str, last: Version | None, **values: Any) -> Versi
 
 def _links_changed(instance: Any, action: str, reverse: bool, model: Any, pk_set: Any, **_: Any) -> None:
     """Receiver of `m2m_changed`: forms and code set many-to-many fields after the save."""
-    if action not in {"post_add", "post_remove", "post_clear"}:
+    if action not in {"post_add", "post_remove", "post_clear"} or is_loading():
         return
     if reverse:
         rows = model.objects.filter(pk__in=pk_set or ()) if hasattr(model, "keeps_versions") else ()

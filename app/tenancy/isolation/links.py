@@ -9,6 +9,7 @@ from django.db import models
 
 from app.tenancy.isolation.content_version import content_changed
 from app.tenancy.isolation.cross_site import CurrentSiteId, is_site_related, site_foreign_keys
+from app.tenancy.isolation.fixtures import is_loading
 
 
 class LinksManager(models.Manager[Any]):
@@ -25,7 +26,7 @@ class LinksManager(models.Manager[Any]):
 
 def links_changed(action: str, instance: models.Model, **_: Any) -> None:
     """Receiver of `m2m_changed`: what visitors see of a row has changed, although the row itself was not saved."""
-    if action in ("post_add", "post_remove", "post_clear") and is_site_related(type(instance)):
+    if action in ("post_add", "post_remove", "post_clear") and is_site_related(type(instance)) and not is_loading():
         content_changed(type(instance))
 
 

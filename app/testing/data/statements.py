@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connections
 
 #: Reads, and what transactions are made of. A statement of any other kind may write.
-READS = re.compile(r"\s*(SELECT|SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|SET|SHOW|PRAGMA)\b", re.IGNORECASE)
+READS = re.compile(r"[\s(]*(SELECT|WITH|SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|SET|SHOW|PRAGMA)\b", re.IGNORECASE)
 WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE|MERGE|CALL|COPY)\b", re.IGNORECASE)
 #: A session is the visitor's own, and this table has no trigger.
 OF_SESSIONS = re.compile(r'(INSERT INTO|UPDATE|DELETE FROM) "django_session" ')
