@@ -21,6 +21,7 @@ from django.urls import reverse
 
 from app.accounts.models import User
 from app.pages.models import LinkPage, Page
+from app.publishing.models import Publishable
 from app.tenancy.current import use_site
 from app.tenancy.models import AuditEntry, SiteRelated
 from app.testing.forms import submitted
@@ -82,7 +83,10 @@ def test_every_page_opens_after_every_logged_action(model: Any, browser: Browser
     request.user = User.objects.get(username="root")
     with use_site(north):
         actions = set(admin.site._registry[model].get_actions(request)) - {"delete_selected"}
-    for action in actions:
+    if isinstance(row, Publishable):
+        with use_site(north):
+            type(row).objects.filter(pk=row.pk).update(status=Publishable.Status.DRAFT)  # "publish" comes first
+    for action in sorted(actions):
         answer = browser.post(url(model, "changelist"), {"action": action, "_selected_action": [row.pk]})
         assert answer.status_code == 302, action
     if model is Site:
