@@ -8,7 +8,7 @@ os.environ.setdefault("SECRET_KEY", "only for tests, and long enough to be taken
 os.environ.setdefault("SITES_REFRESH_SECONDS", "3600")
 
 from app.settings import *  # noqa: F403
-from app.settings import DATABASES, INSTALLED_APPS, STATIC_ROOT
+from app.settings import DATABASES, INSTALLED_APPS, ROW_SECURITY, STATIC_ROOT
 
 INSTALLED_APPS = [*INSTALLED_APPS, "django.contrib.flatpages", "django.contrib.redirects", "tests.third_party"]
 SILENCED_SYSTEM_CHECKS = ["tenancy.W002"]  # of Banner in tests.third_party; every command would print it
@@ -24,3 +24,6 @@ del STATIC_ROOT
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Connections that outlive a request would keep a test database from being dropped.
 DATABASES["default"]["CONN_MAX_AGE"] = 0
+# A role belongs to the whole server, and tests change it: each process of the run has one of its own.
+if ROW_SECURITY:
+    DATABASES["default"]["USER"] += f"_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"

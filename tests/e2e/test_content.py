@@ -60,7 +60,7 @@ def test_a_day_of_an_editor(person: Callable[..., BrowserContext], server: Serve
 
 
 def creates_a_page_with_a_picture(nora: Page, visitor: Page, server: Server, folder: Path) -> None:
-    (folder / "mill.jpg").write_bytes(picture(1200, 500))
+    (folder / "mill.jpg").write_bytes(picture(1210, 500))
     nora.goto(server.url("north", "/admin/media/mediafile/add/"))
     nora.get_by_label("Choose files").set_input_files(folder / "mill.jpg")
     with nora.expect_navigation():
