@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.contrib.syndication.views import Feed
 from django.http import HttpRequest, HttpResponse
@@ -32,8 +32,23 @@ def feed_of(request: HttpRequest, slug: str, *, is_rss: bool) -> HttpResponse:
     return feed(request)
 
 
+class _DatedByPosts(SyndicationFeed):
+    """Of a feed without posts Django says that it changed now, so it would differ with each request."""
+
+    def latest_post_date(self) -> datetime:
+        return super().latest_post_date() if self.items else datetime.fromtimestamp(0, UTC)
+
+
+class _Atom(_DatedByPosts, Atom1Feed):
+    pass
+
+
+class _Rss(_DatedByPosts, Rss201rev2Feed):
+    pass
+
+
 class AtomFeed(Feed[Post, None]):
-    feed_type: type[SyndicationFeed] = Atom1Feed
+    feed_type: type[SyndicationFeed] = _Atom
 
     def __init__(self, category: Category | None, scheme: str) -> None:
         self.category, self.scheme = category, scheme
@@ -86,7 +101,7 @@ class AtomFeed(Feed[Post, None]):
 
 
 class RssFeed(AtomFeed):
-    feed_type = Rss201rev2Feed
+    feed_type = _Rss
 
 
 def _text(value: str) -> str:

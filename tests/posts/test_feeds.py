@@ -83,6 +83,11 @@ def test_rss_of_a_category(north: Site, south: Site, at_north: Browser, at_south
     assert f'title="News" href="{path.removesuffix("rss/")}"' in at_north.get("/blog/category/news/").content.decode()
 
 
+def test_a_feed_without_posts_does_not_change(north: Site, at_north: Browser) -> None:
+    for path in ("/blog/feed/", "/blog/feed/rss/"):
+        assert "1970" in at_north.get(path).content.decode(), path
+
+
 def test_the_sitemap_has_posts(north: Site, at_north: Browser) -> None:
     post(north, slug="a")
     post(north, slug="hidden", in_sitemap=False)
