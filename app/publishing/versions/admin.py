@@ -30,7 +30,7 @@ LONGEST_NUMBER = 9
 
 
 class VersionedAdmin(SiteRelatedAdmin[Row]):
-    """Restoring fills the form: whoever may change the row sees the old content, and saves it by the form's rules."""
+    """Restoring fills the form: a person who may change the row sees the old content, and saves it as any other."""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.version_view)
