@@ -153,6 +153,7 @@ INSTALLED_APPS = [
     "app.themes",
     "app.redirects",
     "app.twitter",
+    "app.routes",
     "app.release",
     "app.sign_in.apps.AdminConfig",  # after app.tenancy, whose templates come before the admin's own
     "app.crawlers",

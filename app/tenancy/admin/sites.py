@@ -31,6 +31,8 @@ from app.tenancy.site_apps import per_site_apps
 from app.tenancy.sites.domains.dns import DnsFault
 from app.tenancy.sites.domains.pending import pending_of
 from app.tenancy.sites.domains.proof import NotProved, record_for
+from app.tenancy.sites.reachability.report import State, Step
+from app.tenancy.sites.reachability.routes import routes
 from app.tenancy.sites.specification import SiteSpecification, specification_of, specify
 from app.tenancy.sites.theme_options import stored_options
 from app.tenancy.sites.themes import theme_of
@@ -156,18 +158,19 @@ class SitesAdmin(SuperusersOnly[Site]):
     records_itself = True  # app.tenancy.sites.write
     form = SiteForm
     inlines = (AliasInline,)
-    list_display = ("coloured_name", "domain", "key", "state")
+    list_display = ("coloured_name", "domain", "key", "state", "route")
     list_filter = ("profile__state",)
     list_select_related = ("profile",)
-    readonly_fields = ("not_served_yet",)
+    readonly_fields = ("not_served_yet", "route")
     search_fields = ("name", "domain", "profile__key", "aliases__host")
 
     def get_fieldsets(self, request: HttpRequest, obj: Site | None = None) -> Any:
         stored = () if obj is None else ("drop_old",)
         waiting = ("not_served_yet",) if obj is not None and pending_of(obj.pk) else ()
+        route = ("route",) if obj is not None and routes.of([obj.pk]) else ()
         shown = theme_preview.shown_in_form(request, obj)
         theme = {"fields": ("theme", *shown.fields, "options_of"), "description": shown.note}
-        own = ("name", "domain", *stored, *waiting, "key", "state", "colour", *apps_fields(), "exceptions")
+        own = ("name", "domain", *stored, *waiting, *route, "key", "state", "colour", *apps_fields(), "exceptions")
         return ((None, {"fields": own}), (_("Theme"), theme))
 
     def get_form(self, request: HttpRequest, obj: Site | None = None, change: bool = False, **kwargs: Any) -> Any:
@@ -200,6 +203,23 @@ class SitesAdmin(SuperusersOnly[Site]):
         state = site.profile.get_state_display()
         left = site.profile.managed_by == SiteProfile.Manager.UNDECLARED
         return f"{state} ({_('no longer declared in the file')})" if left else state
+
+    @admin.display(description=_("route"))
+    def route(self, site: Site) -> str:
+        """What the cluster says about it; the column and the field exist only where routes are kept."""
+        of_list = vars(site)
+        found: Step | None = of_list["route"] if "route" in of_list else routes.of([site.pk]).get(site.pk)
+        return format_html("{}{}", "" if found.state is State.OK else "⚠ ", found.text) if found else "-"
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """With the routes of the page's sites, by one query."""
+        changes = super().get_changelist_instance(request)
+        steps = routes.of([site.pk for site in changes.result_list])
+        if not steps:
+            changes.list_display = [name for name in changes.list_display if name != "route"]
+        for site in changes.result_list:
+            vars(site)["route"] = steps.get(site.pk)
+        return changes
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
         if request.method == "POST" and "_verify" in request.POST and self.has_change_permission(request):

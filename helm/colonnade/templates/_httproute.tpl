@@ -38,3 +38,30 @@ spec:
   rules:
     {{- .rules | nindent 4 }}
 {{- end -}}
+
+{{/* The routes of one site: (dict "root" $ "site" …) */}}
+{{- define "colonnade.siteRoutes" -}}
+{{- $root := .root -}}{{- $site := .site -}}
+{{- $r := $root.Values.httpRoute -}}
+{{- if $r.enabled -}}
+{{- $tls := or (eq $root.Values.tls.mode "none") (include "colonnade.siteHasTls" .) -}}
+{{- /* A site without TLS is served where the others are redirected. */ -}}
+{{- $redirect := and $r.redirect.enabled $tls -}}
+{{- $parents := default (ternary $r.redirect.parentRefs $r.parentRefs (and $r.redirect.enabled (not $tls))) (dig "route" "parentRefs" list $site) -}}
+{{- if and $root.Values.listenerSet.enabled $tls -}}
+{{- $parents = append $parents (dict "group" "gateway.networking.k8s.io" "kind" "ListenerSet" "name" $site.object) -}}
+{{- end -}}
+{{- $one := dict "root" $root "labels" (merge (dict (include "colonnade.siteLabel" $root) $site.key) $r.labels)
+      "annotations" (merge (dict) (dig "route" "annotations" dict $site) $r.annotations) -}}
+{{- $rules := include "colonnade.routeRules" $root -}}
+{{- /* A route can have at most 16 hostnames. */ -}}
+{{- range $i, $hosts := chunk 16 $site.hosts -}}
+{{- $more := ternary "" (printf "-%d" (add1 $i)) (eq $i 0) -}}
+{{- include "colonnade.route" (merge (dict "name" (printf "%s%s" $site.object $more) "hosts" $hosts "parentRefs" $parents "rules" $rules) $one) -}}
+{{- if $redirect -}}
+{{- $name := include "colonnade.siteName" (dict "root" $root "site" $site "suffix" (printf "-https%s" $more)) -}}
+{{- include "colonnade.route" (merge (dict "name" $name "hosts" $hosts "parentRefs" $r.redirect.parentRefs "rules" (include "colonnade.redirectRules" $root)) $one) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}

@@ -2,7 +2,7 @@
      Both take (dict "root" $ "sites" bool "superuser" bool "predeploy" bool "media" bool "twitter" bool "current" bool "owner" bool)
      and the keys named below. */}}
 
-{{/* One container: also "name" "args" "resources" "more" (a dict of additional fields). */}}
+{{/* One container: also "name" "args" "resources" "mounts" "more" (a dict of additional fields). */}}
 {{- define "colonnade.container" -}}
 {{- $v := .root.Values -}}
 name: {{ .name }}
@@ -33,6 +33,9 @@ volumeMounts:
   {{- if eq $v.database.type "sqlite" }}
   - {name: data, mountPath: /data}
   {{- end }}
+  {{- with .mounts }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
   {{- with $v.volumeMounts }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
@@ -47,8 +50,8 @@ securityContext:
 {{- end }}
 {{- end -}}
 
-{{/* A pod spec without containers: also "restartPolicy", "together" (on the web pods' node) and "scheduling", a dict that
-     replaces the values of all pods. */}}
+{{/* A pod spec without containers: also "restartPolicy", "together" (on the web pods' node), "volumes", "account" (a
+     ServiceAccount of its own) and "scheduling", a dict that replaces the values of all pods. */}}
 {{- define "colonnade.podSpec" -}}
 {{- $v := .root.Values -}}
 {{- $scheduling := pick $v "priorityClassName" "nodeSelector" "tolerations" "affinity" -}}
@@ -56,8 +59,12 @@ securityContext:
 {{- $own := index (default dict $.scheduling) $key -}}
 {{- if not (kindIs "invalid" $own) -}}{{- $_ := set $scheduling $key $own -}}{{- end -}}
 {{- end -}}
+{{- if .account }}
+serviceAccountName: {{ .account | quote }}
+{{- else }}
 serviceAccountName: {{ ternary (include "colonnade.shortName" (dict "root" .root "suffix" "predeploy")) (include "colonnade.serviceAccountName" .root) (and (not (empty .predeploy)) $v.serviceAccount.create) | quote }}
-automountServiceAccountToken: {{ $v.serviceAccount.automount }}
+{{- end }}
+automountServiceAccountToken: {{ and $v.serviceAccount.automount (not .account) }}
 enableServiceLinks: false
 {{- with .restartPolicy }}
 restartPolicy: {{ . }}
@@ -141,6 +148,9 @@ volumes:
   - name: data
     persistentVolumeClaim:
       claimName: {{ default (include "colonnade.shortName" (dict "root" .root "suffix" "data")) $v.persistence.data.existingClaim | quote }}
+  {{- end }}
+  {{- with .volumes }}
+  {{- toYaml . | nindent 2 }}
   {{- end }}
   {{- with $v.volumes }}
   {{- toYaml . | nindent 2 }}

@@ -33,6 +33,13 @@
 {{- include "colonnade.shortName" (dict "root" .root "suffix" (printf "site-%s%s" .key (default "" .suffix)) "max" $max) -}}
 {{- end -}}
 
+{{/* The same for a site of the list, or for the placeholder of _routes.tpl: (dict "root" $ "site" … "suffix" "-tls") */}}
+{{- define "colonnade.siteName" -}}
+{{- if .site.placeholder -}}{{ printf "{object%s}" .suffix }}
+{{- else -}}{{ include "colonnade.siteObject" (dict "root" .root "key" .site.key "suffix" .suffix) }}
+{{- end -}}
+{{- end -}}
+
 {{/* The file that sync_sites reads: only the fields of the database row, nothing about routes. */}}
 {{- define "colonnade.sitesFile" -}}
 {{- $rows := dict -}}

@@ -10,7 +10,7 @@
 {{- if and (include "colonnade.siteHasTls" .) (ne $mode "edge") -}}
 {{- if $tls.secretName -}}{{ $tls.secretName }}
 {{- else if eq $mode "wildcard" -}}{{ .root.Values.tls.secretName }}
-{{- else if eq $mode "perSite" -}}{{ include "colonnade.siteObject" (dict "root" .root "key" .site.key "suffix" "-tls") }}
+{{- else if eq $mode "perSite" -}}{{ include "colonnade.siteName" (dict "root" .root "site" .site "suffix" "-tls") }}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -70,4 +70,58 @@
 {{- end -}}
 {{- end -}}
 {{- uniq $out | toYaml -}}
+{{- end -}}
+
+{{/* The HTTPS listeners of one site: (dict "root" $ "site" …) */}}
+{{- define "colonnade.siteListeners" -}}
+{{- $l := .root.Values.listenerSet -}}{{- $site := .site -}}
+{{- $secret := include "colonnade.siteTlsSecret" . -}}
+{{- if and $l.enabled $secret }}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: ListenerSet
+metadata:
+  {{- include "colonnade.metadata" (dict "root" .root "name" $site.object "component" "web" "annotations" $l.annotations "labels" (dict (include "colonnade.siteLabel" .root) $site.key)) | nindent 2 }}
+spec:
+  parentRef:
+    {{- toYaml $l.parentRef | nindent 4 }}
+  listeners:
+    {{- range $site.hosts }}
+    - name: h-{{ ternary "{host-hash}" (sha256sum . | trunc 12) (not (empty $site.placeholder)) }}
+      hostname: {{ . | quote }}
+      port: {{ $l.port }}
+      protocol: HTTPS
+      tls:
+        mode: Terminate
+        certificateRefs:
+          - {kind: Secret, name: {{ $secret | quote }}}
+      allowedRoutes:
+        namespaces: {from: Same}
+    {{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Whether the chart creates Certificates. Only for Gateways: with an Ingress, its annotation makes cert-manager create
+     the certificate, and a certificate must not have two owners. */}}
+{{- define "colonnade.makesCertificates" -}}
+{{- if and .Values.httpRoute.enabled .Values.tls.certificates (not .Values.ingress.enabled) (eq .Values.tls.mode "perSite") -}}true{{- end -}}
+{{- end -}}
+
+{{/* The certificate of one site: (dict "root" $ "site" …) */}}
+{{- define "colonnade.siteCertificate" -}}
+{{- $t := .root.Values.tls -}}{{- $site := .site -}}
+{{- if and (include "colonnade.makesCertificates" .root) (include "colonnade.siteIsIssued" .) }}
+---
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata:
+  {{- include "colonnade.metadata" (dict "root" .root "name" $site.object "component" "web" "labels" (dict (include "colonnade.siteLabel" .root) $site.key)) | nindent 2 }}
+spec:
+  secretName: {{ include "colonnade.siteTlsSecret" . | quote }}
+  issuerRef:
+    kind: {{ ternary "ClusterIssuer" "Issuer" (not (empty $t.clusterIssuer)) }}
+    name: {{ default $t.issuer $t.clusterIssuer | quote }}
+  dnsNames:
+    {{- toYaml $site.hosts | nindent 4 }}
+{{- end }}
 {{- end -}}

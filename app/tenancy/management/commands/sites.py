@@ -20,6 +20,8 @@ from app.tenancy.sites.domains.quarantine import quarantined as find_quarantined
 from app.tenancy.sites.models import SiteProfile
 from app.tenancy.sites.output import as_dict, as_row, domain_rows, how_to_prove, pending_by_site, table
 from app.tenancy.sites.reachability.check import Target, Way, check_hosts
+from app.tenancy.sites.reachability.report import Name, Step
+from app.tenancy.sites.reachability.routes import routes
 from app.tenancy.sites.specification import SiteSpecification, renamed, specification_of, specify
 from app.tenancy.sites.validation import clean_alias, clean_domain
 from app.tenancy.sites.verification import verify
@@ -115,7 +117,8 @@ class Command(BaseCommand):
             self.write_table([as_row(site, pending) for site in _rows(None)], COLUMNS)
 
     def show(self, *, site: str, as_json: bool, **_: Any) -> None:
-        self.print(_row(site), as_json)
+        row = _row(site)
+        self.print(row, as_json, routes.of([row.pk]).get(row.pk))
 
     def add(self, *, domain: str, aliases: list[str], as_json: bool, **options: Any) -> None:
         with host_lock():
@@ -199,7 +202,11 @@ class Command(BaseCommand):
     ) -> None:
         rows = [row for row in _rows(site) if site or row.profile.state == State.ACTIVE]
         reports = []
+        known = routes.of([row.pk for row in rows])
+        by_domain = {row.domain: known[row.pk] for row in rows if row.pk in known}
         for report in check_hosts(_targets(rows), Way(scheme, port, via, timeout)):
+            if report.site in by_domain:
+                report.add(Name.ROUTE, *by_domain[report.site])
             reports.append(report)
             if not as_json:
                 self.stdout.write("\n".join(report.lines()))
@@ -209,14 +216,17 @@ class Command(BaseCommand):
         if faults:
             raise CommandError(f"{faults} of {len(reports)} hosts do not lead to their site.", returncode=1)
 
-    def print(self, site: Site, as_json: bool) -> None:
+    def print(self, site: Site, as_json: bool, route: Step | None = None) -> None:
         pending = pending_by_site()
         if as_json:
-            self.write_json(as_dict(site, pending))
+            known = {} if route is None else {"route": {"state": str(route.state), "text": route.text}}
+            self.write_json(as_dict(site, pending) | known)
             return
         self.write_table([as_row(site, pending)], COLUMNS)
         for host in pending.get(site.pk, ()):
             self.stdout.write(f"{host} is not served yet. {how_to_prove(site.pk, host)}")
+        if route is not None:
+            self.stdout.write(f"Route: {route.text}")
 
     def write_table(self, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
         for line in table(rows, columns):

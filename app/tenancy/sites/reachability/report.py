@@ -20,6 +20,8 @@ class Name(StrEnum):
     """The steps, in their order."""
 
     RULES = "rules"
+    ROUTE = "route"
+    """Only where routes are kept (app.routes)."""
     DNS = "DNS"
     CONNECTION = "connection"
     TLS = "TLS"
@@ -52,15 +54,21 @@ class Report:
     def step(self, name: Name) -> Step:
         return self.steps.get(name, Step(State.SKIPPED))
 
+    @property
+    def names(self) -> list[Name]:
+        return [name for name in Name if name is not Name.ROUTE or name in self.steps]
+
     def lines(self) -> Iterator[str]:
         yield self.host
-        for name in Name:
+        for name in self.names:
             state, text = self.step(name)
             yield f"  {name:<12}{state:<7}{text}".rstrip()
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
-        steps = {name.lower(): {"state": _word(self.step(name).state), "text": self.step(name).text} for name in Name}
+        steps = {
+            name.lower(): {"state": _word(self.step(name).state), "text": self.step(name).text} for name in self.names
+        }
         return {"host": self.host, "site": self.site, "ok": self.is_ok, "steps": steps}
 
 
