@@ -13,6 +13,8 @@ from django.http.response import HttpResponseBase
 from django.utils.datastructures import MultiValueDict
 from django.utils.encoding import uri_to_iri
 
+from app.tenancy.current import current_site
+from app.tenancy.language import in_language_of
 from app.tenancy.requests.tenancy import RowPreview, tenancy_of
 
 #: Makes the page of a row, from the request of a visitor.
@@ -41,7 +43,7 @@ def shown(request: HttpRequest, row: Any, preview: RowPreview) -> HttpResponse:
 def made(make: Callable[[], HttpResponseBase]) -> HttpResponse:
     """What `make` returns, of which only status, type and content are kept. Its changes are undone."""
     # SECURITY: inside of a transaction nothing is kept for visitors (app.tenancy.content_cache).
-    with transaction.atomic():
+    with transaction.atomic(), in_language_of(current_site()):
         response = make()
         content = _content(response)
         transaction.set_rollback(True)
