@@ -154,6 +154,7 @@ INSTALLED_APPS = [
     "app.crawlers",
     "app.pages",  # after the admin, which has loaded the admin classes of all apps by then
     "app.posts",
+    "app.menus",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
