@@ -47,7 +47,9 @@ def is_for_visitors(path: str) -> bool:
 
 
 class Extract(makemessages.Command):
-    """Django's command, for these files only."""
+    """Django's command, for these files only. A new text gets no guess from a similar one."""
+
+    msgmerge_options = [*makemessages.Command.msgmerge_options, "--no-fuzzy-matching"]
 
     def find_files(self, root: str) -> list[Any]:
         return [found for found in super().find_files(root) if is_for_visitors(Path(found.path).as_posix())]

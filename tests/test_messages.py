@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -18,9 +19,10 @@ def catalogue(language: str, suffix: str, app: Path = APP) -> Path:
     return app / "locale" / language / "LC_MESSAGES" / f"django.{suffix}"
 
 
-def entries(path: Path) -> list[str]:
-    """The entries of a catalogue; its head has the time at which it was made."""
-    return path.read_text(encoding="utf-8").split("\n\n")[1:]
+def entries(path: Path) -> set[str]:
+    """The entries of a catalogue, without the names of the sources; its head has the time at which it was made."""
+    _, *found = path.read_text(encoding="utf-8").strip().split("\n\n")
+    return {re.sub("^#: .*\n", "", entry, flags=re.MULTILINE) for entry in found}
 
 
 def compiled(path: Path) -> dict[object, str]:

@@ -20,7 +20,6 @@ from app.tenancy.requests.responses import page
 from app.tenancy.requests.tenancy import RowPreview
 
 
-
 def path_of(row: Publishable, maker_id: int) -> str:
     """The path of a preview with its key, which is in the query: no log line and no report has that."""
     return f"{reverse('preview-link')}?{urlencode({'key': keys.make(reference_of(row), maker_id)})}"
@@ -40,7 +39,8 @@ def show(request: HttpRequest) -> HttpResponse:
     except keys.EndedKey:
         return _ended()
     except keys.InvalidKey:
-        return _notice(_("Not found"), _("There is no preview at this address. Check that the whole link was copied."), 404)
+        text = _("There is no preview at this address. Check that the whole link was copied.")
+        return _notice(_("Not found"), text, 404)
     row = _row(key.reference)
     if row is None or not _may_change(key.maker_id, row):
         return _ended()
