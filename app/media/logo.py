@@ -15,6 +15,8 @@ from app.tenancy.sites.values.shown import Logo
 
 #: Twice the width in which a theme shows a logo at most; a wider one is shown from its rendition.
 WIDEST = 640
+#: The longer side of a logo that makes an icon is at most this many times the shorter one.
+SQUARE = 1.25
 LONGEST_ALT = 300
 
 
@@ -37,4 +39,6 @@ def shown_logo(clean: dict[str, str]) -> Logo | None:
         return None
     fitting = [size for size in picture.sizes if size[0] <= WIDEST]
     width, height = fitting[-1] if fitting else picture.sizes[0]
-    return Logo(picture.sized_address((width, height)), width, height, clean.get("alt", ""))
+    is_square = max(width, height) <= SQUARE * min(width, height)
+    icon = picture.sized_address(picture.sizes[0]) if is_square else ""
+    return Logo(picture.sized_address((width, height)), width, height, clean.get("alt", ""), icon)

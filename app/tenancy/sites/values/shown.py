@@ -18,16 +18,19 @@ from app.tenancy.sites.values.registered import clean_setting, shown_setting
 from app.tenancy.sites.values.social import Profile, profiles
 
 log = logging.getLogger(__name__)
-NAMES = ("tagline", "footer", "language", "time_zone", "logo", "social", "messages")
+#: What the people of a site set for themselves. A file of declared sites leaves those that it does not name.
+OWN_SETTINGS = ("tagline", "footer", "language", "time_zone", "logo", "social", "messages", "analytics")
 
 
 class Logo(NamedTuple):
-    """A picture of the site's media library. `alt` is the name of the site, unless the site says otherwise."""
+    """A picture of the site's media library. `alt` is the name of the site, unless the site says otherwise. `icon_url`
+    is that of a small rendition if the logo is about as wide as it is high, otherwise empty."""
 
     url: str
     width: int
     height: int
     alt: str
+    icon_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def analytics_of(stored: str) -> Mapping[str, str]:
 
 @lru_cache(maxsize=4096)
 def _shown(stored: str, name: str) -> SiteSettings:
-    values = {key: _checked(key, stored) for key in NAMES}
+    values = {key: _checked(key, stored) for key in OWN_SETTINGS if key != "analytics"}
     logo: Logo | None = values["logo"]
     return SiteSettings(
         tagline=values["tagline"] or "",
