@@ -24,7 +24,7 @@ MOST_MONTHS = 24
 
 @register.simple_tag
 def latest_posts(count: object = 3) -> list[dict[str, Any]]:
-    """The newest posts, each with `title`, `url`, `excerpt`, `publish_at`, `author` and `image` (`src` and `alt`, or None);
+    """The newest posts: `title`, `url`, `excerpt`, `publish_at`, `author` and `image` (`src` and `alt`, or None);
     none where the blog is off."""
     if not is_on("posts"):
         return []

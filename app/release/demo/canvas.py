@@ -1,6 +1,6 @@
 """A canvas for the demo's pictures: flat shapes, drawn larger and made smaller, so that edges are smooth.
 
-Places and lengths are in pixels of the finished picture. All of it is deterministic.
+Places and lengths are in units of 0.8 pixels of the finished picture. All of it is deterministic.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from random import Random
 from PIL import Image, ImageDraw
 
 Point = tuple[float, float]
-LARGER = 2
+LARGER = 1.6
+FINISHED = 0.8
 
 
 class Canvas:
     def __init__(self, width: int = 1600, height: int = 1000, *, top: str = "", bottom: str = "") -> None:
         """A gradient from the colour at the top to the one at the bottom; without colours it is transparent."""
         self.width, self.height = width, height
-        size = width * LARGER, height * LARGER
+        size = round(width * LARGER), round(height * LARGER)
         if top:
             ramp = Image.linear_gradient("L").resize(size, Image.Resampling.BILINEAR)
             self.image = Image.composite(Image.new("RGB", size, bottom or top), Image.new("RGB", size, top), ramp)
@@ -99,7 +100,8 @@ class Canvas:
             self.box(x - half, y, 2 * half, width * (0.5 + depth), fill, corner=width / 3)
 
     def finished(self) -> Image.Image:
-        return self.image.resize((self.width, self.height), Image.Resampling.LANCZOS)
+        size = round(self.width * FINISHED), round(self.height * FINISHED)
+        return self.image.resize(size, Image.Resampling.BOX)
 
     def written(self) -> tuple[bytes, str]:
         """The file and its extension."""

@@ -76,6 +76,30 @@ def library() -> Canvas:
     return canvas
 
 
+def classroom() -> Canvas:
+    """A blackboard, and a desk with an apple."""
+    canvas = Canvas(top="#f2d9a0", bottom="#f7e8c6")
+    canvas.box(190, 130, 1220, 560, "#8a5a3c", corner=14)
+    canvas.box(216, 156, 1168, 508, "#2b5545", corner=6)
+    for x, y in ((360, 400), (640, 360), (640, 440), (1100, 340), (1100, 420), (1220, 380)):
+        canvas.circle(x, y, 30, "#f2c14e")
+    for top in (372, 412):
+        canvas.box(800, top, 130, 16, "#f3f0e2", corner=8)
+    canvas.box(440, 392, 120, 16, "#f3f0e2", corner=8)
+    canvas.box(492, 340, 16, 120, "#f3f0e2", corner=8)
+    canvas.line([(300, 580), (520, 560), (820, 590), (1040, 566)], "#a9c29b", 8)
+    canvas.box(420, 700, 150, 18, "#f3f0e2", corner=6)
+    canvas.box(0, 810, 1600, 190, "#b5723f")
+    canvas.box(0, 810, 1600, 26, "#c98a52")
+    for number, (left, colour) in enumerate(((230, "#355c7d"), (262, "#b5523b"), (250, "#d9a441"))):
+        canvas.box(left, 766 - 44 * number, 300, 42, colour, corner=6)
+    canvas.circle(1190, 742, 78, "#c23a2e")
+    canvas.circle(1256, 742, 76, "#d3452f")
+    canvas.line([(1222, 680), (1236, 622)], "#4a3526", 12)
+    canvas.ellipse(1276, 634, 46, 20, "#4f8f5a")
+    return canvas
+
+
 def stage() -> Canvas:
     """A theatre before the play: curtains, and a light on the floor."""
     canvas = Canvas(top="#1d1b2e", bottom="#35274a")
