@@ -20,7 +20,10 @@ from app.tenancy.sites.values.shown import settings_of
 
 #: Title and text of the page for each reason to refuse a host.
 REFUSALS = {
-    BadHost.reason: (gettext_lazy("Not an address"), gettext_lazy("The host of this request is not a valid host name.")),
+    BadHost.reason: (
+        gettext_lazy("Not an address"),
+        gettext_lazy("The host of this request is not a valid host name."),
+    ),
     ConflictingHosts.reason: (
         gettext_lazy("Two addresses in one request"),
         gettext_lazy(
