@@ -37,6 +37,16 @@ class Result:
     is_complete: bool = True
     faults: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
+    @property
+    def numbers(self) -> dict[str, int]:
+        """As `RoutePass` stores them."""
+        return {
+            "wanted": self.wanted,
+            "present": self.present,
+            "faults": sum(map(len, self.faults.values())),
+            "refused_removals": self.refused_removals,
+        }
+
 
 @dataclass(slots=True)
 class _Retry:

@@ -53,16 +53,7 @@ class Records:
 
     @staticmethod
     def save_pass(result: Result) -> None:
-        RoutePass.objects.update_or_create(
-            pk=1,
-            defaults={
-                "finished_at": timezone.now(),
-                "wanted": result.wanted,
-                "present": result.present,
-                "faults": sum(map(len, result.faults.values())),
-                "refused_removals": result.refused_removals,
-            },
-        )
+        RoutePass.objects.update_or_create(pk=1, defaults={"finished_at": timezone.now(), **result.numbers})
 
 
 def route_steps(site_ids: Collection[int]) -> dict[int, Step]:
@@ -97,13 +88,16 @@ def _step(row: RouteStatus) -> Step:
 def collect_metrics() -> Iterable[Metric]:
     """The command runs in a pod of its own; the web process that is scraped reads its outcome from the database."""
     last = RoutePass.objects.filter(pk=1).first()
-    if last is None:
-        return
     for name, text, value in (
-        ("wanted", "Route objects of sites that are not declared.", last.wanted),
-        ("present", "Those of them that are in the cluster.", last.present),
-        ("faults", "Route objects that could not be written.", last.faults),
-        ("refused_removals", "Sites whose routes were not removed, because they were too many.", last.refused_removals),
-        ("success_timestamp_seconds", "When the last complete pass ended.", last.finished_at.timestamp()),
+        ("wanted", "Route objects of sites that are not declared.", last and last.wanted),
+        ("present", "Those of them that are in the cluster.", last and last.present),
+        ("faults", "Route objects that could not be written.", last and last.faults),
+        (
+            "refused_removals",
+            "Sites whose routes were not removed, because they were too many at a time.",
+            last and last.refused_removals,
+        ),
+        ("success_timestamp_seconds", "When the last complete pass ended.", last and last.finished_at.timestamp()),
     ):
+        # Without a value where the command never ran: zero would mean that it fails.
         yield GaugeMetricFamily(f"colonnade_routes_{name}", text, value=value)

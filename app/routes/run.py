@@ -16,7 +16,8 @@ from django.db.utils import InterfaceError
 
 from app.routes.cluster.api import ApiServer, ApiUnavailable
 from app.routes.cluster.lease import Election
-from app.routes.cluster.watch import Cache, Outage, Watcher
+from app.routes.cluster.outage import Outage
+from app.routes.cluster.watch import Cache, Watcher
 from app.routes.reconcile import Reconciler, Result
 from app.routes.record import RECORD_SECONDS, Records
 from app.routes.sites import routed_sites
@@ -46,8 +47,8 @@ class Run:
         self._wake, self.stop = threading.Event(), threading.Event()
         self._dirty, self._is_ended = True, False
         self.caches = {kind: Cache(kind, self._changed) for kind in (*template.kinds, *template.read_kinds)}
-        self.election = Election(api, template.lease, identity)
         self._outage = Outage()
+        self.election = Election(api, template.lease, identity, self._outage)
         self._reconciler = Reconciler(
             api, template, self.caches, may_write=self._may_write, allow_mass_removal=options.allow_mass_removal
         )
@@ -55,6 +56,7 @@ class Run:
         self._sites: dict[str, RoutedSite] | None = None
         self._epoch: int | None = None
         self._pass_due_at = self._record_due_at = self._not_before = 0.0
+        self._recorded: dict[str, int] = {}
         self._failures = 0
         self._database_is_away = False
 
@@ -114,7 +116,8 @@ class Run:
         """Whether the sites are others than before. Without the database they are what they were."""
         connection.close_if_unusable_or_obsolete()
         epoch = directory.snapshot().epoch
-        if directory.is_out_of_reach or (self._sites is not None and epoch == self._epoch):
+        # In a transaction, as in tests, there is no epoch to trust.
+        if directory.is_out_of_reach or (self._sites is not None and epoch is not None and epoch == self._epoch):
             return False
         self._sites, self._epoch = routed_sites(wildcards=self._template.wildcards), epoch
         if self._database_is_away:
@@ -132,9 +135,10 @@ class Run:
         if not result.is_complete:
             self._dirty = True
         self._records.save(self._statuses(sites, result))
-        if result.is_complete and (result.writes or now >= self._record_due_at):
-            self._records.save_pass(result)
-            self._record_due_at = now + RECORD_SECONDS
+        if result.is_complete:
+            if result.numbers != self._recorded or now >= self._record_due_at:
+                self._records.save_pass(result)
+                self._recorded, self._record_due_at = result.numbers, now + RECORD_SECONDS
             self._pass_due_at = min(self._pass_due_at, self._record_due_at)
         return result
 

@@ -231,7 +231,8 @@ def _references(objects: list[Object], provided: set[str]) -> Iterator[str]:
     }
     for where, spec in pods(objects):
         for kind, name, key in _wanted(spec):
-            if name in provided or name == "default" or name.removesuffix("-app") in provided:
+            # Every namespace has an account `default` and the cluster's own authority.
+            if name in provided | {"default", "kube-root-ca.crt"} or name.removesuffix("-app") in provided:
                 continue
             made = kind == "Secret" and any(
                 one["kind"] == "Cluster" and f"{one['metadata']['name']}-app" == name for one in objects

@@ -10,6 +10,7 @@ from tests.chart.rendering import Refused, Values, render
 
 SITE = {"domain": "north.example.org"}
 EXTERNAL = {"type": "external"}
+ROUTES: Values = {"routes": {"reconcile": {"enabled": True}}}
 ISSUED: Values = {"ingress": {"enabled": True}, "tls": {"mode": "perSite", "clusterIssuer": "c"}}
 
 LOGIN = "https://login.example.org"
@@ -74,6 +75,10 @@ IMPOSSIBLE: list[tuple[Values, str]] = [
         {"httpRoute": {"enabled": True, "parentRefs": [{"name": "p"}], "redirect": {"enabled": True}}},
         "redirect.parentRefs",
     ),
+    (ROUTES, "there is no kind of route to create"),
+    ({**ROUTES, "ingress": {"enabled": True, "catchAll": True}}, "the route for all hosts leads to every site already"),
+    ({**ROUTES, "ingress": {"enabled": True}, "database": {"type": "sqlite"}}, "Set another database.type"),
+    ({**ROUTES, "ingress": {"enabled": True}, "tls": {"mode": "existing"}}, "has no Secret of its own"),
     ({"listenerSet": {"enabled": True, "parentRef": {"name": "p"}}}, "httpRoute.enabled=true"),
     ({"listenerSet": {"enabled": True, "parentRef": {"name": "p"}}, "httpRoute": {"enabled": True}}, "Set tls.mode"),
     (

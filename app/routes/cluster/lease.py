@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from app.routes.cluster.api import ApiRefused, ApiServer, ApiUnavailable
+from app.routes.cluster.outage import Outage
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +24,16 @@ RETRY_SECONDS = 2.0
 
 
 class Election:
-    def __init__(self, api: ApiServer, name: str, identity: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        api: ApiServer,
+        name: str,
+        identity: str,
+        outage: Outage | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._api, self._name, self._identity, self._clock = api, name, identity, clock
+        self._outage = outage or Outage()
         self._held_until = float("-inf")
         self._seen: tuple[object, ...] = ()
         self._seen_at = 0.0
@@ -51,8 +60,9 @@ class Election:
         try:
             if self._take(started):
                 self._held_until = started + HOLD_SECONDS
-        except ApiUnavailable:
-            return
+            self._outage.ended()
+        except ApiUnavailable as error:
+            self._outage.began(error)
         except ApiRefused as refused:
             if refused.status != 409:
                 log.warning("The Lease %s cannot be used: %s", self._name, refused)
