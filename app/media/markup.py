@@ -24,19 +24,25 @@ def with_renditions(html: str) -> str:
     return _IMAGE.sub(lambda match: markup_of(**_read(match[1])), html)
 
 
-def markup_of(src: str = "", alt: str = "") -> str:
-    """The elements of one picture of the current site; empty for another address."""
+def markup_of(src: str = "", alt: str = "", *, sizes: str = SIZES, is_first: bool = False) -> str:
+    """The elements of one picture of the current site; empty for another address.
+
+    `sizes` says how wide a theme shows it. `is_first`: it is seen before anybody scrolls, so it is loaded first.
+    """
     picture = read_picture(src)
     if picture is None:
         return ""
-    size = f'width="{picture.width}" height="{picture.height}" loading="lazy" decoding="async"'
-    start = f'<img src="{picture.address}" alt="{escape(alt)}" {size}'
+    loading = 'fetchpriority="high"' if is_first else 'loading="lazy" decoding="async"'
+    start = (
+        f'<img src="{picture.address}" alt="{escape(alt)}" width="{picture.width}" height="{picture.height}" {loading}'
+    )
     srcset = picture.srcset()
-    image = f'{start} srcset="{srcset}" sizes="{SIZES}">' if srcset else f"{start}>"
+    # Only of a picture that is loaded late does a browser know the width by itself.
+    sizes = f' sizes="{escape(sizes.removeprefix("auto, ") if is_first else sizes)}"' if srcset else ""
+    image = f'{start} srcset="{srcset}"{sizes}>' if srcset else f"{start}>"
     if picture.extension == "webp":
         return image
     webp = picture.srcset("webp") or picture.sized_address(extension="webp")
-    sizes = f' sizes="{SIZES}"' if srcset else ""
     return f'<picture><source type="image/webp" srcset="{webp}"{sizes}>{image}</picture>'
 
 

@@ -11,6 +11,7 @@ from django.db.models.functions import Length, Replace, RowNumber
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from app.media.names import address_of
 from app.pages.links import destinations
 from app.pages.models import HOME, Page
 from app.publishing.models import PublishableQuerySet
@@ -31,7 +32,7 @@ class Entry:
     below it.
 
     `path` is what a theme links to: the page's path, or where it leads if it is a link. In menus, `description` is
-    empty.
+    empty and `image` is None; elsewhere it has `src` and `alt` of the page's picture.
     """
 
     title: str
@@ -39,6 +40,7 @@ class Entry:
     is_open: bool = False
     children: list[Entry] = field(default_factory=list)
     description: str = ""
+    image: dict[str, str] | None = None
     is_current: bool = False
 
     @property
@@ -98,13 +100,35 @@ def breadcrumbs(page: Page) -> list[Entry]:
 
 
 def child_pages(page: Page) -> list[Entry]:
-    """The published pages directly below a page, in the order of the tree; at most `MOST_CHILDREN`."""
+    """The published pages directly below a page, in the order of the tree; at most `MOST_CHILDREN`.
 
-    def rows() -> list[tuple[str, str, str]]:
-        found = Page.objects.published().filter(parent_id=page.pk)
-        return list(found.values_list("title", "path", "description")[:MOST_CHILDREN])
+    Below the home page are the other pages at the top that menus show; links are left out.
+    """
+    if page.path == HOME:
+        return _below(None, page.path)
+    return _below(page.pk, page.path)
 
-    return [Entry(title, path, description=text) for title, path, text in cached_by_content(f"below {page.pk}", rows)]
+
+def section(page: Page) -> list[Entry]:
+    """The page above a page, and all pages directly below that one. Empty for a page at the top."""
+    above = breadcrumbs(page)[-1:]
+    if not above or above[0].path == HOME:
+        return []
+    return [*above, *_below(page.parent_id, page.path)]
+
+
+def _below(parent: int | None, current_path: str) -> list[Entry]:
+    def rows() -> list[tuple[str, ...]]:
+        found = Page.objects.published().filter(parent_id=parent)
+        if parent is None:
+            found = found.filter(in_menus=True, linkpage=None).exclude(path=HOME)
+        columns = ("title", "path", "description", "image__file", "image__alt")
+        return list(found.values_list(*columns)[:MOST_CHILDREN])
+
+    return [
+        Entry(title, path, path == current_path, [], text, {"src": address_of(file), "alt": alt} if file else None)
+        for title, path, text, file, alt in cached_by_content(f"below {parent}", rows)
+    ]
 
 
 def _rows_above(parent: int) -> list[tuple[str, str]]:

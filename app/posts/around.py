@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, DateTimeField, F, IntegerField, Q, QuerySet, Value
+from django.db.models import CharField, Count, DateTimeField, F, IntegerField, Q, QuerySet, Value
 from django.db.models.functions import Cast
 from django.urls import reverse
 
+from app.media.names import address_of
 from app.posts.lists import NEWEST
 from app.posts.models import Category, Post, Tag
 
@@ -22,6 +23,8 @@ CATEGORY, TAG, PREVIOUS, NEXT, RELATED = range(5)
 class Link:
     title: str
     url: str
+    #: Of a post with a featured picture: `src` and `alt`.
+    image: dict[str, str] | None = None
 
 
 @dataclass
@@ -54,17 +57,21 @@ def around(post: Post) -> Around:
 
 
 def _post(row: Any) -> Link:
-    return Link(row[1], reverse("posts:post", args=[row[2]]))
+    image = {"src": address_of(row[4]), "alt": row[5]} if row[4] else None
+    return Link(row[1], reverse("posts:post", args=[row[2]]), image)
 
 
 def _rows(post: Post) -> list[Any]:
-    """Rows of a kind, a text, a slug and a time."""
+    """Rows of a kind, a text, a slug, a time, and the file and the alternative text of a picture."""
+    nothing = Value("", CharField())
     labels = [
-        _selected(kind, model.objects.filter(posts=post.pk), "name", Cast(Value(None), DateTimeField()))
+        _selected(
+            kind, model.objects.filter(posts=post.pk), "name", Cast(Value(None), DateTimeField()), (nothing, nothing)
+        )
         for kind, model in ((CATEGORY, Category), (TAG, Tag))
     ]
     posts = [
-        _selected(kind, Post.objects.filter(pk__in=keys), "title", F("publish_at"))
+        _selected(kind, Post.objects.filter(pk__in=keys), "title", F("publish_at"), (F("image__file"), F("image__alt")))
         for kind, keys in ((PREVIOUS, _before(post)), (NEXT, _after(post)), (RELATED, _related(post)))
         if keys is not None
     ]
@@ -72,9 +79,10 @@ def _rows(post: Post) -> list[Any]:
     return list(first.union(*others, all=True))
 
 
-def _selected(kind: int, rows: QuerySet[Any], text: str, time: Any) -> QuerySet[Any]:
-    found = rows.order_by().annotate(row_kind=Value(kind, IntegerField()), row_text=F(text), row_time=time)
-    columns: QuerySet[Any] = found.values_list("row_kind", "row_text", "slug", "row_time")
+def _selected(kind: int, rows: QuerySet[Any], text: str, time: Any, picture: tuple[Any, Any]) -> QuerySet[Any]:
+    names = {"row_kind": Value(kind, IntegerField()), "row_text": F(text), "row_time": time}
+    found = rows.order_by().annotate(**names, row_file=picture[0], row_alt=picture[1])
+    columns: QuerySet[Any] = found.values_list("row_kind", "row_text", "slug", "row_time", "row_file", "row_alt")
     return columns
 
 

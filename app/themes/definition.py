@@ -77,6 +77,11 @@ class Theme:
         """Collected as it is; so its files are below a folder of the theme's name."""
         return self.folder / "static"
 
+    @property
+    def locale(self) -> Path:
+        """Translations of the texts in its templates, as Django keeps them: `de/LC_MESSAGES/django.mo`."""
+        return self.folder / "locale"
+
     @cached_property
     def static_files(self) -> frozenset[str]:
         """Paths below `static/<name>/`."""

@@ -27,6 +27,14 @@ def child_pages(context: Context) -> SafeString:
     return _rendered("pages/child_pages.html", context, navigation.child_pages)
 
 
+@register.simple_tag(takes_context=True)
+def section_menu(context: Context) -> list[navigation.Entry]:
+    """The page above `page`, and the pages beside it: each with `title`, `path`, and `is_open` for `page` itself. Empty
+    for a page at the top. Costs no query until the content changes."""
+    page = context.get("page")
+    return navigation.section(page) if isinstance(page, Page) else []
+
+
 def _rendered(name: str, context: Context, load: Callable[[Page], list[navigation.Entry]]) -> SafeString:
     page = context.get("page")
     entries = load(page) if isinstance(page, Page) else []

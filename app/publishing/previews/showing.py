@@ -13,6 +13,8 @@ from django.http.response import HttpResponseBase
 from django.utils.datastructures import MultiValueDict
 from django.utils.encoding import uri_to_iri
 
+from app.tenancy.current import current_site
+from app.tenancy.language import in_language_of
 from app.tenancy.requests.tenancy import RowPreview, tenancy_of
 
 #: Makes the page of a row, from the request of a visitor.
@@ -31,16 +33,18 @@ def has_page(model: type[models.Model]) -> bool:
 
 
 def shown(request: HttpRequest, row: Any, preview: RowPreview) -> HttpResponse:
-    """The response to a visitor, of which only status, type and content are kept.
-
-    Nothing that is saved or kept meanwhile stays. Raises what making the page raises.
-    """
+    """The response to a visitor. Nothing that is saved or kept meanwhile stays. Raises what making the page raises."""
     tenancy_of(request).row_preview = preview
-    visit = _visit(request, row.get_absolute_url())
+    visit = visit_of(request, row.get_absolute_url())
+    show = _shown_by.get(type(row))
+    return made(lambda: row.serve(visit, is_draft=False) if show is None else show(visit, row))
+
+
+def made(make: Callable[[], HttpResponseBase]) -> HttpResponse:
+    """What `make` returns, of which only status, type and content are kept. Its changes are undone."""
     # SECURITY: inside of a transaction nothing is kept for visitors (app.tenancy.content_cache).
-    with transaction.atomic():
-        show = _shown_by.get(type(row))
-        response = row.serve(visit, is_draft=False) if show is None else show(visit, row)
+    with transaction.atomic(), in_language_of(current_site()):
+        response = make()
         content = _content(response)
         transaction.set_rollback(True)
     made = HttpResponse(content, status=response.status_code)
@@ -53,7 +57,7 @@ def shown(request: HttpRequest, row: Any, preview: RowPreview) -> HttpResponse:
     return made
 
 
-def _visit(request: HttpRequest, address: str) -> HttpRequest:
+def visit_of(request: HttpRequest, address: str) -> HttpRequest:
     """The request of a visitor who is not signed in for the page at an address of the current site."""
     visit: Any = copy.copy(request)
     path = uri_to_iri(address)
