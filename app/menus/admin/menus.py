@@ -87,6 +87,7 @@ class MenuAdmin(SiteRelatedAdmin[Menu]):
         return page_of(obj.pk) if "_save" in request.POST else response
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        context |= {"show_save_and_add_another": False}
         menu = kwargs.get("obj")
         if menu is not None:
             entries = self._entries
