@@ -158,6 +158,7 @@ INSTALLED_APPS = [
     "app.crawlers",
     "app.pages",  # after the admin, which has loaded the admin classes of all apps by then
     "app.posts",
+    "app.site_settings",
     "app.menus",
     "django.contrib.sessions",
     "django.contrib.messages",

@@ -66,11 +66,7 @@ def _rows(post: Post) -> list[Any]:
     nothing = Value("", CharField())
     labels = [
         _selected(
-            kind,
-            model.objects.filter(posts=post.pk),
-            "name",
-            Cast(Value(None), DateTimeField()),
-            (nothing, nothing),
+            kind, model.objects.filter(posts=post.pk), "name", Cast(Value(None), DateTimeField()), (nothing, nothing)
         )
         for kind, model in ((CATEGORY, Category), (TAG, Tag))
     ]

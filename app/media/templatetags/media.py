@@ -15,12 +15,16 @@ register = template.Library()
 
 @register.simple_tag
 def picture(
-    image: MediaFile | Mapping[str, str] | str | None, sizes: str = SIZES, *, first: bool = False, alt: str | None = None
+    image: MediaFile | Mapping[str, str] | str | None,
+    sizes: str = SIZES,
+    *,
+    first: bool = False,
+    alt: str | None = None,
 ) -> SafeString:
     """The elements of a file of the library, or of a mapping with `src` and `alt`; nothing for anything else.
 
-    `sizes` is the value of the attribute: how wide the theme shows the picture. `first=True` is for the one picture that
-    is seen before anybody scrolls: it is loaded first. `alt` replaces the alternative text.
+    `sizes` is the value of the attribute: how wide the theme shows the picture. `first=True` is for the one picture
+    that is seen before anybody scrolls: it is loaded first. `alt` replaces the alternative text.
     """
     if isinstance(image, MediaFile):
         image = {"src": image.get_absolute_url(), "alt": image.alt}

@@ -24,7 +24,8 @@ MOST_MONTHS = 24
 
 @register.simple_tag
 def latest_posts(count: object = 3) -> list[dict[str, Any]]:
-    """The newest posts, each with `title`, `url`, `excerpt`, `publish_at`, `author` and `image`; none where the blog is off."""
+    """The newest posts: `title`, `url`, `excerpt`, `publish_at`, `author` and `image` (`src` and `alt`, or None);
+    none where the blog is off."""
     if not is_on("posts"):
         return []
     rows = cached_by_content("posts/latest", _latest)[: _limit(count)]

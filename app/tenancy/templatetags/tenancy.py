@@ -46,8 +46,9 @@ def preview_bar(context: Context) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def site_colours(context: Context) -> SafeString:
-    """The colour of the current site as the custom properties `--site`, `--site-ink`, `--site-on-light` and
-    `--site-on-dark`, if it has one; and the options of its theme as `--option-NAME`. On the preview of a page also that no search engine may list it."""
+    """The colour of the current site, if it has one, as the custom properties `--site`, `--site-ink`, `--site-on-light`
+    and `--site-on-dark`; the options of its theme as `--option-NAME`. On the preview of a page also that no search
+    engine may list it."""
     site, tenancy = context.get("site"), getattr(context.get("request"), "tenancy", None)
     style = inline_styles.of_site(site) if site is not None else ""
     written = format_html("<style>{}</style>", SafeString(style)) if style else SafeString()

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
-import yaml
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.sites.models import Site
@@ -13,8 +11,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from app.accounts.models import User
-from app.pages.models import LinkPage, Page
-from app.release.demo_posts import create_posts
+from app.pages.models import Page
+from app.release.demo.sites import SITES, fill_site, read_content, set_logo
 from app.tenancy.current import use_site
 from app.tenancy.management.errors import usage_error
 from app.tenancy.management.examples import add_examples
@@ -22,9 +20,6 @@ from app.tenancy.models import Membership, SiteProfile
 from app.tenancy.sites.declarations import specification_from
 from app.tenancy.sites.domains.claims import DECLARED, host_owners
 from app.tenancy.sites.write import host_lock, write_site
-from app.twitter.models import Feed
-
-CONTENT = Path(__file__).parents[2] / "demo.yaml"
 
 
 class Command(BaseCommand):
@@ -39,22 +34,23 @@ class Command(BaseCommand):
         parser.add_argument("--port", default="8000", help="Port in the printed addresses (default: 8000).")
 
     def handle(self, *, if_empty: bool, poll: bool, port: str, **_: Any) -> None:
-        demo = yaml.safe_load(CONTENT.read_text(encoding="utf-8"))
+        people = read_content("people")
         if not (if_empty and (User.objects.exists() or Site.objects.count() > 1)):
             try:
                 with host_lock():
-                    for entry in demo["sites"]:
-                        self.create_site(**entry)
-                    for person in demo["people"]:
+                    for key in SITES:
+                        self.create_site(read_content(key))
+                    for person in people:
                         self.create_person(**person)
             except ValidationError as error:
                 raise usage_error(f"Nothing was changed: {' '.join(error.messages)}") from None
             if poll:
                 with suppress(SystemExit):  # it has printed what failed; the demo works without posts
                     call_command("poll_twitter", stdout=self.stdout)
-        self.print_addresses(port, demo["people"])
+        self.print_addresses(port, people)
 
-    def create_site(self, *, site: dict[str, Any], feed: dict[str, str], pages: list[dict[str, str]]) -> None:
+    def create_site(self, content: dict[str, Any]) -> None:
+        site = content["site"]
         profile = SiteProfile.objects.filter(key=site["key"]).first()
         if profile is None:
             first = self.untouched_first_site()
@@ -67,15 +63,8 @@ class Command(BaseCommand):
             raise ValidationError(f"The key {profile.key} belongs to {profile.site.domain}, which is not a demo site.")
         with use_site(row):
             if not Page.objects.exists():
-                created: dict[str, Page] = {}
-                for position, page in enumerate(pages):
-                    values = {"status": Page.Status.PUBLISHED, "position": position, "in_menus": bool(page["slug"])}
-                    parent = created.get(page.pop("parent", "-"))
-                    created[page["slug"]] = Page.objects.create(**{**values, **page}, parent=parent)
-                Feed.objects.get_or_create(**feed, defaults={"is_default": True})
-                link = {"title": "Posts", "slug": "posts", "target": "posts.list", "position": len(pages)}
-                LinkPage.objects.create(**link, status=Page.Status.PUBLISHED)
-                create_posts(site["key"])
+                fill_site(content)
+                set_logo(row.profile, content["logo"])
 
     def create_person(self, *, username: str, name: str, roles: dict[str, str]) -> None:
         user, is_new = User.objects.get_or_create(
