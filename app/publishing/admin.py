@@ -17,6 +17,7 @@ from app.publishing.outcome import Outcome, has_expired
 from app.publishing.previews.admin import PreviewsRows
 from app.publishing.review.admin import ReviewedAdmin
 from app.publishing.versions.admin import VersionedAdmin
+from app.publishing.work.drafts import WorkFilter
 
 Row = TypeVar("Row", bound=Publishable)
 FIELDS = ("status", "publish_at", "expire_at")
@@ -45,6 +46,9 @@ class PublishableAdmin(PreviewsRows[Row], ReviewedAdmin[Row], VersionedAdmin[Row
     def get_readonly_fields(self, request: HttpRequest, obj: Row | None = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
         return fields if self.has_publish_permission(request) else (*fields, *FIELDS)
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return [*super().get_list_filter(request), WorkFilter]
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         listed = super().get_changelist_instance(request)

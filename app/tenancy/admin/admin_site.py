@@ -6,9 +6,9 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.apps import apps
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
-from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ObjectDoesNotExist
@@ -17,9 +17,12 @@ from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
-from app.tenancy.admin import panels, status, switch, theme_preview
+from app.tenancy.admin import status, switch, theme_preview
 from app.tenancy.admin.autocomplete import Choices
+from app.tenancy.admin.front import groups, panels
+from app.tenancy.admin.front.first_steps import hide_first_steps
 from app.tenancy.admin.import_maps import allow_import_maps
 from app.tenancy.admin.per_site import only_where_on
 from app.tenancy.admin.rows_of_site import RowsOfSiteAdmin, bound_to_site
@@ -33,7 +36,7 @@ security = logging.getLogger("django.security.DisallowedModelAdminLookup")
 
 #: Name of the hidden field with the site under which a form was opened.
 OPENED_UNDER = "_opened_under_site"
-RECENT_ACTIONS = 10
+MAY_ENTER = "_may_enter_by_person_and_site"
 SITES_IN_MENU = 12
 
 
@@ -53,7 +56,13 @@ class SiteAdmin(AdminSite):
             super().register(model, only_where_on(model, with_offered_filters(bound)), **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return may_work_on(request.user, current_site().id)
+        """Read from the database once in a request."""
+        known: dict[tuple[Any, int], bool] = request.__dict__.setdefault(MAY_ENTER, {})
+        # SECURITY: keyed by both: a request may sign a person in, and may change the site.
+        key = (request.user.pk, current_site().id)
+        if key not in known:
+            known[key] = may_work_on(request.user, current_site().id)
+        return known[key]
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -106,10 +115,17 @@ class SiteAdmin(AdminSite):
         }
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        recent = LogEntry.objects.filter(user=request.user.pk, logged_actions__site=current_site().id)
-        recent = recent.select_related("content_type").order_by("-action_time")[:RECENT_ACTIONS]
-        context = {"recent_actions": recent, "panels": panels.rendered(request)}
-        return super().index(request, {**context, **(extra_context or {})})
+        return super().index(request, {"panels": panels.rendered(request), **(extra_context or {})})
+
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None) -> Any:
+        title = {"title": apps.get_app_config(app_label).verbose_name}
+        return super().app_index(request, app_label, {**title, **(extra_context or {})})
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
+        """By group, not by app: an editor knows no apps. One app, for its own page, is as Django lists it."""
+        if app_label is not None:
+            return super().get_app_list(request, app_label)
+        return groups.grouped(request, self, self._build_app_dict(request))
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         return [
@@ -117,6 +133,7 @@ class SiteAdmin(AdminSite):
             path("edit-on/<int:site_id>/", switch.edit_on, name="edit-on"),
             path("end-theme-preview/", theme_preview.end, name="end-theme-preview"),
             path("status/", self.admin_view(self.status), name="status"),
+            path("hide-first-steps/", require_POST(self.admin_view(hide_first_steps)), name="hide-first-steps"),
             path("choose-site/", self.admin_view(self.choose_site), name="choose-site"),
             path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(self.view_on_site)),
             *[routed_where_on(str(entry.pattern).partition("/")[0], entry) for entry in super().get_urls()],

@@ -117,5 +117,7 @@ def actions_of(model: type[models.Model]) -> dict[str, str]:
 
 @admin.register(Group)
 class RoleAdmin(SuperusersOnly[Group], GroupAdmin):
+    row_name, rows_name = _("role"), _("Roles")
+    admin_group = "people"
     form = RoleForm
     filter_horizontal = ()
