@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import django_stubs_ext
+from django.conf.global_settings import LANGUAGES
 from django.core.management.utils import get_random_secret_key
 from environs import ValidationError, validate
 
@@ -72,6 +73,9 @@ SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 0, validate=NON_NEGATIVE)
 SITES_FILE = env.str("SITES_FILE", "")
 SITES_PRUNE = env.bool("SITES_PRUNE", False)
 THEMES = env.themes("THEMES_DIRS", "")
+UNKNOWN_HOST_TITLE = env.str("UNKNOWN_HOST_TITLE", "")
+UNKNOWN_HOST_TEXT = env.str("UNKNOWN_HOST_TEXT", "")
+UNKNOWN_HOST_LANGUAGE = env.str("UNKNOWN_HOST_LANGUAGE", "en", validate=validate.OneOf(dict(LANGUAGES)))
 AUDIT_DAYS = env.int("AUDIT_DAYS", 365, validate=POSITIVE)
 
 # The first superuser, created by `release`
@@ -154,6 +158,7 @@ INSTALLED_APPS = [
     "app.crawlers",
     "app.pages",  # after the admin, which has loaded the admin classes of all apps by then
     "app.posts",
+    "app.menus",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
@@ -254,6 +259,8 @@ vars().update(EMAIL.settings)  # EMAIL_HOST and so on
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
+# The first one counts: a theme cannot change a text of another theme's site.
+LOCALE_PATHS = [BASE_DIR / "app" / "locale", *[theme.locale for theme in (THEMES or {}).values()]]
 
 # Functions as `module:function`. Before the first request, and in each worker after the fork (app/server/warm_up.py):
 WARM_UP = ["app.health.checks:known_migrations", "app.tenancy.directory:warm_up"]

@@ -1,6 +1,7 @@
 """The whole suite, as `make test` runs it: on SQLite always, on PostgreSQL when it is here.
 
-With the argument `isolation` only that part of it.
+With the argument `isolation` only the isolation tests, all of them on each database. Otherwise the two runs on
+PostgreSQL share the requests of the isolation tests: each request is sent on SQLite, and on PostgreSQL once.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ def run(label: str, *arguments: str, **env: str) -> int:
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, check=False).returncode
 
 
-def isolation(label: str, **env: str) -> int:
+def isolation(label: str, part: str = "1/1", **env: str) -> int:
     # Each test has its own rows rolled back, so any process may run any of them.
-    return run(f"Isolation on {label}", "--dist", "worksteal", *ISOLATION, **env)
+    return run(f"Isolation on {label}", "--dist", "worksteal", *ISOLATION, f"--isolation-part={part}", **env)
 
 
 def main(*, only_isolation: bool) -> int:
@@ -38,19 +39,20 @@ def main(*, only_isolation: bool) -> int:
     worst = max(worst, isolation("SQLite"))
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
-        return max(worst, on_postgresql("PostgreSQL (TEST_DATABASE_URL)", only_isolation, DATABASE_URL=given))
+        return max(worst, on_postgresql("PostgreSQL (TEST_DATABASE_URL)", only_isolation, "1/1", DATABASE_URL=given))
     if missing("postgresql"):
         sys.stdout.write("\nPostgreSQL is not installed here: the suite ran on SQLite only.\n")
         return max(worst, 1 if REQUIRED else 0)
     with running_postgresql() as server:
-        worst = max(worst, on_postgresql("PostgreSQL", only_isolation, DATABASE_URL=server.url()))
-        env = with_row_security(server.url())
-        return max(worst, on_postgresql("PostgreSQL with row security", only_isolation, *WITH_ROW_SECURITY, **env))
+        parts = ("1/1", "1/1") if only_isolation else ("1/2", "2/2")
+        worst = max(worst, on_postgresql("PostgreSQL", only_isolation, parts[0], DATABASE_URL=server.url()))
+        label, env = "PostgreSQL with row security", with_row_security(server.url())
+        return max(worst, on_postgresql(label, only_isolation, parts[1], *WITH_ROW_SECURITY, **env))
 
 
-def on_postgresql(label: str, only_isolation: bool, *paths: str, **env: str) -> int:
+def on_postgresql(label: str, only_isolation: bool, part: str, *paths: str, **env: str) -> int:
     worst = 0 if only_isolation else run(label, *IN_PROCESS, *paths, **env)
-    return max(worst, isolation(label, **env))
+    return max(worst, isolation(label, part, **env))
 
 
 if __name__ == "__main__":

@@ -60,6 +60,7 @@ BAD = {
     "TWITTER_DAILY_READS": "-1",
     "TWITTER_KEEP": "0",
     "AUDIT_DAYS": "0",
+    "UNKNOWN_HOST_LANGUAGE": "klingon",
     "DATABASE_WAIT_SECONDS": "-1",
     "SITES_PRUNE": "perhaps",
     "PASSWORD_SIGN_IN": "perhaps",
@@ -81,6 +82,8 @@ FREE = {
     "MEDIA_ROOT",
     "SENTRY_ENVIRONMENT",
     "SITES_FILE",
+    "UNKNOWN_HOST_TEXT",
+    "UNKNOWN_HOST_TITLE",
 }
 
 

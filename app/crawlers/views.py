@@ -13,6 +13,7 @@ from app.pagecache.views import page_cached
 from app.tenancy.current import current_site
 from app.tenancy.requests.tenancy import tenancy_of
 from app.tenancy.sites.settings import read
+from app.tenancy.sites.values.shown import settings_of
 from app.themes.catalogue import current_theme
 
 XML = "application/xml; charset=utf-8"
@@ -65,7 +66,11 @@ def sitemap_part(request: HttpRequest, section: str, number: str) -> HttpRespons
 
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-    """To the icon of the theme, or of the nearest ancestor that has one; 204 without."""
+    """To the site's logo if it is a square one; else to the icon of the theme, or of the nearest ancestor that has
+    one; 204 without."""
+    logo = settings_of(current_site()).logo
+    if logo is not None and logo.icon_url:
+        return HttpResponse(status=302, headers={"Location": logo.icon_url, "Cache-Control": ICON_AGE})
     names = (f"{theme.name}/{icon}" for theme in current_theme().chain for icon in ICONS if icon in theme.static_files)
     name = next(names, None)
     if name is None:

@@ -12,6 +12,7 @@ from django.core.files.storage import storages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_etags
+from django.utils.translation import gettext as _
 from whitenoise.responders import SlicedFile
 
 from app.media.files import STORAGE_ERRORS
@@ -114,7 +115,8 @@ def _sent(part: Part, name: str, content_type: str, *, as_attachment: bool) -> F
 
 
 def _away() -> HttpResponse:
-    response = responses.page("Back soon", "This file cannot be sent at the moment. Please try again soon.", 503)
+    text = _("This file cannot be sent at the moment. Please try again soon.")
+    response = responses.page(_("Back soon"), text, 503)
     response.headers["Retry-After"] = "5"
     return response
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from app.media.models import MediaFile
-from app.tenancy.models import SiteRelated
+from app.tenancy.current import current_site
+from app.tenancy.models import SiteProfile, SiteRelated
 
 #: More are not listed.
 MOST_USES = 100
@@ -45,6 +47,9 @@ def _rows_using(file: MediaFile) -> Iterator[Any]:
             for condition in conditions[1:]:
                 found |= condition
             yield from model.objects.filter(found).distinct()[:MOST_USES]
+    profile = SiteProfile.objects.filter(site=current_site().id).first()
+    if profile is not None and f"/{file.key}/" in json.dumps(profile.settings):
+        yield profile  # a logo, or a picture in the footer
 
 
 def _keys_to_files(model: type[SiteRelated]) -> list[str]:

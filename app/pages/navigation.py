@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db.models import Exists, OuterRef, Q, Value, Window
@@ -26,7 +27,8 @@ AT_AND_ABOVE = """WITH RECURSIVE above (id, parent_id) AS (
 
 @dataclass
 class Entry:
-    """A page in the navigation, with its child pages. It is open while the visitor is on it or below it.
+    """A page in the navigation, or an entry of a menu, with what is below it. It is open while the visitor is on it or
+    below it.
 
     `path` is what a theme links to: the page's path, or where it leads if it is a link. In menus, `description` is
     empty.
@@ -37,12 +39,30 @@ class Entry:
     is_open: bool = False
     children: list[Entry] = field(default_factory=list)
     description: str = ""
+    is_current: bool = False
+
+    @property
+    def url(self) -> str:
+        return self.path
+
+    @property
+    def opens_elsewhere(self) -> bool:
+        """Whether it leads to another website, or is an address with a host."""
+        return self.path.startswith(("http://", "https://"))
 
 
 class Navigation(list[Entry]):
     """The entries of the top level. Two requests with the same `place` get the same open and current entries."""
 
     place = ""
+
+    def note(self, places: Iterable[str]) -> None:
+        """The visitor is at or below these places: the longest one says which entries are open."""
+        self.place = max(self.place, *places, key=len)
+
+    def note_current(self, current_path: str) -> None:
+        if self.place == current_path:
+            self.place += " is current"
 
 
 def context_processor(request: HttpRequest) -> dict[str, object]:
@@ -56,11 +76,12 @@ def entries(current_path: str) -> Navigation:
     by_id: dict[int, Entry] = {}
     rows = cached_by_content("navigation", _rows)
     for pk, _, title, path, leads_to in rows:
-        places = [place for place in (path, leads_to) if _is_at(place, current_path)]
-        by_id[pk] = Entry(title, leads_to or path, any(place != HOME for place in places))
-        navigation.place = max(navigation.place, *places, key=len) if places else navigation.place
-    if navigation.place == current_path:
-        navigation.place += " is current"
+        places = [place for place in (path, leads_to) if is_at(place, current_path)]
+        is_current, is_open = current_path in places, any(place != HOME for place in places)
+        by_id[pk] = Entry(title, leads_to or path, is_open, is_current=is_current)
+        if places:
+            navigation.note(places)
+    navigation.note_current(current_path)
     for pk, parent, *_ in rows:
         siblings = navigation if parent is None else by_id[parent].children if parent in by_id else []
         if len(siblings) < MOST_CHILDREN:
@@ -104,7 +125,7 @@ def _rows_above(parent: int) -> list[tuple[str, str]]:
     return [*home, *above]
 
 
-def _is_at(place: str, current_path: str) -> bool:
+def is_at(place: str, current_path: str) -> bool:
     """Whether a visitor at a path is on the page at a place, or below it. Everything is below the home page."""
     return place == current_path or (place != HOME and place.endswith("/") and current_path.startswith(place))
 

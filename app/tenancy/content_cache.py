@@ -18,7 +18,8 @@ from django.db import connection
 
 from app.tenancy.current import current_site
 from app.tenancy.directory import directory
-from app.tenancy.hosts.snapshot import SiteEntry
+from app.tenancy.hosts.snapshot import CurrentSite, SiteEntry
+from app.tenancy.language import in_language_of
 
 Value = TypeVar("Value")
 # Of ten thousand sites with a menu each.
@@ -45,8 +46,8 @@ _schedules: list[Callable[[], Iterable[datetime]]] = []
 def cached_by_content(name: str, build: Callable[[], Value]) -> Value:
     """What `build()` returned for the current site since the site or its content changed last, also by the clock.
 
-    The value is made of what JSON knows; a tuple comes back as a list. It must not depend on the visitor. Raises what
-    `build` raises, and `NoCurrentSite`.
+    The value is made of what JSON knows; a tuple comes back as a list. It must not depend on the visitor. It is built
+    in the language and time zone of the site, also in the admin. Raises what `build` raises, and `NoCurrentSite`.
     """
     return _cached(name, build, lambda _: next_change())
 
@@ -70,10 +71,10 @@ def _cached(name: str, build: Callable[[], Value], until: Callable[[Value], floa
     site_id = current.id
     site, version = directory.snapshot().sites.get(site_id), directory.content_version(site_id)
     if site is None or connection.in_atomic_block:
-        return build()  # what a transaction sees may be rolled back
+        return _built(build, current)  # what a transaction sees may be rolled back
     # SECURITY: the preview of a theme shows the site with other values: what it makes is for one person.
     if site.chosen_by(current.source) != current:
-        return build()
+        return _built(build, current)
     key = (site_id, name)
     with _lock:
         kept = _kept.get(key)
@@ -81,7 +82,7 @@ def _cached(name: str, build: Callable[[], Value], until: Callable[[Value], floa
         found: Value = json.loads(kept.text)
         return found
     # The version is read before the content: a change in between only makes the next call build again.
-    value = build()
+    value = _built(build, current)
     kept = Kept(site, version, until(value), json.dumps(value, ensure_ascii=False, separators=(",", ":")))
     with _lock:
         if len(kept.text) + OVERHEAD <= MOST_BYTES // 32:
@@ -89,6 +90,11 @@ def _cached(name: str, build: Callable[[], Value], until: Callable[[Value], floa
         else:
             _kept.pop(key, None)
     return value
+
+
+def _built(build: Callable[[], Value], site: CurrentSite) -> Value:
+    with in_language_of(site):
+        return build()
 
 
 def forget_content() -> None:

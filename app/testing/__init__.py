@@ -33,6 +33,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="",
         help="test only the models, the views and the admin pages of these apps (default: of all apps)",
     )
+    group.addoption(
+        "--isolation-part",
+        dest="part",
+        metavar="K/N",
+        default="1/1",
+        help="send only the requests of part K of N, so that runs on several databases share them; what needs no "
+        "visitor is tested in each part (default: 1/1)",
+    )
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from typing import Any
+from zlib import crc32
 
 import pytest
 import sentry_sdk
@@ -44,12 +46,13 @@ HARMLESS: dict[str, Any] = {
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Applies the options --isolation-roles and --isolation-apps."""
+    """Applies the options --isolation-roles, --isolation-apps and --isolation-part."""
     roles, labels = (set(filter(None, config.getoption(name).split(","))) for name in ("roles", "apps"))
     unknown = sorted(roles - set(ROLES)) + sorted(labels - set(apps.app_configs))
     if unknown:
         raise pytest.UsageError(f"There is no role or app {', '.join(unknown)}.")
-    wanted = [item for item in items if _is_wanted(item, roles, labels)]
+    part, parts = _part(config.getoption("part"))
+    wanted = [item for item in items if _is_wanted(item, roles, labels) and _is_in_part(item, part, parts)]
     config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
     items[:] = wanted
     for item in wanted:
@@ -61,6 +64,19 @@ def _is_wanted(item: pytest.Item, roles: set[str], labels: set[str]) -> bool:
     if roles and params.get("role", next(iter(roles))) not in roles:
         return False
     return not labels or bool(labels & {label_of(value) for value in params.values()})
+
+
+def _part(given: str) -> tuple[int, int]:
+    found = re.fullmatch(r"([1-9]\d?)/([1-9]\d?)", given)
+    part, parts = (int(number) for number in found.groups()) if found else (1, 0)
+    if part > parts:
+        raise pytest.UsageError(f"--isolation-part={given}: must be K/N, such as 1/2, with K from 1 to N.")
+    return part, parts
+
+
+def _is_in_part(item: pytest.Item, part: int, parts: int) -> bool:
+    # By the name, so that a test stays in its part when others are added.
+    return "role" not in _params(item) or crc32(item.name.encode()) % parts == part - 1
 
 
 def _params(item: pytest.Item) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from app.themes.definition import DEFAULT, Theme
 # What the platform shows to editors; a theme for visitors does not replace it.
 RESERVED = ("admin", "account", "mfa", "tenancy")
 OPTION = re.compile(r"theme_options\.([a-z][a-z0-9_]*)|var\(--option-([a-z][a-z0-9_-]*)")
+MENU = re.compile(r"""{%\s*menu\s+["']([^"']+)""")
 STATIC = re.compile(r"""{%\s*(static|theme_static)\s+(["'])([^"'{}]+)\2""")
 
 
@@ -34,12 +35,18 @@ def all_themes(**_: Any) -> list[checks.CheckMessage]:
 def faults_of(theme: Theme) -> list[checks.CheckMessage]:
     """E002 a template that cannot be compiled · E003 a static file that is missing · E004 a static file outside the
     theme's own folder · E005 a template of the admin · W006 a page without the bar of a preview · W007 a template that
-    nothing uses · W008 an option that the theme does not have · W009 a file that was not collected since it changed."""
+    nothing uses · W008 an option that the theme does not have · W009 a file that was not collected since it changed ·
+    W010 a menu at a place that the theme does not have."""
     found: list[checks.CheckMessage] = [
         checks.Error(message, obj=theme.name, id=f"themes.{code}")
         for code, message in (*_templates(theme), *_static_files(theme))
     ]
-    warnings = (("W007", _unused(theme)), ("W008", _unknown_options(theme)), ("W009", _not_collected(theme)))
+    warnings = (
+        ("W007", _unused(theme)),
+        ("W008", _unknown_options(theme)),
+        ("W009", _not_collected(theme)),
+        ("W010", _unknown_places(theme)),
+    )
     return [
         *found,
         *_without_bar(theme),
@@ -105,6 +112,13 @@ def _unknown_options(theme: Theme) -> Iterator[tuple[str, str]]:
                     f"{path.name} of the theme {theme.name!r} uses the option {name!r}, which the theme does not have."
                 )
                 yield message, f"Its options: {', '.join(sorted(known)) or 'none'}."
+
+
+def _unknown_places(theme: Theme) -> Iterator[tuple[str, str]]:
+    for path in _files(theme.templates):
+        for place in sorted(set(MENU.findall(path.read_text(encoding="utf-8", errors="replace"))) - theme.menus.keys()):
+            message = f"{path.name} of the theme {theme.name!r} shows a menu at {place!r}, which is not in its [menus]."
+            yield message, f"Its places: {', '.join(theme.menus) or 'none'}. Nobody can choose another one."
 
 
 def _not_collected(theme: Theme) -> Iterator[tuple[str, str]]:

@@ -1,14 +1,15 @@
 """Themes as folders describe them: `theme.toml`, `templates/` and `static/<name>/`. No Django: the settings read them.
 
 A theme may have a parent. What it lacks comes from the parent, from the parent's parent, and last from the default
-theme: template by template, static file by static file. Options come from the theme and the parents that it names.
+theme: template by template, static file by static file. Options come from the theme and the parents that it names,
+places for menus from these and from the theme that its base.html comes from.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,8 +21,12 @@ from app.themes.options import read_options
 SHIPPED = Path(__file__).parent
 DEFAULT = "portico"
 NAME = re.compile(r"[a-z][a-z0-9-]{0,49}")
+#: A place for a menu.
+PLACE = re.compile(r"[a-z][a-z0-9_-]{0,49}")
+LONGEST_TITLE = 100
 TEXTS = {"title", "description", "parent"}
-KEYS = {*TEXTS, "options"}
+TABLES = {"options", "menus"}
+KEYS = {*TEXTS, *TABLES}
 
 
 class InvalidThemes(ValueError):
@@ -45,11 +50,23 @@ class Theme:
     """What a site may choose: the theme's own options, and those of the parents that it names."""
     tables: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """`options` of its theme.toml."""
+    own_menus: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """`menus` of its theme.toml: name of a place → title."""
 
     @property
     def chain(self) -> tuple[Theme, ...]:
         """Where a template or a file is searched, in this order."""
         return (self, *self.ancestors)
+
+    @cached_property
+    def menus(self) -> Mapping[str, str]:
+        """The places for menus, by name: its own, and those of the templates that it inherits."""
+        found: dict[str, str] = {}
+        for theme in self.chain:
+            # The default theme is the last one: its places are there only with its base.html.
+            if theme.name != DEFAULT or theme is self or not _has_own_base(self.chain):
+                found = {**theme.own_menus, **found}
+        return found
 
     @property
     def templates(self) -> Path:
@@ -59,6 +76,11 @@ class Theme:
     def static(self) -> Path:
         """Collected as it is; so its files are below a folder of the theme's name."""
         return self.folder / "static"
+
+    @property
+    def locale(self) -> Path:
+        """Translations of the texts in its templates, as Django keeps them: `de/LC_MESSAGES/django.mo`."""
+        return self.folder / "locale"
 
     @cached_property
     def static_files(self) -> frozenset[str]:
@@ -108,19 +130,35 @@ def _read(path: Path) -> Theme:
         raise InvalidThemes([f"{where} cannot be read: {error}."]) from None
     _check(values, where)
     texts = {key: values.get(key, "") for key in TEXTS}
-    return Theme(name, path.parent, **texts, tables=values.get("options", {}))
+    return Theme(name, path.parent, **texts, tables=values.get("options", {}), own_menus=values.get("menus", {}))
 
 
 def _check(values: Mapping[str, Any], where: str) -> None:
     problems = [f"{where}: {key!r} is not a key of a theme." for key in sorted(values.keys() - KEYS)]
     not_texts = [key for key in sorted(TEXTS & values.keys()) if not isinstance(values[key], str)]
     problems += [f"{where}: {key!r} is not a text." for key in not_texts]
-    if not isinstance(values.get("options", {}), dict):
-        problems.append(f"{where}: 'options' is not a table.")
+    problems += [
+        f"{where}: {key!r} is not a table." for key in sorted(TABLES) if not isinstance(values.get(key, {}), dict)
+    ]
+    if isinstance(values.get("menus"), dict):
+        problems += [f"{where}: {fault}" for fault in _faults_of_menus(values["menus"])]
     if not values.get("title"):
         problems.append(f"{where}: it needs a title.")
     if problems:
         raise InvalidThemes(problems)
+
+
+def _faults_of_menus(menus: Mapping[str, Any]) -> Iterator[str]:
+    for name, title in menus.items():
+        if not PLACE.fullmatch(name):
+            yield f"{name!r} is not the name of a place: 1 to 50 lower-case letters, digits, hyphens and underscores."
+        elif not isinstance(title, str) or not title.strip() or len(title) > LONGEST_TITLE:
+            yield f"the title of the place {name!r} is not a text of 1 to {LONGEST_TITLE} characters."
+
+
+def _has_own_base(chain: Sequence[Theme]) -> bool:
+    """Whether `base.html` comes from another theme than the default one."""
+    return any((theme.templates / "base.html").is_file() for theme in chain if theme.name != DEFAULT)
 
 
 def _with_ancestors(theme: Theme, found: Mapping[str, Theme], problems: list[str]) -> Theme:

@@ -29,6 +29,7 @@ EVERYTHING: Values = {
         "secretKeyFallbacks": ["old"],
         "adminHosts": ["admin.example.org"],
         "dnsServers": ["10.0.0.2"],
+        "unknownHost": {"title": "Nothing here", "text": "Call us."},
     },
     "proxy": {"trustedCIDRs": ["10.0.0.0/8"]},
     "apps": ["events"],

@@ -221,6 +221,15 @@ def test_the_icon_of_the_theme(north: Site, at_north: Browser, tmp_path: Path) -
     assert (response.status_code, response.headers["Location"]) == (302, "/static/plain/favicon.svg")
 
 
+def test_a_square_logo_is_the_icon(north: Site, south: Site, at_north: Browser) -> None:
+    logo = f"/media/{'0a' * 16}/mark-800x%s.png"
+    for height, icon in ((700, f"/media/{'0a' * 16}/mark-320x280.png"), (200, None)):
+        SiteProfile.objects.filter(site=north).update(settings={"logo": {"url": logo % height}})
+        directory.forget()
+        assert at_north.get("/favicon.ico").headers.get("Location") == icon
+        assert Browser("south.test").get("/favicon.ico").status_code == 204
+
+
 def test_link_previews_and_the_canonical_address(north: Site, at_north: Browser) -> None:
     page(north, slug="ü", title='A "title" & more', description="What <it> is")
     page(north, slug="", title="Home")

@@ -66,6 +66,31 @@ def test_an_unknown_role_or_app_is_refused() -> None:
     assert "There is no role or app nobody" in run.stderr
 
 
+def collected(*options: str) -> list[str]:
+    command = [*RUN, "--collect-only", "-k", "agency and (notes or brokennote)", *options]
+    env = environment(DJANGO_SETTINGS_MODULE="tests.isolation.agency.settings")
+    run = subprocess.run(command, cwd=ROOT, env=env, text=True, capture_output=True, check=False)
+    assert run.returncode == pytest.ExitCode.OK, run.stderr
+    return [line for line in run.stdout.splitlines() if "::" in line]
+
+
+def test_runs_can_share_the_requests() -> None:
+    whole, first, second = (collected(f"--isolation-part={part}") for part in ("1/1", "1/2", "2/2"))
+    assert {*first, *second} == {*whole}
+    in_both = {*first} & {*second}
+    assert in_both
+    assert not [test for test in in_both if test.endswith("-anonymous]")]
+    assert {*first} - in_both
+    assert {*second} - in_both
+
+
+def test_a_part_that_does_not_exist_is_refused() -> None:
+    command = [*RUN, "--isolation-part=3/2"]
+    run = subprocess.run(command, cwd=ROOT, env=environment(), text=True, capture_output=True, check=False)
+    assert run.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "--isolation-part=3/2: must be K/N" in run.stderr
+
+
 def test_the_guide_shows_hooks_that_exist() -> None:
     guide = (ROOT / "docs" / "extend.md").read_text().partition("## Prove the isolation")[2]
     shown = ast.parse("\n".join(re.findall(r"^```python\n(.*?)^```", guide, re.DOTALL | re.MULTILINE)))

@@ -9,17 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.accounts.models import User
-from app.tenancy.colours import contrasting_colour, css_colour, luminance
+from app.tenancy.colours import (
+    DARK_GROUND,
+    LIGHT_GROUND,
+    contrast,
+    contrasting_colour,
+    css_colour,
+    luminance,
+    readable_on,
+    too_faint,
+)
 from app.tenancy.directory import directory
 from app.tenancy.models import Alias, SiteProfile
 from tests.support.makers import Browser
 
 ENOUGH = 4.5  # WCAG 2.2, 1.4.3
-
-
-def contrast(one: str, other: str) -> float:
-    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +36,20 @@ def test_it_works(colour: str, ink: str) -> None:
 def test_contrast_is_counted_as_the_guideline_does() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)
+
+
+@given(st.integers(0, 0xFFFFFF).map("#{:06x}".format))
+def test_a_faint_colour_is_mended_for_light_and_for_dark_backgrounds(colour: str) -> None:
+    for ground, others in ((LIGHT_GROUND, "#ffffff"), (DARK_GROUND, "#000000")):
+        mended = readable_on(colour, ground)
+        assert min(contrast(mended, ground), contrast(mended, others)) >= ENOUGH
+        assert (mended == colour) is (contrast(colour, ground) >= ENOUGH)
+
+
+def test_which_colours_are_mended() -> None:
+    assert too_faint("#FFEE00").keys() == {"light"}
+    assert too_faint("#101010").keys() == {"dark"}
+    assert too_faint("") == too_faint("red") == {}
 
 
 @given(st.integers(0, 0xFFFFFF).map("#{:06x}".format))

@@ -73,6 +73,9 @@ HINTS = {
     ("templates/pages/page.html", "{{ theme_options.acent }}"): (
         "W008 page.html of the theme 'night' uses the option 'acent', which the theme does not have."
     ),
+    ("templates/404.html", '{% load menus %}{% menu "sidebar" as entries %}'): (
+        "W010 404.html of the theme 'night' shows a menu at 'sidebar', which is not in its [menus]."
+    ),
     ("static/night/night.css", "a { color: var(--option-acent); background: var(--option-fill) }"): (
         "W008 night.css of the theme 'night' uses the option 'acent', which the theme does not have."
     ),

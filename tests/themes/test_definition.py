@@ -30,6 +30,16 @@ def test_every_theme_ends_with_the_default_one(tmp_path: Path) -> None:
         ("", "night/theme.toml: it needs a title."),
         ('title = "N"\ncolour = "red"', "night/theme.toml: 'colour' is not a key of a theme."),
         ("title = 5", "night/theme.toml: 'title' is not a text."),
+        ("title = 'N'\nmenus = 5", "night/theme.toml: 'menus' is not a table."),
+        (
+            "title = 'N'\n[menus]\nTop = 'T'",
+            "night/theme.toml: 'Top' is not the name of a place: 1 to 50 lower-case letters, digits, hyphens and "
+            "underscores.",
+        ),
+        (
+            "title = 'N'\n[menus]\ntop = ''",
+            "night/theme.toml: the title of the place 'top' is not a text of 1 to 100 characters.",
+        ),
         ('title = "N"\nparent = "gone"', "The parent of the theme 'night' is 'gone', which does not exist."),
         ('title = "N"\nparent = "night"', "The theme 'night' is among its own ancestors: night → night."),
     ],
@@ -39,6 +49,18 @@ def test_a_fault_is_named(tmp_path: Path, definition: str, problem: str) -> None
     with pytest.raises(InvalidThemes) as fault:
         read_themes([tmp_path])
     assert fault.value.problems == [problem]
+
+
+def test_a_theme_has_the_places_of_its_parents_and_those_of_the_default_one_with_its_base(tmp_path: Path) -> None:
+    make(tmp_path, "elder", 'title = "E"\n[menus]\nsidebar = "Side"\nfooter = "Bottom"')
+    make(tmp_path, "child", 'title = "C"\nparent = "elder"\n[menus]\nsidebar = "Left"\nlast = "Last"')
+    make(tmp_path, "own", 'title = "O"')
+    (tmp_path / "own" / "templates").mkdir()
+    (tmp_path / "own" / "templates" / "base.html").write_text("")
+    found = read_themes([tmp_path])
+    assert found["child"].menus == {"header": "Header", "footer": "Bottom", "sidebar": "Left", "last": "Last"}
+    assert found["own"].menus == {}
+    assert list(found[DEFAULT].menus) == ["header", "footer"]
 
 
 def test_a_circle_of_parents_is_named(tmp_path: Path) -> None:

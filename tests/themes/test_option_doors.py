@@ -104,7 +104,7 @@ def test_a_change_of_theme_keeps_the_options_of_the_other_one(north: Site) -> No
     assert stored(north)["options"] == {"accent": "#ffcc00"}
     with pytest.raises(CommandError, match=r"options\.accent: unknown; the theme has none\."):
         set_options("accent=#000000")
-    call("sites", "set", "north.test", "--setting", "tagline=1")
+    call("sites", "set", "north.test", "--setting", 'tagline="1"')
     assert set_options("stars=true", theme="night")["options"] == {"accent": "#ffcc00", "stars": True}
 
 

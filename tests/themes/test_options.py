@@ -71,7 +71,8 @@ def test_they_are_custom_properties_that_the_policy_allows(north: Site, south: S
     choose(north, "night", accent="#ffcc00", motto="</style><script>", stars=False)
     (style,) = styles_of(Browser("north.test").get("/x/"))
     assert style == (
-        ":root{--site:#2b6a4d;--site-ink:#ffffff;--option-accent:#ffcc00;--option-accent-ink:#000000"
+        ":root{--site:#2b6a4d;--site-ink:#ffffff;--site-on-light:#2b6a4d;--site-on-dark:#719b87"
+        ";--option-accent:#ffcc00;--option-accent-ink:#000000"
         ";--option-font:serif;--option-stars:0;--option-width:40rem}"
     )
     assert styles_of(Browser("south.test").get("/x/")) != [style]

@@ -13,6 +13,8 @@ from django.http.response import HttpResponseBase
 from django.utils.datastructures import MultiValueDict
 from django.utils.encoding import uri_to_iri
 
+from app.tenancy.current import current_site
+from app.tenancy.language import in_language_of
 from app.tenancy.requests.tenancy import RowPreview, tenancy_of
 
 #: Makes the page of a row, from the request of a visitor.
@@ -38,7 +40,7 @@ def shown(request: HttpRequest, row: Any, preview: RowPreview) -> HttpResponse:
     tenancy_of(request).row_preview = preview
     visit = _visit(request, row.get_absolute_url())
     # SECURITY: inside of a transaction nothing is kept for visitors (app.tenancy.content_cache).
-    with transaction.atomic():
+    with transaction.atomic(), in_language_of(current_site()):
         show = _shown_by.get(type(row))
         response = row.serve(visit, is_draft=False) if show is None else show(visit, row)
         content = _content(response)

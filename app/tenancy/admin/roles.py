@@ -18,6 +18,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from app.tenancy.admin.site_related import SuperuserPermissions, SuperusersOnly
+from app.tenancy.models import SiteProfile
 
 WORDS = {"view": _("View"), "add": _("Add"), "change": _("Change"), "delete": _("Delete")}
 
@@ -101,7 +102,7 @@ def usable_permissions() -> models.QuerySet[Permission]:
 
 
 def models_for_roles() -> set[type[models.Model]]:
-    found: set[type[models.Model]] = set()
+    found: set[type[models.Model]] = {SiteProfile}  # its form is the page of the site's settings
     for model, model_admin in admin.site._registry.items():
         if not isinstance(model_admin, SuperuserPermissions):
             found |= {model, *(inline.model for inline in model_admin.inlines)}

@@ -7,7 +7,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-from app.tenancy.colours import contrasting_colour, css_colour
+from app.tenancy.colours import DARK_GROUND, LIGHT_GROUND, contrasting_colour, css_colour, readable_on
 from app.tenancy.hosts.snapshot import CurrentSite
 from app.tenancy.sites.themes import option_properties
 
@@ -20,15 +20,22 @@ EDITOR_HASH = "'sha256-PlumsSlvJ7vvWzjqibGAYKq92O3y/4JTxWWsWJvyUYA='"
 
 def of_site(site: CurrentSite) -> str:
     """A site's colour and the options of its theme as custom properties: `--site`, and `--site-ink` for text on it;
-    `--option-NAME`. Empty if it has neither."""
+    `--site-on-light` and `--site-on-dark`, readable on such backgrounds; `--option-NAME`. Empty if it has neither."""
     return _style(css_colour(site.colour), option_properties(site))
 
 
 @lru_cache(maxsize=4096)
 def _style(colour: str, options: str) -> str:
-    found = [f"--site:{colour};--site-ink:{contrasting_colour(colour)}" if colour else "", options]
-    declarations = ";".join(filter(None, found))
+    declarations = ";".join(filter(None, [_site_properties(colour.lower()), options]))
     return f":root{{{declarations}}}" if declarations else ""
+
+
+def _site_properties(colour: str) -> str:
+    if not colour:
+        return ""
+    on_light, on_dark = readable_on(colour, LIGHT_GROUND), readable_on(colour, DARK_GROUND)
+    ink = contrasting_colour(colour)
+    return f"--site:{colour};--site-ink:{ink};--site-on-light:{on_light};--site-on-dark:{on_dark}"
 
 
 def hash_of(text: str) -> str:

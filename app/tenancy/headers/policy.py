@@ -16,6 +16,8 @@ from django.http.response import HttpResponseBase
 from app.tenancy.headers.inline_styles import EDITOR_HASH, NOTICE, hash_of
 from app.tenancy.headers.rules import FEATURES, SiteHeaders, Sources, clean_headers
 from app.tenancy.sites.settings import read
+from app.tenancy.sites.values import analytics
+from app.tenancy.sites.values.shown import analytics_of
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +50,8 @@ def site_headers(stored: str) -> SiteHeaders:
 @lru_cache(maxsize=4096)
 def public_policy(style: str, stored: str) -> str:
     """Content-Security-Policy of the public pages of a site, from its inline style and its settings as JSON."""
-    return _written(_extended(_with_style(style), site_headers(stored).content_security_policy))
+    own = _extended(_with_style(style), site_headers(stored).content_security_policy)
+    return _written(_extended(own, analytics.sources_of(analytics_of(stored))))
 
 
 def admin_policy(style: str, added: Sources) -> str:

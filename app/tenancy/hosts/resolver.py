@@ -19,20 +19,15 @@ from app.tenancy.hosts.snapshot import CurrentSite, Match, SiteEntry, Snapshot
 class HostRefused(Exception):
     """A request that is refused for its host.
 
-    `status`, `title` and `text` are the response; the host is not repeated in it, since the client wrote it.
-    `reason` is a word for logs and metrics.
+    `status` is the one of the response; `reason` is a word for logs, metrics, and the page that says it.
     """
 
     status: ClassVar[int] = 400
     reason: ClassVar[str]
-    title: ClassVar[str]
-    text: ClassVar[str]
 
 
 class BadHost(HostRefused):
     reason = "invalid"
-    title = "Not an address"
-    text = "The host of this request is not a valid host name."
 
     def __init__(self, why: str) -> None:
         self.why = why
@@ -41,18 +36,11 @@ class BadHost(HostRefused):
 
 class ConflictingHosts(HostRefused):
     reason = "conflict"
-    title = "Two addresses in one request"
-    text = (
-        "Host and X-Forwarded-Host name two different sites, or only Host names one; or the request line names another "
-        "host. The proxy should overwrite all of them."
-    )
 
 
 class UnknownHost(HostRefused):
     status = 404
     reason = "unknown"
-    title = "No site here"
-    text = "No site is configured for this address."
 
     def __init__(self, host: str) -> None:
         self.host = host

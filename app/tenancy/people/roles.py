@@ -17,7 +17,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from app.accounts.models import User
-from app.tenancy.models import Membership, SiteRelated
+from app.tenancy.models import Membership, SiteProfile, SiteRelated
+
+ModelOfRoles = type[SiteRelated] | type[SiteProfile]
 
 
 def create_default_roles(app_config: AppConfig, using: str = "default", **_: object) -> None:
@@ -28,7 +30,7 @@ def create_default_roles(app_config: AppConfig, using: str = "default", **_: obj
     shipped role that does not have it in `role_actions`: nobody else loses what a change permitted before.
     """
     for model in app_config.get_models():
-        if not issubclass(model, SiteRelated):
+        if not issubclass(model, SiteRelated | SiteProfile):
             continue
         with transaction.atomic(using):
             content_type = ContentType.objects.db_manager(using).get_for_model(model)
@@ -41,7 +43,7 @@ def create_default_roles(app_config: AppConfig, using: str = "default", **_: obj
                 _grant_to_those_who_change(model, added)
 
 
-def _create_extra_permissions(model: type[SiteRelated], content_type: ContentType, using: str) -> list[Permission]:
+def _create_extra_permissions(model: ModelOfRoles, content_type: ContentType, using: str) -> list[Permission]:
     added = []
     for action, words in model.extra_actions.items():
         permission, is_added = Permission.objects.using(using).get_or_create(
@@ -53,20 +55,20 @@ def _create_extra_permissions(model: type[SiteRelated], content_type: ContentTyp
     return added
 
 
-def _grant(model: type[SiteRelated], permissions: QuerySet[Permission]) -> None:
+def _grant(model: ModelOfRoles, permissions: QuerySet[Permission]) -> None:
     for name, actions in model.role_actions.items():
         role, _made = Group.objects.using(permissions.db).get_or_create(name=name)
         role.permissions.add(*permissions.filter(codename__in=_codenames(model, actions)))
 
 
-def _grant_to_those_who_change(model: type[SiteRelated], added: Sequence[Permission]) -> None:
+def _grant_to_those_who_change(model: ModelOfRoles, added: Sequence[Permission]) -> None:
     change = {"codename": get_permission_codename("change", model._meta), "content_type": added[0].content_type}
     for role in Group.objects.using(added[0]._state.db).filter(permissions__in=Permission.objects.filter(**change)):
         actions = model.role_actions.get(role.name, model.extra_actions)
         role.permissions.add(*(p for p in added if p.codename in _codenames(model, actions)))
 
 
-def _codenames(model: type[SiteRelated], actions: Iterable[str]) -> set[str]:
+def _codenames(model: ModelOfRoles, actions: Iterable[str]) -> set[str]:
     return {get_permission_codename(action, model._meta) for action in actions}
 
 

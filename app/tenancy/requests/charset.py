@@ -16,6 +16,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_header_parameters
+from django.utils.translation import gettext as _
 
 from app.tenancy.requests import responses
 
@@ -52,7 +53,7 @@ class CharsetMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.method in WITHOUT_BODY or _is_utf8(request):
             return self.get_response(request)
-        return responses.page("Unsupported encoding", "Please send the request in UTF-8.", 415)
+        return responses.page(_("Unsupported encoding"), _("Please send the request in UTF-8."), 415)
 
 
 def _is_utf8(request: HttpRequest) -> bool:

@@ -19,8 +19,9 @@ from app.tenancy.current import activate, chosen_by_request
 from app.tenancy.directory import DirectoryUnavailable, directory
 from app.tenancy.hosts.resolver import HostRefused, resolve
 from app.tenancy.hosts.snapshot import CurrentSite
+from app.tenancy.language import InLanguage, of_admin, of_site
 from app.tenancy.requests import responses
-from app.tenancy.requests.admin_hosts import hide_admin, offers_admin
+from app.tenancy.requests.admin_hosts import hide_admin, is_in_admin, offers_admin
 from app.tenancy.requests.database import guarded
 from app.tenancy.requests.forwarded import apply_forwarded_headers
 from app.tenancy.requests.https import read_cookies, write_cookies
@@ -35,9 +36,14 @@ NOT_OF_A_THEME = (Http404, PermissionDenied, SuspiciousOperation, DatabaseError,
 
 
 def serve(request: HttpRequest, site: CurrentSite, get_response: GetResponse) -> HttpResponseBase:
-    """The response, made and streamed with `site` as the current one."""
-    tenancy_of(request).site = site
-    with activate(site):
+    """The response, made and streamed with `site` as the current one, in its language and time zone.
+
+    The admin, with the account and the sign-in, has the time zone of the site only: its texts are in one language.
+    """
+    tenancy = tenancy_of(request)
+    tenancy.site = site
+    language = of_admin(site) if tenancy.offers_admin and is_in_admin(request) else of_site(site)
+    with activate(site), InLanguage(language):
         response = get_response(request)
     response.headers.setdefault("X-Site-Id", str(site.id))
     response.headers.setdefault("X-Site-Source", site.source)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from typing import ClassVar
+
 from django.contrib.sites.models import Site
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -48,9 +51,15 @@ class SiteProfile(models.Model):
     content_written_in = models.BigIntegerField(default=0, db_default=0, db_index=True, editable=False)
     managed_by = models.CharField(max_length=5, choices=Manager.choices, default=Manager.ADMIN, editable=False)
 
+    #: As of a site-related model: which of the shipped roles may change the settings of their site.
+    role_actions: ClassVar[Mapping[str, Collection[str]]] = {"Site admin": ("change",)}
+    extra_actions: ClassVar[Mapping[str, str]] = {}
+    kind_title = _("Settings of the site")
+
     class Meta:
-        verbose_name = _("profile")
-        verbose_name_plural = _("profiles")
+        verbose_name = _("settings of the site")
+        verbose_name_plural = _("settings of the site")
+        default_permissions = ("change",)
 
     def __str__(self) -> str:
         return self.key

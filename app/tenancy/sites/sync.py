@@ -16,6 +16,7 @@ from app.tenancy.sites.declarations import Declarations, InvalidDeclaration
 from app.tenancy.sites.domains.claims import DECLARED, Exceptions
 from app.tenancy.sites.models import SiteProfile
 from app.tenancy.sites.specification import SiteSpecification, specification_of
+from app.tenancy.sites.values.shown import OWN_SETTINGS
 from app.tenancy.sites.write import Change, Plan, Wanted, apply, conflicts, host_lock, plan
 
 FILE = SiteProfile.Manager.FILE
@@ -70,7 +71,8 @@ def sync(
     dry_run: bool = False,
     exceptions: Exceptions = DECLARED,
 ) -> SyncPlan:
-    """Makes the rows equal to the file and returns the plan that was applied.
+    """Makes the rows equal to the file and returns the plan that was applied. `OWN_SETTINGS` stay as they are where
+    the file does not name them.
 
     Raises `InvalidDeclaration` with every problem, and changes nothing then. `max_prune` defaults to a tenth of
     the managed sites (at least one), and never allows all of them. With `keep_hosts` the hosts of a site that the
@@ -118,8 +120,15 @@ def _pair(
             profile = first
         elif profile is not None and profile.managed_by not in MANAGED and not adopt:
             problems.append(f"sites.{site.key}: exists and is not managed by a file; use another key, or --adopt")
-        wanted.append(Wanted(site, profile))
+        wanted.append(Wanted(_with_own_settings(site, profile), profile))
     return wanted, problems
+
+
+def _with_own_settings(site: SiteSpecification, profile: SiteProfile | None) -> SiteSpecification:
+    """The site with those settings that its own admins have made and the file does not name."""
+    stored = profile.settings if profile is not None and isinstance(profile.settings, dict) else {}
+    kept = {name: stored[name] for name in OWN_SETTINGS if name in stored}
+    return replace(site, settings={**kept, **site.settings})
 
 
 def _with_stored_hosts(wanted: Sequence[Wanted]) -> list[Wanted]:

@@ -19,6 +19,7 @@ from app.tenancy.site_apps import clean_apps
 from app.tenancy.sites.robots import clean_robots
 from app.tenancy.sites.theme_options import InvalidOption, stored_options
 from app.tenancy.sites.themes import theme_names, theme_of
+from app.tenancy.sites.values.registered import clean_values
 
 KEY = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 COLOUR = r"#[0-9a-f]{6}"
@@ -110,7 +111,7 @@ def clean_settings(raw: Any) -> dict[str, Any]:
         clean_apps(raw["apps"])
     if "robots" in raw:
         clean_robots(raw["robots"])
-    return raw
+    return clean_values(raw)
 
 
 def clean_options(theme: str, settings: Mapping[str, Any], stored: Any) -> dict[str, Any]:

@@ -6,10 +6,10 @@ what is stored and writes the difference. Every caller holds `host_lock()` from 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
@@ -27,6 +27,7 @@ from app.tenancy.sites.domains.pending import BATCH, pending_hosts, write_pendin
 from app.tenancy.sites.models import Alias, Epoch, SiteProfile
 from app.tenancy.sites.specification import SiteSpecification, specification_of
 
+MAX_SHOWN = 60
 PROFILE_FIELDS = ("key", "theme", "state", "colour", "settings")
 
 
@@ -209,12 +210,22 @@ def _differences(stored: SiteSpecification, site: SiteSpecification) -> list[str
     ]
     if stored.domain not in {site.domain, *site.aliases}:
         lines.append(f"{stored.domain} no longer leads here")
-    if dict(stored.settings) != dict(site.settings):
-        lines.append("settings")
+    lines += _differences_of_settings(stored.settings, site.settings)
     lines += [f"alias + {host}" for host in site.aliases if host not in stored.aliases]
     lines += [f"alias - {host}" for host in stored.aliases if host not in site.aliases]
     lines += [f"alias ~ {host}" for host, old in stored.aliases.items() if site.aliases.get(host, old) != old]
     return lines
+
+
+def _differences_of_settings(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:
+    """Short texts with both values; of others, the name."""
+    for name in sorted({*stored, *wanted}):
+        old, new = stored.get(name), wanted.get(name)
+        if old != new:
+            is_short = all(
+                value is None or (isinstance(value, str) and len(value) <= MAX_SHOWN) for value in (old, new)
+            )
+            yield f"settings.{name}: {old or '-'} → {new or '-'}" if is_short else f"settings.{name}"
 
 
 def _release_hosts(changes: Sequence[Change]) -> None:

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from django import template
 from django.conf import settings
+from django.forms.utils import flatatt
 from django.template import Context
 from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -14,6 +16,8 @@ from app.tenancy.content_cache import cached_by_content
 from app.tenancy.headers import inline_styles
 from app.tenancy.requests.tenancy import Tenancy
 from app.tenancy.sites.themes import theme_of
+from app.tenancy.sites.values.analytics import script_of
+from app.tenancy.sites.values.shown import analytics_of
 
 register = template.Library()
 NOINDEX = SafeString('<meta name="robots" content="noindex">')
@@ -42,13 +46,28 @@ def preview_bar(context: Context) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def site_colours(context: Context) -> SafeString:
-    """The colour of the current site as the custom properties `--site` and `--site-ink`, if it has one; and the options
-    of its theme as `--option-NAME`. On the preview of a page also that no search engine may list it."""
+    """The colour of the current site as the custom properties `--site`, `--site-ink`, `--site-on-light` and
+    `--site-on-dark`, if it has one; and the options of its theme as `--option-NAME`. On the preview of a page also that no search engine may list it."""
     site, tenancy = context.get("site"), getattr(context.get("request"), "tenancy", None)
     style = inline_styles.of_site(site) if site is not None else ""
     written = format_html("<style>{}</style>", SafeString(style)) if style else SafeString()
     is_preview = tenancy is not None and tenancy.row_preview is not None
     return NOINDEX + written if is_preview else written
+
+
+@register.simple_tag(takes_context=True)
+def analytics(context: Context) -> SafeString:
+    """The script of the site's analytics. Empty in a preview, and for a person who is signed in."""
+    request = context.get("request")
+    tenancy: Tenancy | None = getattr(request, "tenancy", None)
+    if request is None or tenancy is None or tenancy.site.source != "host" or tenancy.row_preview is not None:
+        return SafeString()
+    script = script_of(analytics_of(tenancy.site.settings))
+    if script is None or (settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated):
+        return SafeString()
+    src = static(script.src.removeprefix("static:")) if script.src.startswith("static:") else script.src
+    attributes = {"src": src, "async" if script.is_async else "defer": True, **script.attributes}
+    return format_html("<script{}></script>", flatatt(attributes))
 
 
 @register.simple_tag

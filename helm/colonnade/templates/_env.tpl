@@ -181,6 +181,13 @@
 {{- with $v.themesDirs }}
 - {name: THEMES_DIRS, value: {{ join "," . | quote }}}
 {{- end }}
+{{- with $v.django.unknownHost.title }}
+- {name: UNKNOWN_HOST_TITLE, value: {{ . | quote }}}
+{{- end }}
+{{- with $v.django.unknownHost.text }}
+- {name: UNKNOWN_HOST_TEXT, value: {{ . | quote }}}
+{{- end }}
+- {name: UNKNOWN_HOST_LANGUAGE, value: {{ $v.django.unknownHost.language | quote }}}
 - {name: AUDIT_DAYS, value: {{ $v.django.auditDays | int | quote }}}
 - {name: PAGE_CACHE_SECONDS, value: {{ $v.django.pageCacheSeconds | int | quote }}}
 - {name: PAGE_CACHE_MB, value: {{ $v.django.pageCacheMB | int | quote }}}

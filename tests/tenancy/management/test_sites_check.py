@@ -22,6 +22,7 @@ from pytest_django import Settings
 
 from app.tenancy.hosts.resolver import ConflictingHosts, UnknownHost
 from app.tenancy.models import Alias
+from app.tenancy.requests.responses import marker_of
 from app.tenancy.sites.domains import dns
 from tests.support.commands import call
 from tests.support.dns import Zone, name_server
@@ -320,8 +321,8 @@ class TestProxy:
         [
             ({}, "Another server responds (status 200"),
             ({"status": 502}, "It does not reach the application".lower()),
-            ({"status": 404, "body": UnknownHost.text}, "the proxy has to forward Host unchanged"),
-            ({"status": 400, "body": ConflictingHosts.title}, "the proxy has to overwrite X-Forwarded-Host"),
+            ({"status": 404, "body": marker_of(UnknownHost)}, "the proxy has to forward Host unchanged"),
+            ({"status": 400, "body": marker_of(ConflictingHosts)}, "the proxy has to overwrite X-Forwarded-Host"),
             ({"status": 301, "location": "https://north.test/"}, "Check with --scheme=https."),
         ],
     )
@@ -364,7 +365,7 @@ class TestSite:
     def test_a_host_without_proof(self, settings: Settings) -> None:
         settings.DOMAIN_PROOF = True
         call("sites", "alias", "north.test", "new.test")
-        with server(status=404, body=UnknownHost.text) as port:
+        with server(status=404, body=marker_of(UnknownHost)) as port:
             report = check("new.test", *plain(port))["new.test"]["steps"]
         assert (report["proxy"]["state"], report["site"]["state"]) == ("skipped", "fault")
         assert "Set the TXT record _colonnade-challenge.new.test to" in report["site"]["text"]

@@ -49,6 +49,15 @@ def test_declared_sites_become_rows_once(sync: Sync) -> None:
     assert listed_sites() == before
 
 
+def test_what_a_site_set_itself_stays_unless_the_file_names_it(sync: Sync) -> None:
+    sync(DECLARED)
+    for value in ('tagline="Ours"', 'language="de"', 'robots="Disallow: /x/"'):
+        call("sites", "set", "beta.test", "--setting", value)
+    assert "~ beta  settings.robots: Disallow: /x/ → -; settings.tagline: Ours → Hello" in sync(DECLARED)
+    assert SiteProfile.objects.get(key="beta").settings == {"tagline": "Hello", "language": "de"}
+    assert "3 unchanged" in sync(DECLARED)
+
+
 def test_a_list_and_json_are_taken_as_well(sync: Sync) -> None:
     sync('{"sites": [{"key": "alpha", "domain": "Alpha.Test."}]}')
     assert listed_sites()["alpha"]["domain"] == "alpha.test"

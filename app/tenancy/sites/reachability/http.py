@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from app.tenancy.hosts.resolver import ConflictingHosts, UnknownHost
+from app.tenancy.requests.responses import marker_of
 
 MOST_BYTES = 64 * 1024
 
@@ -52,12 +53,12 @@ def proxy_fault(response: Response, host: str, *, secure: bool) -> str:
                 "the proxy has to send X-Forwarded-Proto, and its address has to be in TRUSTED_PROXIES."
             )
         return ""
-    if UnknownHost.text in response.body:
+    if marker_of(UnknownHost) in response.body:
         return (
             "The request arrives here under another host: the proxy has to forward Host unchanged; or this process "
             "has not noticed the host yet."
         )
-    if ConflictingHosts.title in response.body:
+    if marker_of(ConflictingHosts) in response.body:
         return "Host and X-Forwarded-Host differ when they arrive here: the proxy has to overwrite X-Forwarded-Host."
     if response.location and urlsplit(response.location).scheme == "https" and not secure:
         return f"The proxy redirects to {response.location} by itself. Check with --scheme=https."

@@ -1,0 +1,119 @@
+"""The settings of a site: what commands refuse, and what its pages show, on two sites."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib.sites.models import Site
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError
+
+from app.tenancy.directory import directory
+from app.tenancy.models import SiteProfile
+from tests.support.commands import call
+from tests.support.makers import Browser
+from tests.themes.conftest import MakeThemes, put_on
+
+LOGO = f"/media/{'0a' * 16}/mark-1200x300.png"
+GOOD: dict[str, tuple[Any, Any]] = {  # given, stored
+    "tagline": ("  Open to all ", "Open to all"),
+    "language": ("pt-BR", "pt-br"),
+    "time_zone": ("Europe/Berlin", "Europe/Berlin"),
+    "logo": (LOGO, {"url": LOGO}),
+    "footer": ('<p onclick="x()">Hi <script>x()</script></p>', "<p>Hi </p>"),
+    "social": ({"github": "https://github.com/north", "x": ""}, {"github": "https://github.com/north"}),
+    "analytics": ({"provider": "plausible", "domain": "north.test"}, {"provider": "plausible", "domain": "north.test"}),
+    "messages": ({"suspended": {"title": "Back in May", "text": ""}}, {"suspended": {"title": "Back in May"}}),
+}
+BAD: list[tuple[str, Any, str]] = [
+    ("tagline", "x" * 201, "tagline: must have at most 200 characters; it has 201."),
+    ("tagline", "a\nb", "tagline: must be a text in one line."),
+    ("language", "German", "'German' is not a language; must be a code such as en, de, fr, es. Did you mean de?"),
+    ("time_zone", "Berlin", "Did you mean Europe/Berlin?"),
+    ("time_zone", "../etc/passwd", "is not a time zone"),
+    ("logo", "https://elsewhere.test/logo.png", "logo: must be the address of a public picture"),
+    ("logo", {"url": LOGO, "link": "x"}, "logo: 'link' is unknown; must be one of url, alt."),
+    ("footer", "<p>" + "x" * 5000, "footer: must have at most 5000 characters"),
+    ("footer", 5, "footer: must be a text of HTML."),
+    ("social", {"myspace": "https://myspace.com/n"}, "social: 'myspace' is unknown; must be one of mastodon, "),
+    ("social", {"x": "http://x.com/n"}, "social: x: must be a full address that begins with https://."),
+    ("social", {"x": "javascript:alert(1)"}, "social: x: must be a full address"),
+    ("analytics", {"provider": "google"}, "analytics: provider: must be one of plausible, matomo, "),
+    ("analytics", {"provider": "plausible"}, "analytics: domain: must be the domain as Plausible has it"),
+    ("analytics", {"provider": "matomo", "host": "a b", "site_id": "1"}, "analytics: host: 'a b' is not a host"),
+    ("analytics", {"provider": "fathom", "site_id": '"><script>'}, "analytics: site_id: must be the id"),
+    ("analytics", {"provider": "goatcounter"}, "analytics: code: missing; it or host must be given."),
+    ("messages", {"active": {}}, "messages: 'active' is unknown; must be one of suspended, archived."),
+    ("messages", {"archived": {"title": "x" * 101}}, "messages: archived: must have at most 100 characters"),
+]
+BASE = """{% load tenancy %}<html>{% site_colours %}{% with s=site_settings %}
+{{ s.tagline }}|{{ s.language }}|{{ s.time_zone }}|{{ s.footer }}|\
+{{ s.logo.url }}|{{ s.logo.width }}x{{ s.logo.height }}|\
+{{ s.logo.alt }}|{% for one in s.social %}{{ one.service }}={{ one.label }}={{ one.url }}{% endfor %}
+{% endwith %}</html>"""
+
+
+def set_value(name: str, value: Any) -> None:
+    call("sites", "set", "north.test", "--setting", f"{name}={json.dumps(value)}")
+
+
+def stored(site: Site) -> dict[str, Any]:
+    settings: dict[str, Any] = SiteProfile.objects.get(site=site).settings
+    return settings
+
+
+def shown(host: str) -> str:
+    return Browser(host).get("/x/").content.decode().splitlines()[1]
+
+
+def test_values_are_stored_in_one_spelling(north: Site) -> None:
+    for name, (given, kept) in GOOD.items():
+        set_value(name, given)
+        assert stored(north)[name] == kept
+    for name in GOOD:
+        set_value(name, None)
+    assert GOOD.keys().isdisjoint(stored(north))
+
+
+def test_bad_values_are_refused_with_what_is_wrong(north: Site) -> None:
+    before = stored(north)
+    for name, value, fault in BAD:
+        with pytest.raises(CommandError) as error:
+            set_value(name, value)
+        assert fault in str(error.value), name
+        assert error.value.returncode == 2
+    assert stored(north) == before
+
+
+def test_all_faults_are_named_and_code_that_saves_a_profile_is_refused(north: Site) -> None:
+    profile = SiteProfile.objects.get(site=north)
+    profile.settings = {"language": "xx", "time_zone": "Moon/Sea", "own": 1}
+    with pytest.raises(ValidationError) as error:
+        profile.save()
+    assert [message.partition(":")[0] for message in error.value.messages] == ["language", "time_zone"]
+
+
+def test_pages_show_the_settings_of_their_own_site(north: Site, south: Site, with_themes: MakeThemes) -> None:
+    with_themes({"bare": {"templates/404.html": BASE}})
+    for site in (north, south):
+        put_on(site, "bare")
+    for name, (given, _) in GOOD.items():
+        set_value(name, given)
+    small = LOGO.replace("1200x300", "640x160")
+    wanted = f"Open to all|pt-br|Europe/Berlin|<p>Hi </p>|{small}|640x160|North|github=GitHub=https://github.com/north"
+    for _ in range(2):  # the second round comes from what the process keeps
+        assert shown("north.test") == wanted
+        assert shown("south.test") == "|en|UTC|||x||"
+
+
+def test_what_was_stored_without_its_check_has_no_effect(north: Site, with_themes: MakeThemes) -> None:
+    with_themes({"bare": {"templates/404.html": BASE}})
+    values = dict.fromkeys(GOOD, "<script>alert(1)</script>") | {"footer": "<p>Hi<script>alert(1)</script></p>"}
+    SiteProfile.objects.filter(site=north).update(theme="bare", settings=values)
+    directory.expire()
+    page = Browser("north.test").get("/x/")
+    assert "<script" not in page.content.decode()
+    assert "<p>Hi</p>" in page.content.decode()
+    assert "script-src 'self';" in page.headers["Content-Security-Policy"]
