@@ -25,6 +25,7 @@ from app.tenancy.admin.front import groups, panels
 from app.tenancy.admin.front.first_steps import hide_first_steps
 from app.tenancy.admin.import_maps import allow_import_maps
 from app.tenancy.admin.per_site import only_where_on
+from app.tenancy.admin.recent_sites import recent_first, recent_sites
 from app.tenancy.admin.rows_of_site import RowsOfSiteAdmin, bound_to_site
 from app.tenancy.admin.site_related import with_offered_filters
 from app.tenancy.current import current_site
@@ -38,6 +39,7 @@ security = logging.getLogger("django.security.DisallowedModelAdminLookup")
 OPENED_UNDER = "_opened_under_site"
 MAY_ENTER = "_may_enter_by_person_and_site"
 SITES_IN_MENU = 12
+SITES_LISTED = 200
 
 
 class SiteAdmin(AdminSite):
@@ -108,8 +110,8 @@ class SiteAdmin(AdminSite):
             **super().each_context(request),
             "site": site,  # the sign-in view would put the Site row here, which has no colour
             "site_url": address_on(request, site.domain, "/"),
-            "my_sites": mine[:SITES_IN_MENU],
-            "has_more_sites": len(mine) > SITES_IN_MENU,
+            "my_sites": recent_first(request, mine, most=SITES_IN_MENU) if len(mine) > SITES_IN_MENU else mine,
+            "more_sites": len(mine) if len(mine) > SITES_IN_MENU else 0,
             # A list exists on every site; a single row does not.
             "after_switch": request.path if name and name.endswith("_changelist") else reverse("admin:index"),
         }
@@ -146,10 +148,19 @@ class SiteAdmin(AdminSite):
         return status.status(request, self.each_context(request))
 
     def choose_site(self, request: HttpRequest) -> HttpResponse:
-        """All sites that a person may work on, with search by name or domain."""
-        wanted = request.GET.get("q", "").strip().casefold()
-        found = [s for s in sites_of(request.user) if wanted in s.name.casefold() or wanted in s.domain]
-        context = {**self.each_context(request), "title": _("Choose a site"), "found": found[:200], "q": wanted}
+        """All sites that a person may work on, with search by name or domain; without one, her recent ones first."""
+        wanted, mine = request.GET.get("q", "").strip(), sites_of(request.user)
+        text = wanted.casefold()
+        found = [site for site in mine if text in site.name.casefold() or text in site.domain]
+        context = {
+            **self.each_context(request),
+            "title": _("Choose a site"),
+            "recent": [] if wanted or len(mine) <= SITES_IN_MENU else recent_sites(request, mine),
+            "found": found[:SITES_LISTED],
+            "total": len(found),
+            "is_cut": len(found) > SITES_LISTED,
+            "q": wanted,
+        }
         return render(request, "admin/choose_site.html", context)
 
     def view_on_site(self, request: HttpRequest, content_type_id: str, object_id: str) -> HttpResponseBase:

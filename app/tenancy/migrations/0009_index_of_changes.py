@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sites", "0002_alter_domain_unique"), ("tenancy", "0007_pending_and_released_hosts")]
+    dependencies = [("sites", "0002_alter_domain_unique"), ("tenancy", "0008_settings_of_a_site")]
 
     operations = [
         migrations.AddIndex(
