@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from app.extension import ADMIN_GROUPS, SiteAppConfig
+from app.extension import ADMIN_GROUPS
 from app.tenancy.admin.plain_words import rows_name
 from app.tenancy.admin.site_related import SuperuserPermissions
 from app.tenancy.site_apps import labelled_here
@@ -28,7 +28,7 @@ def group_of(model_admin: ModelAdmin[Any]) -> str:
         return str(own)
     if isinstance(model_admin, SuperuserPermissions):
         return PLATFORM
-    return _group_of_app(model_admin.opts.app_label)
+    return group_of_app(model_admin.opts.app_label)
 
 
 def grouped(request: HttpRequest, site: AdminSite, listed: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -78,9 +78,9 @@ def _page(name: Any, address: str, place: int) -> dict[str, Any]:
 def by_group(attribute: str) -> list[Any]:
     """What the apps of the current site name in an attribute, imported: in the order of their groups."""
     found = labelled_here(attribute)
-    return [value for label, value in sorted(found, key=lambda pair: ADMIN_GROUPS.index(_group_of_app(pair[0])))]
+    return [value for label, value in sorted(found, key=lambda pair: ADMIN_GROUPS.index(group_of_app(pair[0])))]
 
 
-def _group_of_app(label: str) -> str:
+def group_of_app(label: str) -> str:
     config = apps.get_app_config(label)
-    return config.admin_group if isinstance(config, SiteAppConfig) else CONTENT
+    return str(getattr(config, "admin_group", CONTENT))
