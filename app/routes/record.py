@@ -19,6 +19,12 @@ FIELDS = ("accepted", "resolved", "certificate_ready", "certificate_until", "mes
 RECORD_SECONDS = 30.0
 SILENT = timedelta(minutes=10)
 ROWS_PER_STATEMENT = 500
+METRICS = {
+    "wanted": "Route objects of sites that are not declared.",
+    "present": "Those of them that are in the cluster.",
+    "faults": "Route objects that could not be written.",
+    "refused_removals": "Sites whose routes were not removed, because they were too many at a time.",
+}
 
 
 class Records:
@@ -88,16 +94,11 @@ def _step(row: RouteStatus) -> Step:
 def collect_metrics() -> Iterable[Metric]:
     """The command runs in a pod of its own; the web process that is scraped reads its outcome from the database."""
     last = RoutePass.objects.filter(pk=1).first()
-    for name, text, value in (
-        ("wanted", "Route objects of sites that are not declared.", last and last.wanted),
-        ("present", "Those of them that are in the cluster.", last and last.present),
-        ("faults", "Route objects that could not be written.", last and last.faults),
-        (
-            "refused_removals",
-            "Sites whose routes were not removed, because they were too many at a time.",
-            last and last.refused_removals,
-        ),
-        ("success_timestamp_seconds", "When the last complete pass ended.", last and last.finished_at.timestamp()),
-    ):
+    for name, text in METRICS.items():
         # Without a value where the command never ran: zero would mean that it fails.
-        yield GaugeMetricFamily(f"colonnade_routes_{name}", text, value=value)
+        yield GaugeMetricFamily(f"colonnade_routes_{name}", text, value=getattr(last, name) if last else None)
+    yield GaugeMetricFamily(
+        "colonnade_routes_success_timestamp_seconds",
+        "When the last complete pass ended.",
+        value=last.finished_at.timestamp() if last else None,
+    )

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ def template_in(folder: Path, values: Values) -> RouteTemplate:
 def declared_objects(site: str, host: str, **more: Any) -> list[Object]:
     """What Helm creates for a site that is declared."""
     rendered = render({**GATEWAY, "sites": {site: {"domain": host, **more}}})
-    return json.loads(json.dumps(rendered.kind("HTTPRoute")))
+    return rendered.kind("HTTPRoute")
 
 
 class Reconciling:
