@@ -48,14 +48,14 @@ def test_only_one_container_of_the_release_has_a_token() -> None:
         if spec is None:
             continue
         assert spec["automountServiceAccountToken"] is False
-        volumes = {volume["name"] for volume in spec["volumes"] if "serviceAccountToken" in json.dumps(volume)}
+        volumes = {volume["name"] for volume in spec.get("volumes", []) if "serviceAccountToken" in json.dumps(volume)}
         every = [*spec.get("initContainers", []), *spec["containers"]]
         holders += [
             (one["metadata"]["name"], container["name"])
             for container in every
             if volumes & {mount["name"] for mount in container.get("volumeMounts", [])}
         ]
-        assert (spec["serviceAccountName"] == NAME) is (one["metadata"]["name"] == NAME)
+        assert (spec.get("serviceAccountName") == NAME) is (one["metadata"]["name"] == NAME)
     assert holders == [(NAME, "routes")]
 
 
