@@ -148,8 +148,8 @@ INSTALLED_APPS = [
     "app.sign_in",  # before app.tenancy and allauth, whose templates it replaces
     "app.tenancy",
     "app.health",
-    "app.media",
     "app.publishing",
+    "app.media",
     "app.themes",
     "app.redirects",
     "app.twitter",

@@ -12,7 +12,7 @@ import pytest
 
 from tests.messages import APP, LANGUAGES, MODULES, extract
 
-pytestmark = pytest.mark.service("gettext")
+pytestmark = [pytest.mark.process, pytest.mark.service("gettext")]
 
 
 def catalogue(language: str, suffix: str, app: Path = APP) -> Path:

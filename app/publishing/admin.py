@@ -18,6 +18,7 @@ from app.publishing.outcome import Outcome, has_expired
 from app.publishing.previews.admin import PreviewsRows
 from app.publishing.review.admin import ReviewedAdmin
 from app.publishing.versions.admin import VersionedAdmin
+from app.publishing.work.drafts import WorkFilter
 
 Row = TypeVar("Row", bound=Publishable)
 FIELDS = ("status", "publish_at", "expire_at")
@@ -52,6 +53,9 @@ class PublishableAdmin(PreviewsRows[Row], ReviewedAdmin[Row], VersionedAdmin[Row
         if field is not None and isinstance(db_field, DateTimeField):
             field.help_text = _("In the time zone of the site: %s.") % get_current_timezone_name()
         return field
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return [*super().get_list_filter(request), WorkFilter]
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         listed = super().get_changelist_instance(request)

@@ -39,7 +39,7 @@ class SettingsForm(RefusesNewerValues, forms.ModelForm[SiteProfile]):
     theme = forms.CharField()  # its choices depend on the site
     options_of = forms.CharField(required=False, widget=forms.HiddenInput)
     colour = forms.CharField(
-        label=_("Colour"),
+        label=_("Colour of the site"),
         required=False,
         max_length=7,
         widget=forms.TextInput(attrs={"size": 8, "data-colour": ""}),
@@ -81,7 +81,7 @@ class SettingsForm(RefusesNewerValues, forms.ModelForm[SiteProfile]):
         return too_faint(self["colour"].value())
 
     def _add_fields(self, usable: Mapping[str, Any]) -> None:
-        note = _("To see the options of another theme here, choose it and save.")
+        note = _("To see the options of another theme here, choose it and save. The preview shows it before.")
         choices = theme_fields.theme_choices(self.stored.theme)
         self.fields |= {
             "theme": forms.ChoiceField(label=_("Theme"), choices=choices, required=False, help_text=note),

@@ -11,7 +11,8 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from app.accounts.models import User
@@ -86,4 +87,5 @@ def _page(request: HttpRequest, form: SettingsForm) -> HttpResponse:
         "opened_with": digests(form),
         "mended": form.mended_colours,
     }
-    return render(request, "admin/site_settings/settings.html", context)
+    # With its context, in which `allow_import_maps` finds the import map of the editor.
+    return TemplateResponse(request, "admin/site_settings/settings.html", context)

@@ -35,9 +35,11 @@ class Form:
         self.opened = {**values, "_opened_with": context["opened_with"]}
         return self.opened
 
-    def post(self, path: str = PATH, **changed: object) -> Any:
-        sent = {**self.opened, **changed}
-        return post(self.browser, sent, path)
+    def post(self, **changed: object) -> Any:
+        return post(self.browser, {**self.opened, **changed})
+
+    def preview(self, **changed: object) -> Any:
+        return post(self.browser, {**self.opened, **changed}, f"{PATH}preview/")
 
     def errors(self, **changed: object) -> dict[str, list[str]]:
         errors: dict[str, list[str]] = self.post(**changed).context["form"].errors
@@ -208,7 +210,7 @@ def test_what_was_stored_without_its_check_does_not_close_the_form(form: Form, n
 def test_the_preview_shows_the_form_and_saves_nothing(form: Form, north: Site, south: Site) -> None:
     page(north, slug="", title="Home of North", body="<p>Hi</p>")
     before = SiteProfile.objects.values().get(site=north)
-    shown = form.post(f"{PATH}preview/", name="Nordlicht", colour="#ffee00", option_font="sans")
+    shown = form.preview(name="Nordlicht", colour="#ffee00", option_font="sans")
     html = shown.content.decode()
     assert (shown.status_code, "Home of North" in html, "Nordlicht" in html) == (200, True, True)
     assert "--site:#ffee00" in html
@@ -216,7 +218,7 @@ def test_the_preview_shows_the_form_and_saves_nothing(form: Form, north: Site, s
     assert shown.headers["X-Frame-Options"] == "SAMEORIGIN"
     assert "script-src 'none'" in shown.headers["Content-Security-Policy"]
     assert "private, no-store" in shown.headers["Cache-Control"]
-    assert "The form has errors" in form.post(f"{PATH}preview/", colour="red").content.decode()
+    assert "The form has errors" in form.preview(colour="red").content.decode()
     assert SiteProfile.objects.values().get(site=north) == before
     for host, name in (("north.test", "North"), ("south.test", "South")):
         assert "Nordlicht" not in Browser(host).get("/").content.decode(), name

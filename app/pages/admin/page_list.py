@@ -68,6 +68,7 @@ class PageTree(ChangeList):
 
 @admin.register(Page)
 class PageAdmin(PageForm):
+    place_in_group = 10
     list_display = ("handle", "indented_title", "shown_kind", "path", "status", "publish_at", "in_menus", "add_below")
     list_display_links = ("indented_title",)
     list_filter = (KindFilter, "status", "in_menus")

@@ -15,11 +15,14 @@ from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import path
 from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from app.accounts.models import User
 from app.posts.models import Category, Post
 from app.tenancy.current import use_site
 from app.tenancy.directory import directory
+from app.tenancy.language import in_language_of
 from app.twitter.models import Tweet
 from app.urls import urlpatterns as own_urls
 from tests.support.commands import call
@@ -219,3 +222,15 @@ def test_feeds_name_their_language(north: Site, at_north: Browser) -> None:
     assert atom.attrib["{http://www.w3.org/XML/1998/namespace}lang"] == "de"
     assert atom.findtext("{http://www.w3.org/2005/Atom}subtitle") == "Die neuesten Beiträge"
     assert b"<language>de</language>" in at_north.get("/blog/feed/rss/").content
+
+
+def test_outside_of_requests_a_block_has_the_language_of_a_site(german: Site, french: Site) -> None:
+    def month() -> str:
+        return date_format(localtime(NEW_MONTH), "j F")
+
+    with use_site(german) as north, in_language_of(north):
+        assert month() == "1 März"
+        with use_site(french) as south, in_language_of(south):
+            assert month() == "28 février"
+        assert month() == "1 März"
+    assert month() == "28 February"
