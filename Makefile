@@ -120,6 +120,10 @@ requirements: install ## Pin the dependencies of pyproject.toml with hashes
 	echo uv | $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" - -c requirements/dev.txt -o requirements/build.txt
 	echo cyclonedx-bom | $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" - -c requirements/dev.txt -o requirements/sbom.txt
 
+.PHONY: messages
+messages: install ## Update and compile the translations in app/locale (needs GNU gettext)
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.messages
+
 .PHONY: manifests
 manifests: install ## Generate k8s/ and the schema and README of the chart
 	@$(BIN)/python helm/generate.py

@@ -23,6 +23,9 @@ site_state_changed = Signal()
 #: The state is archived now; comes after `site_state_changed`.
 site_archived = Signal()
 
+#: The groups of the admin's front page: content, people, this site, and what is above the sites.
+ADMIN_GROUPS = ("content", "people", "site", "platform")
+
 
 class SiteAppConfig(AppConfig):
     """An app of a multi-site platform. Every attribute may be left out; dotted names are imported when needed."""
@@ -46,6 +49,12 @@ class SiteAppConfig(AppConfig):
     #: Functions of a request that return safe HTML for the overview of a site in the admin, or an empty string for
     #: users who may not see it.
     panels: ClassVar[Sequence[str]] = ()
+    #: Functions of a request that return what is still to do on a new site, for the same page: a list of
+    #: `(text, url)`, empty when it is done, or for users who may not do it.
+    first_steps: ClassVar[Sequence[str]] = ()
+    #: Where the lists of the app's models are on that page: one of `ADMIN_GROUPS`. What only superusers may use is
+    #: below "Platform", whatever this says.
+    admin_group: ClassVar[str] = "content"
     #: Classes of `django.contrib.sitemaps.Sitemap`, for `/sitemap.xml`. What they list is on the current site.
     sitemaps: ClassVar[Sequence[str]] = ()
     #: Functions that return the pages of the app that a link in the menus may lead to on the current site: a list of

@@ -148,8 +148,8 @@ INSTALLED_APPS = [
     "app.sign_in",  # before app.tenancy and allauth, whose templates it replaces
     "app.tenancy",
     "app.health",
-    "app.media",
     "app.publishing",
+    "app.media",
     "app.themes",
     "app.redirects",
     "app.twitter",
@@ -158,6 +158,7 @@ INSTALLED_APPS = [
     "app.crawlers",
     "app.pages",  # after the admin, which has loaded the admin classes of all apps by then
     "app.posts",
+    "app.site_settings",
     "app.menus",
     "django.contrib.sessions",
     "django.contrib.messages",

@@ -9,6 +9,7 @@ from app.tenancy.site_apps import routed_where_on
 urlpatterns = [
     path("admin/", include("app.sign_in.urls")),
     path("", include("app.publishing.urls")),
+    path("", include("app.site_settings.urls")),
     path("admin/", admin.site.urls),
     *[
         routed_where_on(config.label, path(config.url_prefix, include(config.url_module)))

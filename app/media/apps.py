@@ -1,11 +1,13 @@
-from django.apps import AppConfig
 from django.db.models.signals import post_delete
 from django.utils.translation import gettext_lazy as _
 
+from app.extension import SiteAppConfig
 
-class MediaConfig(AppConfig):
+
+class MediaConfig(SiteAppConfig):
     name = "app.media"
     verbose_name = _("Media library")
+    panels = ("app.media.panel.storage_panel",)
 
     def ready(self) -> None:
         from app.media.file_field import FileWidget

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import count
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -53,14 +54,31 @@ def _page_at(values: EntryValues) -> Page | None:
 
 
 @transaction.atomic
+def new_menu(place: str) -> Menu | None:
+    """An empty menu at a place of the theme, named after it; None if there is one already."""
+    lock_site()
+    if Menu.objects.filter(place=place).exists():
+        return None
+    title = current_theme().menus.get(place, place)
+    taken = set(Menu.objects.values_list("name", flat=True))
+    names = (title if number == 1 else f"{title} {number}" for number in count(1))
+    menu = Menu(place=place, name=next(name for name in names if name not in taken))
+    menu.save()
+    return menu
+
+
+@transaction.atomic
 def copy_pages(menu: Menu) -> int:
     """Adds the pages that are shown in menus to an empty menu, as a tree of the levels that a menu may have.
 
-    Returns their number. Pages that are not published are added too: visitors see them when they are.
+    Returns their number, 0 for a menu with entries. Pages that are not published are added too: visitors see them
+    when they are.
     """
     lock_site()
+    if menu.entries.exists():
+        return 0
     copied: dict[int | None, MenuEntry | None] = {None: None}
-    left = MOST_ENTRIES - menu.entries.count()
+    left = MOST_ENTRIES
     for _level in range(MOST_LEVELS):
         parents = [key for key in copied if key is not None]
         above = Page.objects.filter(parent_id__in=parents) if parents else Page.objects.filter(parent=None)

@@ -6,6 +6,7 @@ from app.extension import SiteAppConfig
 
 class PagesConfig(SiteAppConfig):
     name = "app.pages"
+    first_steps = ("app.pages.first_steps.first_steps",)
     sitemaps = ("app.pages.sitemaps.PagesSitemap",)
 
     def ready(self) -> None:

@@ -46,7 +46,7 @@ def move(page: Page, target: Page, side: Side, *, seen: Mapping[int, str]) -> Pa
     # Before anything is read: another person's move is complete, or has not begun.
     lock_site()
     found = places(Page.objects.filter(pk__in=seen), most=len(seen))
-    if {place.page_id: place.neighbours for place in found} != seen:
+    if {place.key: place.neighbours for place in found} != seen:
         raise ListChanged
     page, target = Page.objects.get(pk=page.pk).as_kind(), Page.objects.get(pk=target.pk)
     if page.path == HOME and (side is Side.INSIDE or target.parent_id is not None):

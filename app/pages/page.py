@@ -101,7 +101,10 @@ class Page(Publishable, Described, PageKind):
                 violation_error_message=_("Another page of this site has this address."),
             )
         ]
-        indexes = [models.Index(fields=["site", "parent", "position"], name="pages_tree")]
+        indexes = [
+            models.Index(fields=["site", "parent", "position"], name="pages_tree"),
+            models.Index(fields=["site", "status", "publish_at"], name="pages_by_status"),
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -27,9 +27,9 @@ ORDER BY place LIMIT %s OFFSET %s"""
 
 class Place(NamedTuple):
     """Where a page is: its parent, the pages before and after it below the same parent, and the number of pages above
-    it."""
+    it. Entries of menus have places too."""
 
-    page_id: int
+    key: int
     parent_id: int | None
     previous_id: int | None
     next_id: int | None

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, Field, QuerySet
 from django.http import HttpRequest
+from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import gettext_lazy as _
 
 from app.publishing.models import Publishable
@@ -17,6 +18,7 @@ from app.publishing.outcome import Outcome, has_expired
 from app.publishing.previews.admin import PreviewsRows
 from app.publishing.review.admin import ReviewedAdmin
 from app.publishing.versions.admin import VersionedAdmin
+from app.publishing.work.drafts import WorkFilter
 
 Row = TypeVar("Row", bound=Publishable)
 FIELDS = ("status", "publish_at", "expire_at")
@@ -45,6 +47,15 @@ class PublishableAdmin(PreviewsRows[Row], ReviewedAdmin[Row], VersionedAdmin[Row
     def get_readonly_fields(self, request: HttpRequest, obj: Row | None = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
         return fields if self.has_publish_permission(request) else (*fields, *FIELDS)
+
+    def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(db_field, DateTimeField):
+            field.help_text = _("In the time zone of the site: %s.") % get_current_timezone_name()
+        return field
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return [*super().get_list_filter(request), WorkFilter]
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         listed = super().get_changelist_instance(request)

@@ -5,7 +5,7 @@ from app.extension import SiteAppConfig
 
 class PublishingConfig(SiteAppConfig):
     name = "app.publishing"
-    panels = ("app.publishing.review.panel.review_panel",)
+    panels = ("app.publishing.work.panel.work_panel",)
 
     def ready(self) -> None:
         from app.publishing import checks  # the admin's classes need the models

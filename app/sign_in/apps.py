@@ -1,12 +1,14 @@
-from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from app.extension import SiteAppConfig
 from app.tenancy import apps as tenancy_apps
 
 
-class SignInConfig(AppConfig):
+class SignInConfig(SiteAppConfig):
     name = "app.sign_in"
     verbose_name = _("Sign-in")
+    admin_group = "people"
+    first_steps = ("app.sign_in.invitations.first_steps.first_steps",)
 
     def ready(self) -> None:
         from app.sign_in.account import changes, sessions  # they use models

@@ -10,6 +10,7 @@ from app.postgresql.row_security.scope import tenancy
 class TenancyConfig(AppConfig):
     name = "app.tenancy"
     verbose_name = "Sites and members"
+    admin_group = "site"
 
     def ready(self) -> None:
         from django.contrib.sites.management import create_default_site

@@ -15,8 +15,8 @@ from django.utils.safestring import SafeString
 DARK, LIGHT = "#000000", "#ffffff"
 # At this luminance black and white have the same contrast, 4.58 : 1; the minimum is 4.5 : 1.
 MIDDLE = 0.179
-#: A colour that is made readable has 4.5 : 1 on every background from white to the light ground, or from black to the dark
-#: one.
+#: A colour that is made readable has 4.5 : 1 on every background from white to the light ground, or from black to
+#: the dark one.
 LIGHT_GROUND, DARK_GROUND = "#f0f0f0", "#262a30"
 MIN_CONTRAST = 4.5
 STEPS = 64

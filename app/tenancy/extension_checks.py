@@ -11,17 +11,18 @@ from django.conf import settings
 from django.core import checks
 from django.template.utils import get_app_template_dirs
 
-from app.extension import SiteAppConfig, declared, site_apps
+from app.extension import ADMIN_GROUPS, SiteAppConfig, declared, site_apps
 
 PROBES = ("livez", "readyz", "startupz", "healthz", "metrics")
 TAKEN = (*PROBES, "admin/", "static/", "media/", "tls/", "robots.txt", "sitemap.xml", "favicon.ico")
-HOOKS = ("health_checks", "metrics", "panels", "sitemaps", "menu_targets")
+HOOKS = ("health_checks", "metrics", "panels", "first_steps", "sitemaps", "menu_targets")
 
 
 def register() -> None:
     checks.register(prefixes, checks.Tags.urls)
     checks.register(hidden_templates, checks.Tags.templates)
     checks.register(hooks)
+    checks.register(groups)
 
 
 def prefixes(**_: Any) -> list[checks.CheckMessage]:
@@ -58,6 +59,16 @@ def hooks(**_: Any) -> list[checks.CheckMessage]:
         except ImportError as error:
             found.append(checks.Error(f"{hook} of an app cannot be imported: {error}", id="extension.E002"))
     return found
+
+
+def groups(**_: Any) -> list[checks.CheckMessage]:
+    """E003: a group of the admin's front page that does not exist."""
+    choices = ", ".join(map(repr, ADMIN_GROUPS))
+    return [
+        checks.Error(f"The admin_group {c.admin_group!r} must be one of {choices}.", obj=c.name, id="extension.E003")
+        for c in site_apps()
+        if c.admin_group not in ADMIN_GROUPS
+    ]
 
 
 def hidden_templates(**_: Any) -> list[checks.CheckMessage]:

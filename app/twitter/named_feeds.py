@@ -7,7 +7,7 @@ variable is known only while a page is rendered, and is left out.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
@@ -37,9 +37,9 @@ class NamedFeed:
         return urlencode({"kind": self.kind, "value": self.value})
 
 
-def missing_feeds() -> list[NamedFeed]:
-    """Those that the current site's templates name, and that are no active feeds of the site."""
-    active = set(Feed.objects.filter(active=True).values_list("kind", "value"))
+def missing_feeds(feeds: Iterable[Feed]) -> list[NamedFeed]:
+    """Those that the current site's templates name, and that are not among these feeds, the active ones of the site."""
+    active = {(feed.kind, feed.value) for feed in feeds}
     return [feed for feed in named_feeds() if feed.fault or (feed.kind, feed.value) not in active]
 
 

@@ -19,7 +19,7 @@ def feeds_panel(request: HttpRequest) -> SafeString:
         {
             "feeds": len(feeds),
             "failing": [feed for feed in feeds if feed.status == Status.FAILING],
-            "missing": missing_feeds(),
+            "missing": missing_feeds(feeds),
             "may_add": request.user.has_perm("twitter.add_feed"),
             "newest": max((feed.succeeded_at for feed in feeds if feed.succeeded_at), default=None),
         },

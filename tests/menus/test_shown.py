@@ -9,8 +9,6 @@ import pytest
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
-from django.template import Context, Template
-from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -24,22 +22,7 @@ from app.tenancy.directory import directory
 from app.tenancy.isolation.cross_site import CrossSiteReference
 from app.tenancy.models import SiteProfile
 from tests.support.makers import Browser, make_north, page
-
-
-def shown(site: Site, place: str, path: str = "/") -> list[Any]:
-    """Titles and addresses as a template gets them; what is below an entry is a list after it."""
-    with use_site(site):
-        text = "{% load menus %}{% menu place as entries %}"
-        context = Context({"place": place, "request": RequestFactory().get(path)})
-        Template(text).render(context)
-        return _as_lists(menu_at(place, path))
-
-
-def _as_lists(entries: Any) -> list[Any]:
-    found: list[Any] = []
-    for entry in entries:
-        found += [(entry.title, entry.url)] + ([_as_lists(entry.children)] if entry.children else [])
-    return found
+from tests.support.menus import shown
 
 
 def links(browser: Browser, path: str = "/") -> str:

@@ -39,7 +39,7 @@ def order(site: Site) -> list[str]:
     with use_site(site):
         shown = places(Page.objects.all(), most=1000)
         rows = Page.objects.in_bulk()
-    return [rows[place.page_id].path for place in shown]
+    return [rows[place.key].path for place in shown]
 
 
 @pytest.fixture

@@ -55,14 +55,14 @@ def review() -> Review:
 
 def test_an_author_asks_and_an_editor_sees_it_and_publishes(author: Browser, editor: Browser, north: Site) -> None:
     row = draft(north, title="News")
-    assert "review-panel" not in editor.get("/admin/").content.decode()
+    assert 'class="review"' not in editor.get("/admin/").content.decode()
     assert b"Save and ask for a review" in author.get(change(row)).content
     asked(author, row)
     assert (review().asked_by, review().asked_note, review().is_waiting) == ("ada", "Is this right?", True)
     overview = editor.get("/admin/").content.decode()
     assert "1 draft is ready for review" in overview
     assert f'<a href="{change(row)}">News</a>' in overview
-    assert "review-panel" not in author.get("/admin/").content.decode()
+    assert 'class="review"' not in author.get("/admin/").content.decode()
     draft(north, title="Other", slug="other")
     listed = editor.get(f"{PAGES}?review=waiting").content.decode()
     assert "Ready for review (ada)" in listed
@@ -85,7 +85,7 @@ def test_an_editor_gives_it_back_with_a_note(author: Browser, editor: Browser, n
     assert "Given back by nora" in form
     assert "The &lt;b&gt;date&lt;/b&gt; is wrong." in form
     assert "1 draft was given back to you" in author.get("/admin/").content.decode()
-    assert "review-panel" not in editor.get("/admin/").content.decode()
+    assert 'class="review"' not in editor.get("/admin/").content.decode()
     assert "Given back (nora)" in editor.get(f"{PAGES}?review=returned").content.decode()
     asked(author, row, note="")
     assert (review().is_waiting, review().returned_note) == (True, "")

@@ -26,6 +26,7 @@ PROGRAMS = {
     "chromium": "chromium",
     "docker": "dockerd",
     "wrk": "wrk",
+    "gettext": "xgettext",
 }
 #: Folders of tests that are all about processes of the product, or about programs beside it.
 PROCESS_FOLDERS = ("chart", "cluster", "e2e", "image", "proxy", "release", "server")

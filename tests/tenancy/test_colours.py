@@ -15,7 +15,6 @@ from app.tenancy.colours import (
     contrast,
     contrasting_colour,
     css_colour,
-    luminance,
     readable_on,
     too_faint,
 )

@@ -10,6 +10,7 @@ from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError
 
+from app.accounts.models import User
 from app.tenancy.directory import directory
 from app.tenancy.models import SiteProfile
 from tests.support.commands import call
@@ -106,6 +107,75 @@ def test_pages_show_the_settings_of_their_own_site(north: Site, south: Site, wit
     for _ in range(2):  # the second round comes from what the process keeps
         assert shown("north.test") == wanted
         assert shown("south.test") == "|en|UTC|||x||"
+
+
+SCRIPTS: list[tuple[dict[str, str], str, str]] = [  # analytics, part of the element, sources
+    (
+        {"provider": "plausible", "domain": "north.test"},
+        'src="https://plausible.io/js/script.js"',
+        "script-src https://plausible.io; connect-src https://plausible.io",
+    ),
+    (
+        {"provider": "matomo", "host": "https://Stats.test/", "site_id": "7"},
+        'data-host="https://stats.test" data-site="7"',
+        "script-src https://stats.test; connect-src https://stats.test; img-src https://stats.test",
+    ),
+    (
+        {"provider": "umami", "website_id": "4fb7fa4c-5b46-438d-94b3-3a8fb9bc2e8b", "host": "stats.test"},
+        'src="https://stats.test/script.js"',
+        "script-src https://stats.test; connect-src https://stats.test",
+    ),
+    (
+        {"provider": "goatcounter", "code": "north"},
+        'data-goatcounter="https://north.goatcounter.com/count"',
+        "script-src https://gc.zgo.at; connect-src https://north.goatcounter.com",
+    ),
+    (
+        {"provider": "fathom", "site_id": "ABCDEFGH"},
+        'data-site="ABCDEFGH"',
+        "script-src https://cdn.usefathom.com; connect-src https://cdn.usefathom.com; "
+        "img-src https://cdn.usefathom.com",
+    ),
+    (
+        {"provider": "cloudflare", "token": "0a" * 16},
+        "data-cf-beacon=",
+        "script-src https://static.cloudflareinsights.com; connect-src https://cloudflareinsights.com",
+    ),
+]
+
+
+def added_sources(response: Any) -> str:
+    """What a policy allows besides the sources of every site."""
+    found = []
+    for directive in response.headers["Content-Security-Policy"].split("; "):
+        name, *sources = directive.split()
+        own = [source for source in sources if source.startswith("https:")]
+        found += [f"{name} {' '.join(own)}"] if own else []
+    return "; ".join(sorted(found))
+
+
+def test_analytics_are_on_the_pages_of_the_site_and_in_their_policy(
+    north: Site, south: Site, root: User, with_themes: MakeThemes
+) -> None:
+    with_themes({"bare": {"templates/404.html": "{% load tenancy %}<html>{% analytics %}{% preview_bar %}</html>"}})
+    for site in (north, south):
+        put_on(site, "bare")
+    editor = Browser("north.test")
+    editor.login(username="root", password="root")
+    for given, part, sources in SCRIPTS:
+        set_value("analytics", given)
+        visited = Browser("north.test").get("/x/")
+        assert part in visited.content.decode()
+        assert added_sources(visited) == "; ".join(sorted(sources.split("; ")))
+        assert "<script" not in editor.get("/x/").content.decode()
+        for other in (editor.get("/admin/"), Browser("south.test").get("/x/")):
+            assert added_sources(other) == ""
+            assert part not in other.content.decode()
+    # Another site that the editor looks at under this address.
+    editor.post("/admin/switch-site/", {"site_id": south.pk, "next": "/admin/"})
+    assert "<script" not in editor.get("/x/").content.decode()
+    set_value("analytics", {})
+    assert "<script" not in Browser("north.test").get("/x/").content.decode()
 
 
 def test_what_was_stored_without_its_check_has_no_effect(north: Site, with_themes: MakeThemes) -> None:

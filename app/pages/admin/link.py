@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from app.pages.admin.form import PageKindAdmin
@@ -19,16 +20,15 @@ class LinkPageAdmin(PageKindAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name != "target":
             return super().formfield_for_dbfield(db_field, request, **kwargs)
-        offered = [(key, f"{target.title}  ({target.url})") for key, target in menu_targets().items()]
         return forms.ChoiceField(
-            choices=[("", "---------"), *offered], required=False, label=_("Target"), help_text=db_field.help_text
+            choices=target_choices(), required=False, label=_("Target"), help_text=db_field.help_text
         )
 
     def get_form(self, request: HttpRequest, obj: Page | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
         lost, field = _lost_target(obj), form.base_fields.get("target")
         if lost and isinstance(field, forms.ChoiceField):
-            field.choices = [*_targets(), (lost, _("%s (does not exist any longer)") % lost)]
+            field.choices = target_choices(lost)
         return form
 
     def note(self, page: Page) -> Any:
@@ -40,9 +40,11 @@ class LinkPageAdmin(PageKindAdmin):
         return text % lost if lost else ""
 
 
-def _targets() -> list[tuple[str, str]]:
+def target_choices(lost: str = "") -> list[tuple[str, str]]:
+    """For a select box; with a stored target that no app has any longer."""
     offered = ((key, f"{target.title}  ({target.url})") for key, target in menu_targets().items())
-    return [("", "---------"), *offered]
+    gone = [(lost, gettext("%s (does not exist any longer)") % lost)] if lost else []
+    return [("", "---------"), *offered, *gone]
 
 
 def _lost_target(page: Page | None) -> str:

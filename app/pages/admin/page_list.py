@@ -16,12 +16,14 @@ from django.templatetags.static import static
 from django.urls import URLPattern, path
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from app.pages.admin.addresses import add_below, address_of, may_have_below, page_with_key
 from app.pages.admin.form import PageForm
-from app.pages.admin.move import handle, move_page, row_beside
+from app.pages.admin.move import move_page
+from app.pages.admin.moving_rows import handle, row_beside
 from app.pages.kinds import allowed_below, help_text_of, kind_named, kind_of, kinds_here, label_of, title_of
 from app.pages.models import Page
 from app.pages.tree_order import Place, places
@@ -47,7 +49,7 @@ class PageTree(ChangeList):
         if ORDER_VAR not in self.params:
             most = self.list_max_show_all if self.show_all else self.list_per_page
             start = 0 if self.show_all else (self.page_num - 1) * self.list_per_page
-            found = {place.page_id: place for place in places(self.queryset, start=start, most=most)}
+            found = {place.key: place for place in places(self.queryset, start=start, most=most)}
             rows = Page.objects.defer("body").in_bulk(found)
             self.result_list = [rows[key] for key in found]
         of_kind = {label: _of_kind(label) for label in {row.kind for row in self.result_list}}
@@ -66,6 +68,7 @@ class PageTree(ChangeList):
 
 @admin.register(Page)
 class PageAdmin(PageForm):
+    place_in_group = 10
     list_display = ("handle", "indented_title", "shown_kind", "path", "status", "publish_at", "in_menus", "add_below")
     list_display_links = ("indented_title",)
     list_filter = (KindFilter, "status", "in_menus")
@@ -96,7 +99,10 @@ class PageAdmin(PageForm):
         shown = _shown(page)
         if shown.place is None:
             return ""
-        return handle(page, shown.place) if shown.may_change else row_beside(page, shown.place)
+        if not shown.may_change:
+            return row_beside(page.pk, shown.place)
+        move_in, move_out = gettext("Move in, below the page before"), gettext("Move out, after the page above")
+        return handle(page.pk, page.title, shown.place, move_in=move_in, move_out=move_out)
 
     @admin.display(description=_("title"), ordering="path")
     def indented_title(self, page: Page) -> str:

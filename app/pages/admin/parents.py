@@ -27,10 +27,10 @@ class ChoicesInTree(ModelChoiceIterator[Page]):
             yield "", self.field.empty_label
         # Pages may have been added since the field was chosen for their number.
         found = places(self.queryset, most=2 * LONGEST_SELECT)
-        rows = self.queryset.defer("body").in_bulk([place.page_id for place in found])
+        rows = self.queryset.defer("body").in_bulk([place.key for place in found])
         for place in found:
-            if place.page_id in rows:
-                value, text = self.choice(rows[place.page_id])
+            if place.key in rows:
+                value, text = self.choice(rows[place.key])
                 yield value, "\u2003" * place.depth + text
 
 

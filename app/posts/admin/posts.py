@@ -48,6 +48,7 @@ class ListOfPosts(ChangeList):
 
 @admin.register(Post)
 class PostAdmin(PublishableAdmin[Post]):
+    place_in_group = 20
     form = PostForm
     list_display = ("title", "shown_status", "publish_at", "author", "shown_categories")
     list_filter = ("status", "categories", "author")

@@ -6,7 +6,7 @@ The address is the one from when the text was saved. Where the text is shown, th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from html import unescape
 from typing import Any
 
@@ -26,6 +26,16 @@ _ATTRIBUTE = re.compile(r' ([a-z-]+)="([^"]*)"')
 #: The other links of a text keep the address that they were saved with.
 MOST_FOLLOWED = 500
 MOST_LISTED = 100
+
+
+#: Gives the rows that link to a row in another way than by a text.
+Links = Callable[[Any], Iterable[Any]]
+_links: list[Links] = []
+
+
+def register_links(links: Links) -> None:
+    """Register in `AppConfig.ready`."""
+    _links.append(links)
 
 
 def linkable_models() -> list[type[Publishable]]:
@@ -71,9 +81,10 @@ def present_addresses(references: Iterable[str]) -> dict[str, str | None]:
 
 
 def rows_with_links_to(row: Any) -> list[Any]:
-    """The rows of the current site whose texts link to a row, at most `MOST_LISTED`; one query for each model."""
+    """The rows of the current site whose texts link to a row, and those that apps have registered, at most
+    `MOST_LISTED`; one query for each model."""
     contained = [f'{ATTRIBUTE}="{reference_of(row)}"', f'href="{escape(row.get_absolute_url())}"']
-    found: list[Any] = []
+    found: list[Any] = [other for links in _links for other in links(row)]
     for model in apps.get_models():
         if not issubclass(model, SiteRelated) or not (texts := _texts(model)):
             continue

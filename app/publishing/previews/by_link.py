@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.contrib.auth import get_permission_codename, get_user_model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from app.publishing.links.following import linkable_models, reference_of
@@ -17,9 +18,6 @@ from app.publishing.previews import keys
 from app.publishing.previews.showing import has_page, shown
 from app.tenancy.requests.responses import page
 from app.tenancy.requests.tenancy import RowPreview
-
-NOTHING = "There is no preview at this address. Check that the whole link was copied."
-ENDED = "The link to this preview is no longer valid. Ask for a new one."
 
 
 def path_of(row: Publishable, maker_id: int) -> str:
@@ -39,12 +37,13 @@ def show(request: HttpRequest) -> HttpResponse:
     try:
         key = keys.read(request.GET.get("key", ""))
     except keys.EndedKey:
-        return _notice("This preview has ended", ENDED, 410)
+        return _ended()
     except keys.InvalidKey:
-        return _notice("Not found", NOTHING, 404)
+        text = _("There is no preview at this address. Check that the whole link was copied.")
+        return _notice(_("Not found"), text, 404)
     row = _row(key.reference)
     if row is None or not _may_change(key.maker_id, row):
-        return _notice("This preview has ended", ENDED, 410)
+        return _ended()
     if is_visible(row):
         response: HttpResponse = HttpResponseRedirect(row.get_absolute_url())
         response.headers["Cache-Control"] = "private, no-store"
@@ -64,6 +63,11 @@ def _may_change(maker_id: int, row: Publishable) -> bool:
     user = get_user_model().objects.filter(pk=maker_id, is_active=True).first()
     opts = row._meta
     return user is not None and user.has_perm(f"{opts.app_label}.{get_permission_codename('change', opts)}")
+
+
+def _ended() -> HttpResponse:
+    text = _("The link to this preview is no longer valid. Ask for a new one.")
+    return _notice(_("This preview has ended"), text, 410)
 
 
 def _notice(title: str, text: str, status: int) -> HttpResponse:

@@ -33,16 +33,18 @@ def has_page(model: type[models.Model]) -> bool:
 
 
 def shown(request: HttpRequest, row: Any, preview: RowPreview) -> HttpResponse:
-    """The response to a visitor, of which only status, type and content are kept.
-
-    Nothing that is saved or kept meanwhile stays. Raises what making the page raises.
-    """
+    """The response to a visitor. Nothing that is saved or kept meanwhile stays. Raises what making the page raises."""
     tenancy_of(request).row_preview = preview
-    visit = _visit(request, row.get_absolute_url())
+    visit = visit_of(request, row.get_absolute_url())
+    show = _shown_by.get(type(row))
+    return made(lambda: row.serve(visit, is_draft=False) if show is None else show(visit, row))
+
+
+def made(make: Callable[[], HttpResponseBase]) -> HttpResponse:
+    """What `make` returns, of which only status, type and content are kept. Its changes are undone."""
     # SECURITY: inside of a transaction nothing is kept for visitors (app.tenancy.content_cache).
     with transaction.atomic(), in_language_of(current_site()):
-        show = _shown_by.get(type(row))
-        response = row.serve(visit, is_draft=False) if show is None else show(visit, row)
+        response = make()
         content = _content(response)
         transaction.set_rollback(True)
     made = HttpResponse(content, status=response.status_code)
@@ -55,7 +57,7 @@ def shown(request: HttpRequest, row: Any, preview: RowPreview) -> HttpResponse:
     return made
 
 
-def _visit(request: HttpRequest, address: str) -> HttpRequest:
+def visit_of(request: HttpRequest, address: str) -> HttpRequest:
     """The request of a visitor who is not signed in for the page at an address of the current site."""
     visit: Any = copy.copy(request)
     path = uri_to_iri(address)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from app.publishing.review.models import LONGEST_NOTE, Review
 from app.publishing.versions.keeping import reference, root_of
+from app.publishing.versions.models import RowReference
 from app.tenancy.audit.record import acting_person
+
+Reference = TypeVar("Reference", bound=RowReference)
 
 
 def review_of(row: Any) -> Review | None:
@@ -34,12 +37,12 @@ def keys_of_reviews(model: Any, *, waiting: bool) -> list[Any]:
     return [*by_key(model, Review.objects.filter(label=root_of(model)._meta.label_lower, returned_at__isnull=waiting))]
 
 
-def by_key(model: Any, reviews: Iterable[Review]) -> dict[Any, Review]:
+def by_key(model: Any, references: Iterable[Reference]) -> dict[Any, Reference]:
     """By the key as the model has it, without keys that it cannot have."""
     found = {}
-    for review in reviews:
+    for reference_to_row in references:
         with suppress(ValidationError):
-            found[model._meta.pk.to_python(review.key)] = review
+            found[model._meta.pk.to_python(reference_to_row.key)] = reference_to_row
     return found
 
 

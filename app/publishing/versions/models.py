@@ -57,7 +57,10 @@ class Version(RowReference):
         verbose_name = _("version")
         verbose_name_plural = _("versions")
         default_permissions = ()
-        indexes = [models.Index(fields=["site", "label", "key", "-number"], name="versions_of_a_row")]
+        indexes = [
+            models.Index(fields=["site", "label", "key", "-number"], name="versions_of_a_row"),
+            models.Index(fields=["site", "person_id", "-saved_at"], name="versions_of_a_person"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.label} {self.key} {self.number}"

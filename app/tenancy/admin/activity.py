@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from app.tenancy.admin.site_related import SiteRelatedAdmin
-from app.tenancy.audit.verbs import Verb
+from app.tenancy.audit.verbs import CONTENT_VERBS, Verb
 from app.tenancy.models import AuditEntry
 
 Entries = QuerySet[AuditEntry]
@@ -24,7 +24,7 @@ ENTRIES_WITH_PEOPLE = 500
 #: Details that need no name before them.
 WITHOUT_NAME = {"changes", "role"}
 KINDS: dict[str, Any] = {
-    "content": (_("Content and settings"), [Verb.ADDED, Verb.CHANGED, Verb.DELETED]),
+    "content": (_("Content and settings"), CONTENT_VERBS),
     "sign-ins": (
         _("Sign-ins and sites"),
         [verb for verb in Verb if verb.startswith(("sign", "session")) or verb is Verb.SWITCHED_SITE],
@@ -98,6 +98,8 @@ class PersonFilter(admin.SimpleListFilter):
 
 @admin.register(AuditEntry)
 class ActivityAdmin(SiteRelatedAdmin[AuditEntry]):
+    rows_name = _("Activity")
+    admin_group = "site"
     list_display = ("time", "who", "what", "on_what", "summary", "address")
     list_filter = (KindFilter, PersonFilter, "time")
     search_fields = ("actor", "target", "address")
@@ -106,9 +108,6 @@ class ActivityAdmin(SiteRelatedAdmin[AuditEntry]):
     sortable_by = ("time",)  # has indexes
     paginator = FirstEntries
     show_full_result_count = False
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        return super().changelist_view(request, {"title": _("Activity"), **(extra_context or {})})
 
     def has_add_permission(self, *_args: Any) -> bool:
         return False

@@ -6,9 +6,9 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.apps import apps
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
-from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ObjectDoesNotExist
@@ -17,11 +17,15 @@ from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
-from app.tenancy.admin import panels, status, switch, theme_preview
+from app.tenancy.admin import status, switch, theme_preview
 from app.tenancy.admin.autocomplete import Choices
+from app.tenancy.admin.front import groups, panels
+from app.tenancy.admin.front.first_steps import hide_first_steps
 from app.tenancy.admin.import_maps import allow_import_maps
 from app.tenancy.admin.per_site import only_where_on
+from app.tenancy.admin.recent_sites import recent_first, recent_sites
 from app.tenancy.admin.rows_of_site import RowsOfSiteAdmin, bound_to_site
 from app.tenancy.admin.site_related import with_offered_filters
 from app.tenancy.current import current_site
@@ -33,8 +37,9 @@ security = logging.getLogger("django.security.DisallowedModelAdminLookup")
 
 #: Name of the hidden field with the site under which a form was opened.
 OPENED_UNDER = "_opened_under_site"
-RECENT_ACTIONS = 10
+MAY_ENTER = "_may_enter_by_person_and_site"
 SITES_IN_MENU = 12
+SITES_LISTED = 200
 
 
 class SiteAdmin(AdminSite):
@@ -53,7 +58,13 @@ class SiteAdmin(AdminSite):
             super().register(model, only_where_on(model, with_offered_filters(bound)), **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return may_work_on(request.user, current_site().id)
+        """Read from the database once in a request."""
+        known: dict[tuple[Any, int], bool] = request.__dict__.setdefault(MAY_ENTER, {})
+        # SECURITY: keyed by both: a request may sign a person in, and may change the site.
+        key = (request.user.pk, current_site().id)
+        if key not in known:
+            known[key] = may_work_on(request.user, current_site().id)
+        return known[key]
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -99,17 +110,24 @@ class SiteAdmin(AdminSite):
             **super().each_context(request),
             "site": site,  # the sign-in view would put the Site row here, which has no colour
             "site_url": address_on(request, site.domain, "/"),
-            "my_sites": mine[:SITES_IN_MENU],
-            "has_more_sites": len(mine) > SITES_IN_MENU,
+            "my_sites": recent_first(request, mine, most=SITES_IN_MENU) if len(mine) > SITES_IN_MENU else mine,
+            "more_sites": len(mine) if len(mine) > SITES_IN_MENU else 0,
             # A list exists on every site; a single row does not.
             "after_switch": request.path if name and name.endswith("_changelist") else reverse("admin:index"),
         }
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        recent = LogEntry.objects.filter(user=request.user.pk, logged_actions__site=current_site().id)
-        recent = recent.select_related("content_type").order_by("-action_time")[:RECENT_ACTIONS]
-        context = {"recent_actions": recent, "panels": panels.rendered(request)}
-        return super().index(request, {**context, **(extra_context or {})})
+        return super().index(request, {"panels": panels.rendered(request), **(extra_context or {})})
+
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None) -> Any:
+        title = {"title": apps.get_app_config(app_label).verbose_name}
+        return super().app_index(request, app_label, {**title, **(extra_context or {})})
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
+        """By group, not by app: an editor knows no apps. One app, for its own page, is as Django lists it."""
+        if app_label is not None:
+            return super().get_app_list(request, app_label)
+        return groups.grouped(request, self, self._build_app_dict(request))
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         return [
@@ -117,6 +135,7 @@ class SiteAdmin(AdminSite):
             path("edit-on/<int:site_id>/", switch.edit_on, name="edit-on"),
             path("end-theme-preview/", theme_preview.end, name="end-theme-preview"),
             path("status/", self.admin_view(self.status), name="status"),
+            path("hide-first-steps/", require_POST(self.admin_view(hide_first_steps)), name="hide-first-steps"),
             path("choose-site/", self.admin_view(self.choose_site), name="choose-site"),
             path("r/<path:content_type_id>/<path:object_id>/", self.admin_view(self.view_on_site)),
             *[routed_where_on(str(entry.pattern).partition("/")[0], entry) for entry in super().get_urls()],
@@ -129,10 +148,19 @@ class SiteAdmin(AdminSite):
         return status.status(request, self.each_context(request))
 
     def choose_site(self, request: HttpRequest) -> HttpResponse:
-        """All sites that a person may work on, with search by name or domain."""
-        wanted = request.GET.get("q", "").strip().casefold()
-        found = [s for s in sites_of(request.user) if wanted in s.name.casefold() or wanted in s.domain]
-        context = {**self.each_context(request), "title": _("Choose a site"), "found": found[:200], "q": wanted}
+        """All sites that a person may work on, with search by name or domain; without one, her recent ones first."""
+        wanted, mine = request.GET.get("q", "").strip(), sites_of(request.user)
+        text = wanted.casefold()
+        found = [site for site in mine if text in site.name.casefold() or text in site.domain]
+        context = {
+            **self.each_context(request),
+            "title": _("Choose a site"),
+            "recent": [] if wanted or len(mine) <= SITES_IN_MENU else recent_sites(request, mine),
+            "found": found[:SITES_LISTED],
+            "total": len(found),
+            "is_cut": len(found) > SITES_LISTED,
+            "q": wanted,
+        }
         return render(request, "admin/choose_site.html", context)
 
     def view_on_site(self, request: HttpRequest, content_type_id: str, object_id: str) -> HttpResponseBase:

@@ -46,6 +46,7 @@ class NewMemberForm(forms.ModelForm[Membership]):
 @admin.register(Membership)
 class MembershipAdmin(SiteRelatedAdmin[Membership]):
     records_itself = True  # app.tenancy.audit.signals
+    admin_group = "people"
     list_display = ("user", "full_name", "role")
     list_filter = ("role",)
     list_select_related = ("user", "role")

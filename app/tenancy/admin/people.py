@@ -21,6 +21,7 @@ from app.tenancy.people.roles import noting_lost_admins
 
 @admin.register(User)
 class PersonAdmin(SuperusersOnly[User], UserAdmin[User]):
+    admin_group = "people"
     list_display = ("username", "full_name", "email", "works_on", "is_superuser", "is_active")
     list_filter = ("is_superuser", "is_active")
     readonly_fields = ("last_login", "date_joined", "works_on")

@@ -17,12 +17,25 @@ from django.forms.models import ModelChoiceIterator
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from app.tenancy.admin.front.groups import TITLES, group_of, group_of_app
+from app.tenancy.admin.plain_words import rows_name
 from app.tenancy.admin.site_related import SuperuserPermissions, SuperusersOnly
 from app.tenancy.models import SiteProfile
 
 WORDS = {"view": _("View"), "add": _("Add"), "change": _("Change"), "delete": _("Delete")}
 
 admin.site.unregister(Group)
+
+
+class Rows(str):
+    """The plural name of a model, which knows in which part of the admin people find its rows."""
+
+    __slots__ = ("area",)
+
+    def __new__(cls, name: str, area: str) -> Rows:
+        made = super().__new__(cls, name)
+        made.area = area
+        return made
 
 
 class Right:
@@ -35,12 +48,15 @@ class Right:
         self.action = self.actions.get(permission.codename)
         self.label = capfirst(self.action.replace("_", " ")) if self.action else capfirst(permission.name)
         self.label = str(WORDS.get(self.action or "", self.label))
-        self.group = capfirst(str(self.model._meta.verbose_name_plural))
+        self.area = area_of(self.model)
+        shown_by = admin.site._registry.get(self.model)
+        name = rows_name(shown_by) if shown_by is not None else capfirst(str(self.model._meta.verbose_name_plural))
+        self.group = Rows(name, str(TITLES[self.area]))
 
     @property
-    def order(self) -> tuple[str, str, int]:
+    def order(self) -> tuple[int, str, str, int]:
         place = [*self.actions].index(self.permission.codename) if self.action else len(self.actions)
-        return self.group.casefold(), self.model._meta.label, place
+        return [*TITLES].index(self.area), self.group.casefold(), self.model._meta.label, place
 
 
 class RightIterator(ModelChoiceIterator[Permission]):
@@ -91,6 +107,12 @@ class RoleForm(forms.ModelForm[Group]):
         return self.instance.permissions.exclude(pk__in=usable_permissions())
 
 
+def area_of(model: type[models.Model]) -> str:
+    """Where people find the rows: of a model without a list of its own, where its app is."""
+    model_admin = admin.site._registry.get(model)
+    return group_of(model_admin) if model_admin is not None else group_of_app(model._meta.app_label)
+
+
 def usable_permissions() -> models.QuerySet[Permission]:
     """What roles can use: the permissions of the models that the admin opens to them."""
     found = models.Q(pk__in=[])
@@ -118,5 +140,7 @@ def actions_of(model: type[models.Model]) -> dict[str, str]:
 
 @admin.register(Group)
 class RoleAdmin(SuperusersOnly[Group], GroupAdmin):
+    row_name, rows_name = _("role"), _("Roles")
+    admin_group = "people"
     form = RoleForm
     filter_horizontal = ()

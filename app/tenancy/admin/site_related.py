@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from app.postgresql.row_security.scope import every_site
 from app.tenancy.admin.key_fields import widget_for
 from app.tenancy.admin.newer_save import digests, refuse_to_replace_newer_values
+from app.tenancy.admin.plain_words import PlainWords
 from app.tenancy.admin.read_only import linked_for
 from app.tenancy.audit.record import record
 from app.tenancy.audit.verbs import Verb
@@ -28,7 +29,7 @@ Row = TypeVar("Row", bound=models.Model)
 FILTER_LOOKUPS = ("exact", "in", "isnull", "isempty", "gt", "gte", "lt", "lte", "year", "month", "day")
 
 
-class OfferedFilters(admin.ModelAdmin[Row]):
+class OfferedFilters(PlainWords[Row]):
     """Takes from the address only the filters that the list offers.
 
     Django takes any lookup by any field of the model: `?token__startswith=a` would find out a value that no page

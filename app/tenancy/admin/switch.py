@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_POST
 
+from app.tenancy.admin.recent_sites import SWITCHED, note_switch
 from app.tenancy.audit.record import Event, record_all
 from app.tenancy.audit.verbs import Verb
 from app.tenancy.current import current_site, use_site
@@ -43,7 +44,9 @@ def switch_site(request: HttpRequest) -> HttpResponseRedirect:
     if not may_work_on(request.user, site.id):
         log.warning("User %s may not switch to site %s", request.user.pk, site.id)
         raise PermissionDenied
+    before = current_site().id
     choose(request, site)
+    note_switch(request, site, before=before)
     log.info("User %s switched to site %s", request.user.pk, site.id)
     _audit(request, site)
     return HttpResponseRedirect(address_after(request))
@@ -80,7 +83,7 @@ def _audit(request: HttpRequest, site: SiteEntry) -> None:
             request.user.pk or 0,  # signed in: may_work_on() said so
             Site.objects.filter(pk=site.id),
             CHANGE,
-            "Switched to this site.",
+            SWITCHED,
         )
         for entry in entries or ():
             LoggedAction.objects.create(entry=entry)

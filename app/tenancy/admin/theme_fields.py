@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from app.tenancy.sites.theme_options import (
@@ -91,6 +93,11 @@ def chosen_options(stored: Mapping[str, Any], theme: str, given: Mapping[str, An
 def unused_options(stored: Mapping[str, Any], theme: str) -> list[str]:
     """Names of stored options that the theme does not have."""
     return sorted(stored.keys() - {option.name for option in theme_of(theme).options})
+
+
+def note_on_unused(unused: Iterable[str]) -> SafeString:
+    kept = _("The theme has no use for these options of the site, which are kept for a theme that has: %s.")
+    return format_html("{}", kept % ", ".join(unused))
 
 
 def _readable(choice: str) -> str:

@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_POST
 
 from app.tenancy.admin.switch import address_after
-from app.tenancy.admin.theme_fields import SHOWN, option_fields, unused_options
+from app.tenancy.admin.theme_fields import SHOWN, note_on_unused, option_fields, unused_options
 from app.tenancy.requests.tenancy import ThemePreview
 from app.tenancy.requests.theme_preview import end_preview, preview_of, start_preview
 from app.tenancy.sites.specification import SiteSpecification
@@ -67,8 +67,7 @@ def shown_in_form(request: HttpRequest, site: Site | None) -> Shown:
     notes = [format_html("{} {}", _("This is your preview, which is not saved."), button)] if preview else []
     unused = unused_options(options, theme)
     if unused:
-        kept = _("The theme has no use for these options of the site, which are kept for a theme that has: %s.")
-        notes.append(format_html("{}", kept % ", ".join(unused)))
+        notes.append(note_on_unused(unused))
     return Shown(theme, option_fields(theme), preview, format_html_join(" ", "{}", ((note,) for note in notes)))
 
 

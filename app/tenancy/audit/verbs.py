@@ -40,3 +40,7 @@ class Verb(models.TextChoices):
     SITE_CHANGED = "site_changed", _("Site changed")
     SITE_RENAMED = "site_renamed", _("Site renamed")
     SITE_STATE_CHANGED = "site_state_changed", _("State of the site changed")
+
+
+#: What is done to rows in the admin.
+CONTENT_VERBS = (Verb.ADDED, Verb.CHANGED, Verb.DELETED)

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
 from django.conf import settings
+from django.contrib import admin
+from django.db.models.options import Options
 from django.forms.utils import flatatt
 from django.template import Context
 from django.template.base import FilterExpression, NodeList, Parser, Token
@@ -11,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from app.tenancy.admin.admin_site import OPENED_UNDER
+from app.tenancy.admin.plain_words import rows_name
 from app.tenancy.colours import css_colour, site_dot
 from app.tenancy.content_cache import cached_by_content
 from app.tenancy.headers import inline_styles
@@ -24,6 +29,12 @@ NOINDEX = SafeString('<meta name="robots" content="noindex">')
 
 register.filter("css_colour", css_colour)
 register.filter("site_dot", site_dot)
+
+
+@register.simple_tag
+def rows_title(opts: Options[Any]) -> str:
+    """The name of a model's rows in the admin."""
+    return rows_name(admin.site._registry[opts.model])
 
 
 @register.simple_tag(takes_context=True)
@@ -46,8 +57,9 @@ def preview_bar(context: Context) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def site_colours(context: Context) -> SafeString:
-    """The colour of the current site as the custom properties `--site`, `--site-ink`, `--site-on-light` and
-    `--site-on-dark`, if it has one; and the options of its theme as `--option-NAME`. On the preview of a page also that no search engine may list it."""
+    """The colour of the current site, if it has one, as the custom properties `--site`, `--site-ink`, `--site-on-light`
+    and `--site-on-dark`; the options of its theme as `--option-NAME`. On the preview of a page also that no search
+    engine may list it."""
     site, tenancy = context.get("site"), getattr(context.get("request"), "tenancy", None)
     style = inline_styles.of_site(site) if site is not None else ""
     written = format_html("<style>{}</style>", SafeString(style)) if style else SafeString()

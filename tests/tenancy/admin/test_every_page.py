@@ -20,6 +20,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from app.accounts.models import User
+from app.menus.models import MenuEntry
 from app.pages.models import LinkPage, Page
 from app.publishing.models import Publishable
 from app.tenancy.current import use_site
@@ -75,7 +76,11 @@ def test_every_page_opens_after_every_logged_action(model: Any, browser: Browser
     row = row_of(model, north)
     change = url(model, "change", row.pk)
     form = browser.get(change).content.decode()
-    needed = {Credential: {"token": "never-shown-again"}, LinkPage: {"address": "/elsewhere/", "target": ""}}
+    needed = {
+        Credential: {"token": "never-shown-again"},
+        LinkPage: {"address": "/elsewhere/", "target": ""},
+        MenuEntry: {"address": "/elsewhere/"},
+    }
     given = needed.get(model, {})
     assert browser.post(change, submitted(form, f"{model._meta.model_name}_form", **given)).status_code == 302
     assert entries_of(row) == 1

@@ -39,9 +39,13 @@ def test_rights_are_grouped_by_model_in_plain_words(browser: Browser) -> None:
     rights = offered(html)
     assert rights["Pages"] == ["View", "Add", "Change", "Delete", "Publish"]
     assert rights["Members"] == ["View", "Add", "Change", "Delete"]
-    assert rights["Activity entries"] == ["View"]
+    assert rights["Activity"] == ["View"]
     assert rights["Flat pages"] == ["View", "Add", "Change", "Delete"]
     assert "Feeds" in rights
+    areas = re.findall(r"<h3>([^<]*)</h3>|<strong id=[^>]*>(Pages|Members|Feeds|Settings of the site)</strong>", html)
+    assert [area or name for area, name in areas] == [
+        *("Content", "Pages", "People", "Members", "This site", "Feeds", "Settings of the site")
+    ]
     # Above the sites, written by nobody in the admin, or not in the admin at all.
     assert rights.keys().isdisjoint(
         {"Users", "Groups", "Sites", "Topics", "Banners", "Tweets", "Log entries", "Sessions", "Logged actions"}

@@ -81,8 +81,9 @@ def _origin(values: Values, default: str) -> str:
 
 def _umami_sources(values: Values) -> Sources:
     origin = _origin(values, "cloud.umami.is")
-    gateway = () if values.get("host") else ("https://api-gateway.umami.dev",)  # where the cloud's script sends to
-    return {"script-src": (origin,), "connect-src": (origin, *gateway)}
+    # The host that the cloud's script sends to has changed several times.
+    gateways = () if values.get("host") else ("https://*.umami.is", "https://*.umami.dev")
+    return {"script-src": (origin,), "connect-src": gateways or (origin,)}
 
 
 def _goatcounter(values: Values) -> str:
@@ -96,7 +97,7 @@ def _goatcounter_script(values: Values) -> str:
 def _goatcounter_sources(values: Values) -> Sources:
     count = _goatcounter(values)
     script = _goatcounter_script(values).removesuffix("/count.js")
-    return {"script-src": (script,), "connect-src": (count,), "img-src": (count,)}
+    return {"script-src": (script,), "connect-src": (count,)}
 
 
 def _matomo_sources(values: Values) -> Sources:
@@ -173,7 +174,9 @@ PROVIDERS: Mapping[str, Provider] = {
             )
         },
         script=lambda values: Script(
-            src="https://cdn.usefathom.com/script.js", attributes={"data-site": values["site_id"]}
+            src="https://cdn.usefathom.com/script.js",
+            # Fathom refuses a request without a referrer, which the pages of the platform do not send to other hosts.
+            attributes={"data-site": values["site_id"], "referrerpolicy": "strict-origin"},
         ),
         sources=lambda _: {
             "script-src": ("https://cdn.usefathom.com",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from app.tenancy.sites.values.checks import clean_text
 from app.tenancy.sites.values.language import clean_language, clean_time_zone
 from app.tenancy.sites.values.social import clean_social
 
+log = logging.getLogger(__name__)
 MAX_TAGLINE = 200
 
 Clean = Callable[[Any], Any]
@@ -54,6 +56,16 @@ def shown_setting(name: str, clean: Any) -> Any:
 def clean_setting(name: str, raw: Any) -> Any:
     """The stored spelling of a value; None for an empty one. Raises `ValidationError`."""
     return None if raw in (None, "", {}) else _cleaners[name](raw) or None
+
+
+def usable_setting(name: str, settings: Mapping[str, Any]) -> Any:
+    """The stored spelling of one of a site's settings; None for an empty one, and for one that was stored without its
+    check and fails it."""
+    try:
+        return clean_setting(name, settings.get(name))
+    except ValidationError as fault:
+        log.warning("The setting %s of a site is not used: %s", name, "; ".join(fault.messages))
+        return None
 
 
 def clean_values(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.utils.safestring import SafeString
 
 from app.tenancy.hosts.snapshot import CurrentSite, SiteEntry
 from app.tenancy.sites.settings import read
-from app.tenancy.sites.values.registered import clean_setting, shown_setting
+from app.tenancy.sites.values.registered import shown_setting, usable_setting
 from app.tenancy.sites.values.social import Profile, profiles
 
-log = logging.getLogger(__name__)
 #: What the people of a site set for themselves. A file of declared sites leaves those that it does not name.
 OWN_SETTINGS = ("tagline", "footer", "language", "time_zone", "logo", "social", "messages", "analytics")
 
@@ -75,11 +72,6 @@ def _shown(stored: str, name: str) -> SiteSettings:
 
 
 def _checked(name: str, stored: str) -> Any:
-    raw = read(stored).get(name)
-    try:
-        # SECURITY: whatever is stored is checked here too: this sanitises the footer.
-        clean = clean_setting(name, raw)
-        return None if clean is None else shown_setting(name, clean)
-    except ValidationError as fault:
-        log.warning("The setting %s of a site is not used: %s", name, "; ".join(fault.messages))
-        return None
+    # SECURITY: whatever is stored is checked here too: this sanitises the footer.
+    clean = usable_setting(name, read(stored))
+    return None if clean is None else shown_setting(name, clean)

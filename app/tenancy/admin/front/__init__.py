@@ -1,0 +1,1 @@
+"""The front page of the admin, and the list of everything that a person may use."""

@@ -1,0 +1,87 @@
+"""axe finds nothing on any page of the admin, in light and dark, on a telephone and on a wide screen.
+
+The pages are found by following links, so a new one is tested without a line here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from tests.e2e.accessibility import violations
+from tests.e2e.conftest import Server
+from tests.e2e.contrast import too_faint, wider_than_the_window
+from tests.e2e.steps import sign_in
+
+pytestmark = pytest.mark.service("chromium")
+
+LINKS = """() => [...document.querySelectorAll("#header a[href], #content a[href]")]
+  .filter((link) => !link.hasAttribute("download") && link.origin === location.origin).map((link) => link.href)"""
+#: What of a page comes from its template and not from its rows.
+TEMPLATE = """() => [
+  ...[...document.body.classList].filter((name) => !/^(app|model)-/.test(name)),
+  ...[...document.querySelectorAll("link[rel=stylesheet]")].map((link) => new URL(link.href).pathname),
+].join(" ")"""
+#: No page, or a page of the site.
+LEFT_OUT = re.compile(r"^/admin/(r|logout|jsi18n)/|^(?!/admin/|/account)|\.csv$|/export/")
+WIDE, NARROW = 1440, 390
+SIZES = ((WIDE, "light"), (NARROW, "dark"))
+ALL_SIZES = (*SIZES, (WIDE, "dark"), (NARROW, "light"))
+
+
+class Walk:
+    """Every page that a person finds, once: of the pages of rows of one model, one."""
+
+    def __init__(self, tab: Page, start: str) -> None:
+        self.tab = tab
+        self.found = {_kind(start): start}
+        self.visited: dict[str, str] = {}
+        self.faults: list[str] = []
+        self._templates: set[str] = set()
+
+    def run(self) -> None:
+        while waiting := [address for kind, address in self.found.items() if kind not in self.visited]:
+            self._visit(waiting[0])
+
+    def _visit(self, address: str) -> None:
+        self.visited[_kind(address)] = address
+        self.tab.set_viewport_size({"width": WIDE, "height": 900})
+        self.tab.emulate_media(color_scheme="light")
+        answer = self.tab.goto(address)
+        if answer is None or answer.status != 200:
+            self.faults.append(f"{address}: {answer and answer.status}")
+            return
+        for link in self.tab.evaluate(LINKS):
+            if not LEFT_OUT.search(urlsplit(link).path):
+                self.found.setdefault(_kind(link), link)
+        template = str(self.tab.evaluate(TEMPLATE))
+        for width, scheme in SIZES if template in self._templates else ALL_SIZES:
+            self._look(width, scheme)
+        self._templates.add(template)
+
+    def _look(self, width: int, scheme: str) -> None:
+        self.tab.set_viewport_size({"width": width, "height": 900})
+        self.tab.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        wider = wider_than_the_window(self.tab)
+        found = [*violations(self.tab), *too_faint(self.tab), *[f"wider by {wider} px"] * (wider > 0)]
+        self.faults += [f"{self.tab.url} {width} {scheme}: {fault}" for fault in found]
+
+
+def _kind(address: str) -> str:
+    return re.sub(r"\d+", "N", urlsplit(address).path)
+
+
+@pytest.mark.parametrize("username", ["root", "nora"])
+def test_axe_finds_nothing(username: str, person: Callable[..., BrowserContext], server: Server) -> None:
+    tab = person(width=WIDE).new_page()
+    sign_in(tab, server, username, site="north")
+    walk = Walk(tab, server.url("north", "/admin/"))
+    walk.run()
+    assert walk.faults == []
+    lists = [kind for kind in walk.visited if f"{kind}add/" in walk.visited]
+    missing = [kind for kind in lists if f"{kind}N/change/" not in walk.visited]
+    assert missing == []
