@@ -1,13 +1,11 @@
-from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from app.extension import SiteAppConfig
 
-class SiteSettingsConfig(AppConfig):
+
+class SiteSettingsConfig(SiteAppConfig):
     name = "app.site_settings"
     verbose_name = _("Settings of a site")
-
-    def ready(self) -> None:
-        from app.site_settings.views import PERMISSION
-        from app.tenancy.admin.front.groups import SITE, AdminPage, register_admin_page
-
-        register_admin_page(AdminPage(SITE, _("Settings"), "site-settings", PERMISSION, place=0))
+    admin_group = "site"
+    admin_pages = ("app.site_settings.front_page.pages",)
+    first_steps = ("app.site_settings.front_page.first_steps",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.apps import apps
 from django.contrib.admin import AdminSite, ModelAdmin
@@ -18,26 +18,9 @@ from app.tenancy.site_apps import labelled_here
 
 CONTENT, PEOPLE, SITE, PLATFORM = ADMIN_GROUPS
 TITLES = {CONTENT: _("Content"), PEOPLE: _("People"), SITE: _("This site"), PLATFORM: _("Platform")}
+FIRST = 0
 #: Of entries that name no place.
 LAST = 50
-
-
-class AdminPage(NamedTuple):
-    """A page of the admin that is no list of a model, by the name of its address, for people with a permission."""
-
-    group: str
-    title: Any
-    url_name: str
-    permission: str
-    place: int = LAST
-
-
-_registered: list[AdminPage] = []
-
-
-def register_admin_page(page: AdminPage) -> None:
-    """In `ready()` of an app of the platform."""
-    _registered.append(page)
 
 
 def group_of(model_admin: ModelAdmin[Any]) -> str:
@@ -74,9 +57,9 @@ def grouped(request: HttpRequest, site: AdminSite, listed: Mapping[str, Any]) ->
 
 def _pages(request: HttpRequest) -> Iterator[tuple[str, dict[str, Any]]]:
     """Pages of the admin that are no list of a model."""
-    for page in _registered:
-        if request.user.has_perm(page.permission):
-            yield page.group, _page(page.title, reverse(page.url_name), page.place)
+    for label, pages in labelled_here("admin_pages"):
+        for title, address in pages(request):
+            yield group_of_app(label), _page(title, address, FIRST)
     if request.user.is_superuser:
         yield PLATFORM, _page(_("Status"), reverse("admin:status"), LAST)
         activity = reverse("admin:tenancy_auditentry_changelist")
