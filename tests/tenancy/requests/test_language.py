@@ -17,9 +17,11 @@ from django.urls import path
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 
 from app.accounts.models import User
 from app.posts.models import Category, Post
+from app.tenancy.content_cache import cached_by_content
 from app.tenancy.current import use_site
 from app.tenancy.directory import directory
 from app.tenancy.language import in_language_of
@@ -228,6 +230,9 @@ def test_outside_of_requests_a_block_has_the_language_of_a_site(german: Site, fr
     def month() -> str:
         return date_format(localtime(NEW_MONTH), "j F")
 
+    # What all visitors get is in the language of the site, whoever needs it first: an editor, or a command.
+    with use_site(german):
+        assert cached_by_content("months", lambda: gettext("Months")) == "Monate"
     with use_site(german) as north, in_language_of(north):
         assert month() == "1 März"
         with use_site(french) as south, in_language_of(south):
