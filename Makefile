@@ -87,6 +87,13 @@ bench-faults: install ## Request pages while workers, PostgreSQL, Redis ... fail
 bench-resolve: install ## Measure host resolution with 10, 1,000 and 100,000 domains
 	@$(BIN)/python -m bench resolve
 
+.PHONY: screenshots lighthouse
+screenshots: install ## Take pictures of the demo's sites with Chromium; writes docs/screenshots
+	@$(BIN)/python -m tests.looks.screenshots
+
+lighthouse: install ## Measure the demo's pages with Lighthouse (Chromium, and Node.js with npx; some minutes)
+	@$(BIN)/python -m tests.looks.lighthouse
+
 .PHONY: test-cluster
 test-cluster: install ## Test the chart on the cluster of KUBECONFIG (TEST_IMAGE: the image to use)
 	@TEST_CLUSTER=1 $(BIN)/python -m pytest tests/cluster -x -v --durations=0 --force-enable-socket

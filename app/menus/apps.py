@@ -3,6 +3,7 @@ from app.extension import SiteAppConfig
 
 class MenusConfig(SiteAppConfig):
     name = "app.menus"
+    first_steps = ("app.menus.first_steps.first_steps",)
 
     def ready(self) -> None:
         from app.menus.links import menus_with_links_to

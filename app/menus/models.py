@@ -147,5 +147,10 @@ class MenuEntry(SiteRelated):
         # Before the tree is read: two editors could each move an entry below the other's.
         lock_site()
         self.derive()
-        tree.refuse_place(self)
+        try:
+            tree.refuse_place(self)
+        except ValidationError:
+            # SECURITY: what another site has does not exist here, so this is the first error.
+            self.refuse_other_sites()
+            raise
         super().save(**kwargs)

@@ -6,4 +6,6 @@ from app.extension import SiteAppConfig
 class SiteSettingsConfig(SiteAppConfig):
     name = "app.site_settings"
     verbose_name = _("Settings of a site")
-    panels = ("app.site_settings.panel.settings_panel",)
+    admin_group = "site"
+    admin_pages = ("app.site_settings.front_page.pages",)
+    first_steps = ("app.site_settings.front_page.first_steps",)

@@ -46,7 +46,7 @@ class SettingsForm(RefusesNewerValues, forms.ModelForm[SiteProfile]):
         help_text=_("Such as #1f6f5c. It also marks the site in the admin."),
     )
     logo_alt = fields.text(
-        _("Logo in words"), _("Read out instead of the logo. Empty: the name of the site."), most=LONGEST_ALT
+        _("Logo in words"), _("What is read out for the logo. Empty: the name of the site."), most=LONGEST_ALT
     )
 
     class Meta:

@@ -15,7 +15,7 @@ from app.extension import ADMIN_GROUPS, SiteAppConfig, declared, site_apps
 
 PROBES = ("livez", "readyz", "startupz", "healthz", "metrics")
 TAKEN = (*PROBES, "admin/", "static/", "media/", "tls/", "robots.txt", "sitemap.xml", "favicon.ico")
-HOOKS = ("health_checks", "metrics", "panels", "first_steps", "sitemaps", "menu_targets")
+HOOKS = ("health_checks", "metrics", "panels", "first_steps", "admin_pages", "sitemaps", "menu_targets")
 
 
 def register() -> None:

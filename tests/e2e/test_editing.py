@@ -24,7 +24,7 @@ def test_it_works(tab: Page, server: Server) -> None:
     assert colour_of_header(tab) == BLUE
     assert tab.title().endswith("Harbour Rowing Club")
 
-    open_page_form(tab, server, "We row at six", site="north")
+    open_page_form(tab, server, "Wir rudern um sechs", site="north")
     editor = tab.locator(".prose-editor [contenteditable=true]")
     editor.click()
     editor.press("Control+End")
@@ -77,7 +77,7 @@ def test_a_form_with_changes_is_not_left_without_a_question(tab: Page, server: S
 def test_the_list_of_pages_leads_to_the_page_on_the_chosen_sites_domain(tab: Page, server: Server) -> None:
     sign_in(tab, server, "nora", site="north")
     switch(tab, "Harbour Rowing Club")
-    open_page_form(tab, server, "The boats", site="north")
+    open_page_form(tab, server, "Die Boote", site="north")
     tab.get_by_role("link", name="View on site").click()
     assert tab.url == server.url("harbour", "/boats/")
 

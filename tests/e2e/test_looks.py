@@ -13,12 +13,26 @@ from tests.e2e.steps import sign_in, switch
 pytestmark = pytest.mark.service("chromium")
 
 SCHEMES = ("light", "dark")
+#: Each type of page of each theme: north has Atrium, south Journal, harbour Portico.
 PUBLIC = [
     ("north", "/", 200),
     ("north", "/about/", 200),
     ("north", "/about/people/", 200),
-    ("harbour", "/regatta/", 200),
+    ("north", "/blog/", 200),
+    ("north", "/blog/forty-apple-trees/", 200),
     ("north", "/nothing-here/", 404),
+    ("south", "/", 200),
+    ("south", "/market/", 200),
+    ("south", "/blog/", 200),
+    ("south", "/blog/category/traffic/", 200),
+    ("south", "/blog/the-tram-stop-moves-forty-metres/", 200),
+    ("south", "/nothing-here/", 404),
+    ("harbour", "/", 200),
+    ("harbour", "/kurse/", 200),
+    ("harbour", "/kurse/sicherheit/", 200),
+    ("harbour", "/blog/", 200),
+    ("harbour", "/blog/rudern-im-nebel/", 200),
+    ("harbour", "/nothing-here/", 404),
     ("nobody", "/", 404),
     ("closed", "/", 503),
 ]
@@ -59,13 +73,15 @@ def narrow(request: pytest.FixtureRequest, person: Callable[..., BrowserContext]
     return person(width=360, scheme=request.param).new_page()
 
 
-def test_public_pages_can_be_read_on_a_telephone(narrow: Page, server: Server) -> None:
+def test_public_pages_can_be_read_on_a_telephone_and_a_large_screen(narrow: Page, server: Server) -> None:
     for site, path, status in PUBLIC:
         answer = narrow.goto(server.url(site, path))
         assert answer is not None
-        assert answer.status == status
-        assert_well_shown(narrow)
-        assert narrow.locator("h1").count() == 1
+        assert answer.status == status, path
+        for width in (320, 1440):
+            narrow.set_viewport_size({"width": width, "height": 800})
+            assert_accessible(narrow)
+        assert narrow.locator("h1").count() == 1, path
 
 
 def test_admin_can_be_read_on_a_telephone(narrow: Page, server: Server) -> None:
@@ -151,12 +167,32 @@ def test_navigation_shows_where_the_visitor_is(
 ) -> None:
     tab = person(scheme=scheme).new_page()
     tab.goto(server.url("north"))
-    tab.get_by_role("navigation", name="Main").get_by_role("link", name="About us").click()
-    tab.get_by_role("navigation", name="About us").get_by_role("link", name="People").click()
+    main = tab.get_by_role("navigation", name="Main")
+    main.get_by_text("About us").press("Enter")
+    assert_accessible(tab)
+    main.get_by_role("link", name="People").press("Enter")
     expect(tab.locator("h1")).to_have_text("People")
-    expect(tab.locator("nav a[aria-current=page]")).to_have_text("People")
-    expect(tab.locator("[aria-current=true]")).to_have_text("About us")
-    assert_well_shown(tab)
+    expect(tab.locator("#menu a[aria-current=page]")).to_have_text("People")
+    expect(tab.locator(".is-open > summary")).to_have_text("About us")
+    assert_accessible(tab)
+
+
+@pytest.mark.parametrize("site", ["north", "south"])
+def test_the_menu_of_a_telephone_opens_and_closes_by_keyboard(
+    site: str, person: Callable[..., BrowserContext], server: Server
+) -> None:
+    tab = person(width=360).new_page()
+    tab.goto(server.url(site))
+    button, menu = tab.get_by_role("button", name="Menu"), tab.get_by_role("navigation", name="Main")
+    expect(menu).to_be_hidden()
+    button.press("Enter")
+    expect(menu).to_be_visible()
+    tab.keyboard.press("Tab")
+    assert menu.evaluate("menu => menu.contains(document.activeElement)")
+    assert_accessible(tab)
+    tab.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+    expect(button).to_be_focused()
 
 
 def test_keyboard_skips_to_the_content(tab: Page, server: Server) -> None:

@@ -109,8 +109,8 @@ def test_colours_are_shown(root: Page, server: Server) -> None:
     )
     assert {"rgb(43, 106, 77)", "rgb(31, 95, 139)"} <= set(fills)
     root.goto(server.url("north"))
-    border = root.locator(".masthead").evaluate("e => getComputedStyle(e).borderTopColor")
-    assert border == "rgb(43, 106, 77)"
+    accent = root.locator("html").evaluate("e => getComputedStyle(e).getPropertyValue('--accent')")
+    assert accent.strip() == "#2b6a4d"
 
 
 def test_the_editor(root: Page, server: Server) -> None:

@@ -33,7 +33,7 @@ def test_form_of_one_site_sent_under_another_is_not_saved(
     expect(explanation).to_contain_text("switched to Harbour Rowing Club")
     expect(explanation).to_contain_text("Nothing was saved on either site")
     other.goto(server.url("north", "/admin/pages/page/"))
-    expect(other.locator("#result_list")).to_contain_text("The boats")
+    expect(other.locator("#result_list")).to_contain_text("Die Boote")
     expect(other.locator("#result_list")).not_to_contain_text("Written for north")
 
     form.get_by_role("button", name="Switch to North Valley School").click()
@@ -51,13 +51,13 @@ def test_preview_names_the_site_and_its_way_out_works(person: Callable[..., Brow
     tab.goto(server.url("north", "/boats/"))
     bar = tab.locator(".preview-bar")
     expect(bar).to_contain_text("You are looking at Harbour Rowing Club under the address of North Valley School")
-    expect(tab.locator("h1")).to_have_text("The boats")
+    expect(tab.locator("h1")).to_have_text("Die Boote")
     answer = visitor.goto(server.url("north", "/boats/"))
     assert answer is not None
     assert answer.status == 404
 
     tab.goto(server.url("north"))
-    expect(tab.locator("h1")).to_have_text("We row at six")
+    expect(tab.locator("h1")).to_have_text("Wir rudern um sechs")
     bar.get_by_role("button", name="Back to North Valley School").click()
     expect(tab.locator("h1")).to_have_text("A small school under big trees")
     assert tab.url == server.url("north")

@@ -21,8 +21,8 @@ def test_options_are_previewed(
 ) -> None:
     boss = person(width=width, scheme=scheme)
     form = boss.new_page()
-    sign_in(form, server, "root", site="north")
-    form.goto(server.url("north", "/admin/sites/site/1/change/"))
+    sign_in(form, server, "root", site="harbour")
+    form.goto(server.url("harbour", "/admin/sites/site/3/change/"))
     form.get_by_label("Typeface").select_option("mixed")
     form.get_by_label("Filled header and footer").check()
     form.get_by_label("Colour of header and footer").fill(fill)
@@ -40,7 +40,7 @@ def test_options_are_previewed(
     expect(preview.get_by_label("Filled header and footer")).to_be_checked()
     assert_well_shown(preview)
     visitor = person(scheme=scheme).new_page()
-    visitor.goto(server.url("north"))
+    visitor.goto(server.url("harbour"))
     expect(visitor.locator("html[data-filled]")).to_have_count(0)
     with preview.expect_navigation():
         preview.get_by_role("button", name="End the preview").click()

@@ -6,6 +6,7 @@ from django import template
 from django.conf import settings
 from django.contrib import admin
 from django.db.models.options import Options
+from django.forms import BoundField
 from django.forms.utils import flatatt
 from django.template import Context
 from django.template.base import FilterExpression, NodeList, Parser, Token
@@ -35,6 +36,12 @@ register.filter("site_dot", site_dot)
 def rows_title(opts: Options[Any]) -> str:
     """The name of a model's rows in the admin."""
     return rows_name(admin.site._registry[opts.model])
+
+
+@register.simple_tag
+def named_field(field: BoundField) -> SafeString:
+    """A field of a form whose label stands at the top of a column: with its name for screen readers."""
+    return field.as_widget(attrs={"aria-label": str(field.label)})
 
 
 @register.simple_tag(takes_context=True)

@@ -13,6 +13,7 @@ from django.core.cache import caches
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 
+from app.menus.models import Menu, MenuEntry
 from app.pages.kinds import kinds, may_be_below
 from app.pages.models import Page
 from app.tenancy.content_cache import forget_content
@@ -122,7 +123,9 @@ class Twins:
     def _make_row(self, model: Any, side: Side, number: int) -> Any:
         text = self.canaries.text(side, model._meta.label)
         above = parent_kind(model)
-        place = {"parent": self._nth(above, side, 0)} if above is not None else {}
+        place: dict[str, Any] = {"parent": self._nth(above, side, 0)} if above is not None else {}
+        if model is MenuEntry:
+            place = {"menu": self._nth(Menu, side, 0)}  # that of the entry above
         given = {**place, **(self.values_of_app(model, text, number) or {})}
         row = model(**self._values[side].of(model, number, given))
         automatic = [f for f in model._meta.many_to_many if f.remote_field.through._meta.auto_created]

@@ -42,7 +42,7 @@ def test_rights_are_grouped_by_model_in_plain_words(browser: Browser) -> None:
     assert rights["Activity"] == ["View"]
     assert rights["Flat pages"] == ["View", "Add", "Change", "Delete"]
     assert "Feeds" in rights
-    areas = re.findall(r"<h3>([^<]*)</h3>|<strong id=[^>]*>(Pages|Members|Feeds|Settings of the site)</strong>", html)
+    areas = re.findall(r"<h2>([^<]*)</h2>|<strong id=[^>]*>(Pages|Members|Feeds|Settings of the site)</strong>", html)
     assert [area or name for area, name in areas] == [
         *("Content", "Pages", "People", "Members", "This site", "Feeds", "Settings of the site")
     ]

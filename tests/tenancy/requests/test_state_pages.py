@@ -74,6 +74,9 @@ def test_a_closed_site_says_it_in_its_own_words(server: Server) -> None:
     assert "<p>Wir sind am 3. Mai zurück.<br>&lt;b&gt;Bis bald!&lt;/b&gt;</p>" in body
     assert '<meta name="robots" content="noindex">' in body
     assert "Umbau" not in server.get("south.test").body.decode()
+    sites("set", "south.test", setting("language", "fr"), setting("messages", MESSAGES))
+    found = [server.get(host).body.decode() for host in ("north.test", "south.test")]
+    assert ['lang="de"' in found[0], 'lang="fr"' in found[1], "Umbau" in found[1]] == [True] * 3
     # What is stored once is not shown after a change.
     sites("set", "north.test", setting("messages", {"suspended": {"title": "Ferien"}}))
     body = server.get("north.test", "/any/").body.decode()

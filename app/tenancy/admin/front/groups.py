@@ -18,6 +18,7 @@ from app.tenancy.site_apps import labelled_here
 
 CONTENT, PEOPLE, SITE, PLATFORM = ADMIN_GROUPS
 TITLES = {CONTENT: _("Content"), PEOPLE: _("People"), SITE: _("This site"), PLATFORM: _("Platform")}
+FIRST = 0
 #: Of entries that name no place.
 LAST = 50
 
@@ -56,6 +57,9 @@ def grouped(request: HttpRequest, site: AdminSite, listed: Mapping[str, Any]) ->
 
 def _pages(request: HttpRequest) -> Iterator[tuple[str, dict[str, Any]]]:
     """Pages of the admin that are no list of a model."""
+    for label, pages in labelled_here("admin_pages"):
+        for title, address in pages(request):
+            yield group_of_app(label), _page(title, address, FIRST)
     if request.user.is_superuser:
         yield PLATFORM, _page(_("Status"), reverse("admin:status"), LAST)
         activity = reverse("admin:tenancy_auditentry_changelist")
