@@ -114,7 +114,8 @@ class Run:
 
     def _read_sites(self) -> bool:
         """Whether the sites are others than before. Without the database they are what they were."""
-        connection.close_if_unusable_or_obsolete()
+        if not connection.in_atomic_block:  # as in tests; there Django would close it
+            connection.close_if_unusable_or_obsolete()
         epoch = directory.snapshot().epoch
         # In a transaction, as in tests, there is no epoch to trust.
         if directory.is_out_of_reach or (self._sites is not None and epoch is not None and epoch == self._epoch):
