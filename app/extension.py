@@ -55,8 +55,8 @@ class SiteAppConfig(AppConfig):
     #: Functions of a request that return pages of the app in the admin that are no list of a model: a list of
     #: `(title, url)`, with what the user may open.
     admin_pages: ClassVar[Sequence[str]] = ()
-    #: Where these pages, and the lists of the app's models, are on that page: one of `ADMIN_GROUPS`. What only superusers may use is
-    #: below "Platform", whatever this says.
+    #: Where these pages, and the lists of the app's models, are on that page: one of `ADMIN_GROUPS`. What only
+    #: superusers may use is below "Platform", whatever this says.
     admin_group: ClassVar[str] = "content"
     #: Classes of `django.contrib.sitemaps.Sitemap`, for `/sitemap.xml`. What they list is on the current site.
     sitemaps: ClassVar[Sequence[str]] = ()

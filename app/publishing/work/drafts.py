@@ -17,7 +17,7 @@ from app.publishing.versions.keeping import root_of
 from app.tenancy.content_cache import cached_by_content
 
 #: A person's newest versions, of all models together.
-MOST_OF_A_PERSON = 500
+MOST_OF_A_PERSON = 200
 MINE, DRAFTS, SCHEDULED = "mine", "drafts", "scheduled"
 
 

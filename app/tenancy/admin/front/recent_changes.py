@@ -19,7 +19,7 @@ from app.tenancy.models import AuditEntry
 MOST_SHOWN = 10
 #: So many entries are looked at: of those that a person may not see, and of one row that is saved again and again,
 #: there may be any number.
-MOST_READ = 200
+MOST_READ = 100
 
 
 class Change(NamedTuple):
