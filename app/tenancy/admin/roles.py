@@ -30,7 +30,7 @@ admin.site.unregister(Group)
 class Rows(str):
     """The plural name of a model, which knows in which part of the admin people find its rows."""
 
-    __slots__ = ("area",)
+    area: str
 
     def __new__(cls, name: str, area: str) -> Rows:
         made = super().__new__(cls, name)
