@@ -17,6 +17,7 @@ from app.publishing.models import Publishable
 from app.publishing.outcome import Outcome, has_expired
 from app.publishing.previews.admin import PreviewsRows
 from app.publishing.review.admin import ReviewedAdmin
+from app.publishing.time_field import TimeField
 from app.publishing.versions.admin import VersionedAdmin
 from app.publishing.work.drafts import WorkFilter
 
@@ -49,10 +50,10 @@ class PublishableAdmin(PreviewsRows[Row], ReviewedAdmin[Row], VersionedAdmin[Row
         return fields if self.has_publish_permission(request) else (*fields, *FIELDS)
 
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if field is not None and isinstance(db_field, DateTimeField):
-            field.help_text = _("In the time zone of the site: %s.") % get_current_timezone_name()
-        return field
+        if isinstance(db_field, DateTimeField):
+            zone = _("In the time zone of the site: %s.") % get_current_timezone_name()
+            kwargs = {"form_class": TimeField, "help_text": zone, **kwargs}
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         return [*super().get_list_filter(request), WorkFilter]

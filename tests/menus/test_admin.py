@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 from django.contrib.sites.models import Site
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
 from app.accounts.models import User
 from app.menus.models import Menu, MenuEntry
+from app.menus.tree import MOST_ENTRIES
 from app.menus.write import EntryValues, set_menu
 from app.pages.models import Page
 from app.tenancy.current import use_site
@@ -234,3 +238,46 @@ def test_menus_are_for_people_who_may_change_them(north: Site, south: Site, edit
     form = {"address": "/x/", "title": "X", "menu": theirs.split("/")[-2], "page": "", "target": "", "parent": ""}
     assert "Select a valid choice." in text_of(editor.post(add, form))
     assert shown(south, "footer") == [("C", "/c/"), ("D", "/d/")]
+
+
+def test_two_people_cannot_make_a_loop_at_one_time(north: Site, editor: Browser) -> None:
+    _address, entries = footer(north, "A", "B")
+    forms = {
+        title: submitted(
+            editor.get(f"/admin/menus/menuentry/{entries[title].pk}/change/").content.decode(),
+            "menuentry_form",
+            parent=str(entries[other].pk),
+        )
+        for title, other in (("A", "B"), ("B", "A"))
+    }
+    first = editor.post(f"/admin/menus/menuentry/{entries['A'].pk}/change/", forms["A"])
+    second = editor.post(f"/admin/menus/menuentry/{entries['B'].pk}/change/", forms["B"])
+    assert first.status_code == 302
+    assert "An entry cannot be below itself." in text_of(second)
+    entries["B"].parent = entries["A"]  # both were read before the first move
+    with use_site(north), pytest.raises(ValidationError, match="below itself"):
+        entries["B"].save()
+    assert shown(north, "footer") == [("B", "/b/"), [("A", "/a/")]]
+
+
+def test_the_page_of_a_menu_costs_the_same_with_many_entries_and_pages(north: Site, editor: Browser) -> None:
+    first = page(north, slug="p", title="First")
+    with use_site(north):
+        menu = set_menu("footer", [{"page": "/p/"}])
+    numbers = []
+    editor.get(f"{LIST}{menu.pk}/change/")  # what each process loads once
+    for made in (0, MOST_ENTRIES - 2):
+        with use_site(north):
+            Page.objects.bulk_create([Page(slug=f"p{n}", title=f"P{n}", status="published") for n in range(made)])
+            pages = Page.objects.exclude(pk=first.pk)
+            MenuEntry.objects.bulk_create([MenuEntry(menu=menu, page=row) for row in pages])
+        with CaptureQueriesContext(connection) as queries:
+            body = editor.get(f"{LIST}{menu.pk}/change/").content.decode()
+        numbers.append(len(queries))
+        assert body.count("menuentry/") >= 2 * (made + 1)
+    assert numbers[0] == numbers[1]
+    with use_site(north):
+        Page.objects.bulk_create([Page(slug=f"q{n}", title=f"Q{n}", status="published") for n in range(3)])
+    assert "admin-autocomplete" in editor.get(f"{LIST}{menu.pk}/change/").content.decode()
+    search = {"app_label": "menus", "model_name": "menuentry", "field_name": "page", "term": "Q1"}
+    assert [row["text"] for row in editor.get("/admin/autocomplete/", search).json()["results"]] == ["Q1  (/q1/)"]

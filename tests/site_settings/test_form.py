@@ -12,12 +12,16 @@ from pytest_django import Settings
 
 from app.accounts.models import User
 from app.tenancy.current import use_site
+from app.tenancy.directory import directory
 from app.tenancy.models import AuditEntry, SiteProfile
 from tests.support.commands import call
-from tests.support.makers import Browser, page, person
+from tests.support.makers import Browser, make_north, make_south, page, person
 from tests.support.uploads import media_file, picture, uploaded
+from tests.support.wsgi import Server
+from tests.themes.conftest import MakeThemes, put_on
 
 PATH = "/admin/settings/"
+LOGO = f"/media/{'0a' * 16}/mark-320x80.png"
 
 
 class Form:
@@ -222,6 +226,38 @@ def test_the_preview_shows_the_form_and_saves_nothing(form: Form, north: Site, s
     assert SiteProfile.objects.values().get(site=north) == before
     for host, name in (("north.test", "North"), ("south.test", "South")):
         assert "Nordlicht" not in Browser(host).get("/").content.decode(), name
+
+
+def test_a_fragment_of_the_preview_is_not_kept_for_visitors(form: Form, north: Site, with_themes: MakeThemes) -> None:
+    base = "{% load cache %}{% cache 300 head %}{{ site.name }}: {{ site_settings.tagline }}{% endcache %}"
+    with_themes({"bare": {"templates/base.html": base}})
+    page(north, slug="", title="Home")
+    put_on(north, "bare")
+    form.open()
+    assert form.preview(name="Nordlicht", tagline="Not yet").content.decode() == "Nordlicht: Not yet"
+    visitor = Browser("north.test")
+    assert visitor.get("/").content.decode() == "North: "
+    form.post(tagline="Open to all")
+    assert visitor.get("/").content.decode() == "North: Open to all"
+
+
+def test_a_stored_page_follows_the_settings_which_cost_no_query(transactional_db: None) -> None:
+    north, south = make_north(), make_south()
+    server = Server()
+    for site in (north, south):
+        page(site, slug="", title="Home")
+    directory.refresh()  # outside of the request, as in a server
+    made = server.get("north.test")
+    values = {"tagline": "Open to all", "footer": "<p>Here</p>", "social": {"x": "https://x.com/n"}, "logo": LOGO}
+    for name, value in values.items():
+        call("sites", "set", "north.test", "--setting", f"{name}={json.dumps(value)}")
+    directory.refresh()
+    changed, stored_page, other = server.get("north.test"), server.get("north.test"), server.get("south.test")
+    assert (changed.found, stored_page.found, stored_page.queries) == ("fwd=miss; stored", "hit", 0)
+    assert changed.queries == made.queries
+    for part in ("<p>Here</p>", "https://x.com/n", LOGO):
+        assert all(part in answer.body.decode() for answer in (changed, stored_page)), part
+        assert part not in other.body.decode()
 
 
 def test_the_commands_and_the_form_agree(form: Form, north: Site) -> None:

@@ -117,10 +117,10 @@ def test_the_admin_is_in_english_and_in_the_time_of_the_site(german: Site, nora:
     assert language_of(browser.get("/")) == "de"
     assert language_of(browser.get("/admin/login/")) == "en"
     browser.force_login(nora)
-    form = {"title": "Plan", "slug": "plan", "status": "published", "publish_at_0": "2026-03-01"}
-    empty = dict.fromkeys(("expire_at_0", "expire_at_1", "summary", "body", "author", "image"), "")
-    response = browser.post("/admin/posts/post/add/", {**form, **empty, "publish_at_1": "00:30"})
-    assert response.status_code == 302, response.content.decode()
+    form = dict.fromkeys(("publish_at_1", "expire_at_0", "expire_at_1", "summary", "body", "author", "image"), "")
+    form |= {"title": "Plan", "slug": "plan", "status": "published"}
+    planned = {**form, "publish_at_0": "2026-03-01", "publish_at_1": "00:30"}
+    assert browser.post("/admin/posts/post/add/", planned).status_code == 302
     with use_site(german):
         row = Post.objects.get()
     assert row.publish_at == NEW_MONTH
@@ -129,7 +129,14 @@ def test_the_admin_is_in_english_and_in_the_time_of_the_site(german: Site, nora:
     assert 'value="00:30:00"' in shown
     assert f"In the time zone of the site: {BERLIN}." in shown
     assert "1. März 2026" in browser.get("/blog/plan/").content.decode()
-    assert "Mar" in browser.get("/admin/posts/post/").content.decode()
+    # The hour that a clock shows twice, and the one that it leaves out.
+    twice = {**form, "publish_at_0": "2026-10-25", "publish_at_1": "02:30"}
+    assert browser.post(f"/admin/posts/post/{row.pk}/change/", twice).status_code == 302
+    with use_site(german):
+        row.refresh_from_db()
+    assert row.publish_at == dt.datetime(2026, 10, 25, 0, 30, tzinfo=dt.UTC)
+    never = {**form, "publish_at_0": "2026-03-29", "publish_at_1": "02:30"}
+    assert "or it may not exist" in browser.post(f"/admin/posts/post/{row.pk}/change/", never).content.decode()
 
 
 def test_what_the_admin_has_made_is_kept_in_the_language_of_the_site(german: Site, nora: User) -> None:
