@@ -21,7 +21,7 @@ def with_renditions(html: str) -> str:
 
     All of it follows from the address of a picture; nothing is read.
     """
-    return _IMAGE.sub(lambda match: markup_of(**_read(match[1])), html)
+    return _IMAGE.sub(lambda match: markup_of(*_read(match[1])), html)
 
 
 def markup_of(src: str = "", alt: str = "", *, sizes: str = SIZES, is_first: bool = False) -> str:
@@ -46,5 +46,7 @@ def markup_of(src: str = "", alt: str = "", *, sizes: str = SIZES, is_first: boo
     return f'<picture><source type="image/webp" srcset="{webp}"{sizes}>{image}</picture>'
 
 
-def _read(attributes: str) -> dict[str, str]:
-    return {name: unescape(value) for name, value in _ATTRIBUTE.findall(attributes) if name in ("src", "alt")}
+def _read(attributes: str) -> tuple[str, str]:
+    """The address and the alternative text."""
+    found = {name: unescape(value) for name, value in _ATTRIBUTE.findall(attributes)}
+    return found.get("src", ""), found.get("alt", "")

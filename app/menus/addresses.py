@@ -28,7 +28,13 @@ def normalised(text: str) -> str:
 
     Raises `ValidationError`.
     """
-    text = text.strip()
+    address = _normalised(text.strip())
+    if len(address) > LONGEST_ADDRESS:
+        raise ValidationError(_("An address has at most %(most)d characters."), params={"most": LONGEST_ADDRESS})
+    return address
+
+
+def _normalised(text: str) -> str:
     if EMAIL.fullmatch(text):
         text = f"mailto:{text}"
     # SECURITY: `javascript:` would run in the visitor's page. What has a scheme is one of the known ones, or refused.
@@ -45,10 +51,6 @@ def normalised(text: str) -> str:
 def validate_address(value: str) -> None:
     """Raises `ValidationError` for what is no address that a visitor may be led to."""
     normalised(value)
-
-
-def is_elsewhere(address: str) -> bool:
-    return address.startswith(("http://", "https://"))
 
 
 def _contact(scheme: str, rest: str) -> str:

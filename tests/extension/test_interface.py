@@ -39,7 +39,15 @@ def test_a_public_name_exists(name: str, parameters: str) -> None:
 
 @pytest.mark.parametrize(("tag", "library"), TAGS)
 def test_a_public_tag_exists(tag: str, library: str) -> None:
-    argument = ' "x"' if tag in {"cached_by_content", "menu", "theme_static"} else " 3 as x" if "tweets" in tag else ""
+    argument = (
+        ' "x"'
+        if tag in {"cached_by_content", "menu", "theme_static"}
+        else " 3 as x"
+        if "tweets" in tag
+        else " x"
+        if tag == "picture"
+        else ""
+    )
     end = "{% endcached_by_content %}" if tag == "cached_by_content" else ""
     engines["django"].from_string(f"{{% load {library} %}}{{% {tag}{argument} %}}{end}")
 

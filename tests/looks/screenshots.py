@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from io import BytesIO
+from typing import Literal
 
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
@@ -20,7 +21,7 @@ FOLDER = ROOT / "docs" / "screenshots"
 #: Width of the window → height of what is shown of the page.
 HEIGHTS = {360: 1150, 768: 1300, 1440: 1500}
 TYPES = ("home", "post")
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 MOST_BYTES = 2_500_000
 #: Pictures below the window are loaded too.
 LOAD = "Promise.all([...document.images].map((image) => { image.loading = 'eager'; return image.decode(); }))"

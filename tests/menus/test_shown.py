@@ -147,9 +147,24 @@ def test_an_address_has_one_spelling(north: Site, typed: str, stored: str) -> No
 
 @pytest.mark.parametrize(
     "typed",
-    ["javascript:alert(1)", " JavaScript:alert(1)", "java\tscript:x", "//evil.example", "/\\evil.example", "data:x,y",
-     "about us", "about", "#top", "mailto:x", "tel:1", "https://", "https://a@b.example/", "vbscript:x@y.example"],
-)  # fmt: skip
+    [
+        "javascript:alert(1)",
+        " JavaScript:alert(1)",
+        "java\tscript:x",
+        "//evil.example",
+        "/\\evil.example",
+        "data:x,y",
+        "about us",
+        "about",
+        "#top",
+        "mailto:x",
+        "tel:1",
+        "https://",
+        "https://a@b.example/",
+        "vbscript:x@y.example",
+        f"www.example.com/{'x' * 480}",
+    ],
+)
 def test_other_addresses_are_refused_by_every_door(north: Site, typed: str) -> None:
     with use_site(north):
         menu = set_menu("footer", [{"address": "/", "title": "T"}])

@@ -25,8 +25,9 @@ def test_it_works(db: None) -> None:
     assert Page.all_sites.count() >= 9
     found = Browser("harbour.localhost:8000").get("/blog/").content.decode()
     assert found.count('<article class="post-entry">') == 6
-    assert 'alt="A drawing of blue waves below a bright sun"' in found
-    assert '<a href="/blog/" aria-current="page">Posts</a>' in found
+    assert 'alt="Zeichnung eines Ruderbootes vor der aufgehenden Sonne und einem Leuchtturm"' in found
+    assert '<html lang="de"' in found
+    assert '<a href="/blog/" aria-current="page">Logbuch</a>' in found
 
 
 def test_localhost_leads_to_the_demo(db: None) -> None:

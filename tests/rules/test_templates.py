@@ -45,5 +45,8 @@ def test_it_works() -> None:
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "app")))
 def test_no_template_loads_tags_of_a_higher_layer(path: Path) -> None:
-    app = path.relative_to(ROOT / "app").parts[0]
+    app, *rest = path.relative_to(ROOT / "app").parts
+    # A theme's page of an app takes the place of the app's own, so it is in the layer of that app.
+    if app == "themes" and rest[2] in layers():
+        app = rest[2]
     assert violations(app, path.read_text(encoding="utf-8")) == []

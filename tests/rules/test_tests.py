@@ -39,7 +39,7 @@ def test_nothing_is_imported_from_the_root_conftest() -> None:
 
 def test_what_starts_processes_is_marked() -> None:
     """So that `-m "not process"` stays quick."""
-    others = {*PROCESS_FOLDERS, "support", "x_api", "oidc_provider"}
+    others = {*PROCESS_FOLDERS, "support", "x_api", "oidc_provider", "looks"}
     fast = [file for file in TESTS if file.relative_to(FOLDER).parts[0] not in others]
     starting = {file for file in fast if (imported(file) | used(file)) & STARTERS}
     unmarked = {file for file in starting if "pytest.mark.process" not in used(file)}

@@ -41,6 +41,8 @@ def test_a_page_that_cannot_be_shown_is_named(db: None, with_themes: MakeThemes,
 
 
 def test_an_unknown_theme_is_a_usage_error(db: None) -> None:
-    with pytest.raises(CommandError, match="There is no theme 'gone'; must be one of portico") as error:
+    with pytest.raises(
+        CommandError, match="There is no theme 'gone'; must be one of atrium, journal, portico"
+    ) as error:
         call("themes", "check", "gone")
     assert error.value.returncode == 2

@@ -73,7 +73,14 @@ def test_pages_have_few_queries_and_pictures_that_do_not_move_the_text(site: Sit
     SiteProfile.objects.filter(site=site).update(theme=theme)
     directory.expire()
     browser = Browser("north.test")
-    for path, most in (("/", 2), ("/about/team/", 1), ("/about/", 2), ("/blog/post-3/", 3), ("/blog/", 4), ("/nothing/", 3)):
+    for path, most in (
+        ("/", 2),
+        ("/about/team/", 1),
+        ("/about/", 2),
+        ("/blog/post-3/", 3),
+        ("/blog/", 4),
+        ("/nothing/", 3),
+    ):
         browser.get(path)
         with CaptureQueriesContext(connection) as queries:
             found = browser.get(f"{path}?fresh=1").content.decode()

@@ -84,7 +84,7 @@ def _create_posts(content: Mapping[str, Any]) -> None:
 def _picture(drawing: str, alt: str) -> MediaFile | None:
     """A drawing in the media library; None if files cannot be stored: the demo works without pictures."""
     module, _, name = drawing.partition(".")
-    found = MediaFile.objects.filter(title=name).first()
+    found: MediaFile | None = MediaFile.objects.filter(title=name).first()
     if found is not None:
         return found
     content, extension = getattr(DRAWINGS[module], name)().written()

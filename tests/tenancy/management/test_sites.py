@@ -80,7 +80,7 @@ def test_the_old_domain_is_dropped_if_the_operator_says_so(added: dict[str, int]
         (("add", "new.test", "--colour", "red"), "colour"),
         (("add", "a..b"), "not a valid domain"),
         (("add", "https://New.Test/"), "its domain is new.test"),
-        (("add", "new.test", "--theme", "nosuch"), "must be one of portico"),
+        (("add", "new.test", "--theme", "nosuch"), "must be one of atrium, journal, portico"),
         (("add", "new.test:8000"), "has a port"),
         (("add", "x" * 300), "longer than"),
         (("add", "new.test", "--name", "n" * 51), "50"),
