@@ -118,6 +118,10 @@ def section(page: Page) -> list[Entry]:
 
 
 def _below(parent: int | None, current_path: str) -> list[Entry]:
+    # Most pages have none below them, and cost no query of their own.
+    if parent is not None and parent not in cached_by_content("pages with others below", _parents):
+        return []
+
     def rows() -> list[tuple[str, ...]]:
         found = Page.objects.published().filter(parent_id=parent)
         if parent is None:
@@ -129,6 +133,11 @@ def _below(parent: int | None, current_path: str) -> list[Entry]:
         Entry(title, path, path == current_path, [], text, {"src": address_of(file), "alt": alt} if file else None)
         for title, path, text, file, alt in cached_by_content(f"below {parent}", rows)
     ]
+
+
+def _parents() -> list[int]:
+    found = Page.objects.published().exclude(parent=None).order_by("parent").values_list("parent", flat=True)
+    return list(found.distinct())
 
 
 def _rows_above(parent: int) -> list[tuple[str, str]]:

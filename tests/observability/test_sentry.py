@@ -48,7 +48,7 @@ class SiteMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.headers.get("Host") == "unknown.example":
             return HttpResponse(status=404)
-        cast("Any", request).tenancy = SimpleNamespace(site=ServedSite())
+        cast("Any", request).tenancy = SimpleNamespace(site=ServedSite(), host_site=ServedSite(), offers_admin=True)
         context.bind_site(site_id=7, domain="north.example", source="host")
         response: HttpResponse = self.get_response(request)
         context.unbind_site()

@@ -56,7 +56,7 @@ def test_a_link_in_a_menu_leads_there_directly(north: Site, at_north: Browser) -
     link(north, address="https://elsewhere.example/", title="Elsewhere")
     link(north, "here", address="/about/", title="Here")
     shown = at_north.get("/about/").content.decode()
-    assert '<a href="https://elsewhere.example/">Elsewhere</a>' in shown
+    assert '<a href="https://elsewhere.example/" rel="noopener">Elsewhere</a>' in shown
     assert '<a href="/about/" aria-current="page">Here</a>' in shown
 
 

@@ -37,7 +37,7 @@ def test_the_form_is_shown_as_a_page_and_nothing_is_stored(north: Site, nora: Us
     assert "<p>New</p>" in text
     assert "alert(1)" not in text
     assert '<link rel="canonical" href="http://north.test/about/new/">' in text
-    assert '<a href="/about/" aria-current="true">' in text
+    assert '<details name="menu" class="is-open"><summary>About</summary>' in text
     assert "Nothing of this is saved." in text
     assert "Edit this page" not in text
     assert '<meta name="robots" content="noindex">' in text
@@ -110,7 +110,7 @@ def test_under_another_sites_address_it_is_the_chosen_site(north: Site, south: S
     browser = editor(root)
     browser.post("/admin/switch-site/", {"site_id": south.pk, "next": "/"})
     response: Any = browser.post(address(made), page_form(made))
-    assert '<a class="wordmark" href="/">South</a>' in response.content.decode()
+    assert '<a class="wordmark" href="/"><span>South</span></a>' in response.content.decode()
     assert "under the address of" not in response.content.decode()
 
 

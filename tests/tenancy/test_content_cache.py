@@ -130,9 +130,11 @@ def test_the_menu_marks_where_the_visitor_is(sites: tuple[Site, Site]) -> None:
         text = browser.get("/top/").content.decode()
         assert 'href="/top/" aria-current="page"' in text
         text = browser.get("/top/below/").content.decode()
-        assert 'href="/top/" aria-current="true"' in text
+        assert '<details name="menu" class="is-open"><summary>Top</summary>' in text
         assert 'href="/top/below/" aria-current="page"' in text
-        assert "aria-current" not in browser.get("/elsewhere/").content.decode()
+        elsewhere = browser.get("/elsewhere/").content.decode()
+        assert "aria-current" not in elsewhere
+        assert "is-open" not in elsewhere
     kept = len(content_cache._kept)
     for number in range(20):
         browser.get(f"/missing-{number}/")

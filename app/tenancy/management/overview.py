@@ -25,7 +25,7 @@ class CommandLine(ManagementUtility):
         heading = color_style().NOTICE
         lines = [f"Type '{self.prog_name} help <subcommand>' for help on a specific subcommand.", ""]
         lines.append(heading("[Colonnade; --site=ID, --site=DOMAIN or --all-sites works with every command]"))
-        lines += [f"    {name:<16}{_summary(app, name)}" for name, app in own.items()]
+        lines += [f"    {name:<18}{_summary(app, name)}" for name, app in own.items()]
         others: dict[str, list[str]] = defaultdict(list)
         for name, app in sorted(get_commands().items()):
             if name not in own:

@@ -155,7 +155,7 @@ def test_recent_changes_are_those_of_everybody_on_this_site(
     assert "All changes" not in changes
 
 
-@pytest.mark.parametrize(("state", "words"), [("suspended", "(503)"), ("archived", "(410)")])
+@pytest.mark.parametrize(("state", "words"), [("suspended", "visitors get 503"), ("archived", "visitors get 410")])
 def test_a_closed_site_says_what_visitors_see(
     editor: Browser, superuser: Browser, north: Site, state: str, words: str
 ) -> None:

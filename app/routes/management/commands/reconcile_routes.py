@@ -16,17 +16,19 @@ from django.core.management.base import BaseCommand, CommandError
 from app.routes.cluster.api import ACCOUNT, SERVER, ApiServer
 from app.routes.run import Options, Run
 from app.routes.template import BadTemplate, RouteTemplate
+from app.tenancy.management.examples import add_examples
 
 
 class Command(BaseCommand):
     help = (
-        "Keeps a route in the Kubernetes cluster for every site that is not declared in the values of the chart, which "
-        "starts this command (routes.reconcile.enabled). Runs until it is ended."
+        "Keeps a route in the cluster for each site that is not declared. Declared sites are those in the values of the "
+        "chart, which starts this command (routes.reconcile.enabled). Runs until it is ended."
     )
     # The release checks; a database that is away must not end this process.
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        add_examples(parser, "manage.py reconcile_routes /etc/colonnade/route-template.json")
         parser.add_argument("template", type=Path, help="the template of routes that the chart makes")
         parser.add_argument("--server", default=SERVER, help="the API server")
         parser.add_argument(
