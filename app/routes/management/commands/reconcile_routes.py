@@ -21,8 +21,8 @@ from app.tenancy.management.examples import add_examples
 
 class Command(BaseCommand):
     help = (
-        "Keeps a route in the cluster for each site that is not declared. Declared sites are those in the values of the "
-        "chart, which starts this command (routes.reconcile.enabled). Runs until it is ended."
+        "Keeps a route in the cluster for each site that is not declared. Declared sites are those in the values of "
+        "the chart, which starts this command (routes.reconcile.enabled). Runs until it is ended."
     )
     # The release checks; a database that is away must not end this process.
     requires_system_checks: list[str] = []
