@@ -165,10 +165,11 @@ class TestRefreshing:
 
 @pytest.mark.django_db
 class TestEpoch:
-    def test_everything_that_a_snapshot_holds_raises_it(self, north: Site) -> None:
+    def test_everything_that_a_snapshot_holds_and_the_key_raise_it(self, north: Site) -> None:
         for change in (
             lambda: Site.objects.filter(pk=north.pk).update(domain="x.test"),
             lambda: Site.objects.filter(pk=north.pk).update(name="X"),
+            lambda: SiteProfile.objects.filter(site=north).update(key="the-north"),
             lambda: SiteProfile.objects.filter(site=north).update(state="suspended"),
             lambda: SiteProfile.objects.filter(site=north).update(theme="portico"),
             lambda: SiteProfile.objects.filter(site=north).update(colour="#123456"),

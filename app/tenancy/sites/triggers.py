@@ -14,8 +14,9 @@ from django.db import connections
 
 COLUMNS = {
     "django_site": ("domain", "name"),
-    # Only what the directory holds: content_version, for one, changes far more often than sites do.
-    "tenancy_siteprofile": ("site_id", "state", "theme", "colour", "settings"),
+    # What the directory holds, and the key, which routes are named after. Others, such as content_version, change far
+    # more often than sites do.
+    "tenancy_siteprofile": ("site_id", "key", "state", "theme", "colour", "settings"),
     "tenancy_alias": ("site_id", "host", "redirect"),
     "tenancy_pendinghost": ("host",),
 }
