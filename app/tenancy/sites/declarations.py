@@ -37,6 +37,8 @@ class Declarations:
 
     sites: list[SiteSpecification] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    named_settings: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Key of a site → the settings that its entry names, also those that it empties."""
 
 
 def parse(text: str) -> Declarations:
@@ -51,13 +53,16 @@ def parse(text: str) -> Declarations:
     declared.problems += [f"{name}: unknown; only `sites` is allowed here" for name in _unknown(content, {"sites"})]
     for place, value in _entries(content["sites"], declared.problems):
         try:
-            declared.sites.append(specification_from(value))
+            site = specification_from(value)
         except ValidationError as fault:
             declared.problems += [
                 f"{place}.{name}{'' if message.startswith('[') else ': '}{message}"
                 for name, messages in fault.message_dict.items()
                 for message in messages
             ]
+        else:
+            declared.sites.append(site)
+            declared.named_settings[site.key] = frozenset(value.get("settings") or ())
     return declared
 
 

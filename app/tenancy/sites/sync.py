@@ -5,7 +5,7 @@ Only sites that are managed by a file are changed; one that is no longer declare
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -80,7 +80,7 @@ def sync(
     """
     with host_lock():
         profiles = {p.key: p for p in SiteProfile.objects.select_related("site").prefetch_related("site__aliases")}
-        wanted, problems = _pair(declared.sites, profiles, adopt)
+        wanted, problems = _pair(declared, profiles, adopt)
         if keep_hosts:
             wanted = _with_stored_hosts(wanted)
         problems += [f"sites.{site.key}.{part}: {message}" for site, part, message in conflicts(wanted, exceptions)]
@@ -105,7 +105,7 @@ def sync(
 
 
 def _pair(
-    declared: Sequence[SiteSpecification], profiles: dict[str, SiteProfile], adopt: bool
+    declared: Declarations, profiles: dict[str, SiteProfile], adopt: bool
 ) -> tuple[list[Wanted], list[str]]:
     """Each declared site with its row, found by key; and the keys that belong to sites which no file manages."""
     wanted: list[Wanted] = []
@@ -113,21 +113,24 @@ def _pair(
     first = profiles.get(f"site-{settings.DEFAULT_SITE_ID}")
     if first is not None and first.managed_by in MANAGED:
         first = None
-    for site in declared:
+    for site in declared.sites:
         profile = profiles.get(site.key)
         if profile is None and first is not None and first.site.domain == site.domain:
             # The site of the first migration, declared by its domain: it gets the file's key, without --adopt.
             profile = first
         elif profile is not None and profile.managed_by not in MANAGED and not adopt:
             problems.append(f"sites.{site.key}: exists and is not managed by a file; use another key, or --adopt")
-        wanted.append(Wanted(_with_own_settings(site, profile), profile))
+        named = declared.named_settings[site.key]
+        wanted.append(Wanted(_with_own_settings(site, named, profile), profile))
     return wanted, problems
 
 
-def _with_own_settings(site: SiteSpecification, profile: SiteProfile | None) -> SiteSpecification:
+def _with_own_settings(
+    site: SiteSpecification, named: Container[str], profile: SiteProfile | None
+) -> SiteSpecification:
     """The site with those settings that its own admins have made and the file does not name."""
     stored = profile.settings if profile is not None and isinstance(profile.settings, dict) else {}
-    kept = {name: stored[name] for name in OWN_SETTINGS if name in stored}
+    kept = {name: stored[name] for name in OWN_SETTINGS if name in stored and name not in named}
     return replace(site, settings={**kept, **site.settings})
 
 

@@ -58,6 +58,15 @@ def test_what_a_site_set_itself_stays_unless_the_file_names_it(sync: Sync) -> No
     assert "3 unchanged" in sync(DECLARED)
 
 
+def test_an_empty_value_in_the_file_removes_what_is_stored(sync: Sync) -> None:
+    sync(DECLARED)
+    for value in ('language="de"', 'footer="<p>Ours</p>"', 'social={"x": "https://x.com/b"}', 'time_zone="UTC"'):
+        call("sites", "set", "beta.test", "--setting", value)
+    emptied = "settings: {tagline: '', language: null, social: {}, footer: ''}"
+    sync(DECLARED.replace("settings: {tagline: Hello}", emptied))
+    assert SiteProfile.objects.get(key="beta").settings == {"time_zone": "UTC"}
+
+
 def test_a_list_and_json_are_taken_as_well(sync: Sync) -> None:
     sync('{"sites": [{"key": "alpha", "domain": "Alpha.Test."}]}')
     assert listed_sites()["alpha"]["domain"] == "alpha.test"
