@@ -102,13 +102,19 @@ def sanitise(html: str) -> CleanHtml:
     """
     if isinstance(html, CleanHtml):
         return html
+    cleaned = with_renditions(sanitise_source(html))
+    _refuse_long(cleaned)  # escaped characters and pictures are longer, and the text has to be accepted again
+    return CleanHtml("" if cleaned == "<p></p>" else cleaned)
+
+
+def sanitise_source(html: str) -> str:
+    """As `sanitise`, with pictures as the editor writes them. Show it through `app.media.markup.with_renditions`."""
     # SECURITY: one such text would occupy a worker for minutes.
     _refuse_long(html)
     if is_deeper_than(MAX_DEPTH, html):
         raise ValidationError(_("This text has more than 100 elements in each other."))
-    cleaned = with_renditions(_OTHER_HEADING.sub(_listed_heading, _cleaner.clean(html)))
-    _refuse_long(cleaned)  # escaped characters and pictures are longer, and the text has to be accepted again
-    return CleanHtml("" if cleaned == "<p></p>" else cleaned)
+    cleaned = _OTHER_HEADING.sub(_listed_heading, _cleaner.clean(html))
+    return "" if cleaned == "<p></p>" else cleaned
 
 
 def _listed_heading(match: re.Match[str]) -> str:

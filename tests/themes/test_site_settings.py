@@ -13,6 +13,7 @@ from django.core.management import CommandError
 from app.accounts.models import User
 from app.tenancy.directory import directory
 from app.tenancy.models import SiteProfile
+from app.tenancy.sites.values.shown import OWN_SETTINGS
 from tests.support.commands import call
 from tests.support.makers import Browser
 from tests.themes.conftest import MakeThemes, put_on
@@ -69,13 +70,38 @@ def shown(host: str) -> str:
     return Browser(host).get("/x/").content.decode().splitlines()[1]
 
 
-def test_values_are_stored_in_one_spelling(north: Site) -> None:
+def test_values_are_stored_in_one_spelling_which_is_accepted_again(north: Site) -> None:
+    assert set(GOOD) == set(OWN_SETTINGS)
     for name, (given, kept) in GOOD.items():
-        set_value(name, given)
-        assert stored(north)[name] == kept
-    for name in GOOD:
-        set_value(name, None)
+        for value in (given, kept):
+            set_value(name, value)
+            assert stored(north)[name] == kept
+            set_value(name, None)
     assert GOOD.keys().isdisjoint(stored(north))
+
+
+def test_a_footer_with_pictures_is_stored_without_their_sizes(north: Site, with_themes: MakeThemes) -> None:
+    """With all its sizes a picture takes about a thousand characters."""
+    with_themes({"bare": {"templates/404.html": BASE}})
+    put_on(north, "bare")
+    footer = "".join(f'<figure><img src="{LOGO}" alt="Partner {number}"></figure>' for number in range(20))
+    set_value("footer", footer)
+    assert len(stored(north)["footer"]) < 2500
+    set_value("footer", f"{stored(north)['footer']}<p>Hi</p>")
+    page = shown("north.test")
+    assert (page.count("<picture>"), "1200w" in page, "<p>Hi</p>" in page) == (20, True, True)
+
+
+def test_a_value_that_is_no_longer_allowed_keeps_nobody_from_changing_others(north: Site) -> None:
+    old = {"language": "xx", "apps": ["gone"], "footer": "<p>" + "x" * 6000}
+    SiteProfile.objects.filter(site=north).update(settings=old)
+    set_value("tagline", "Open to all")
+    profile = SiteProfile.objects.get(site=north)
+    profile.settings["tagline"] = "Open"
+    profile.save()
+    assert stored(north) == {**old, "tagline": "Open"}
+    with pytest.raises(CommandError):
+        set_value("language", "xy")
 
 
 def test_bad_values_are_refused_with_what_is_wrong(north: Site) -> None:

@@ -37,7 +37,8 @@ def clean_profile_before_save(instance: SiteProfile, raw: bool = False, **_: obj
     changed = {name for name in names if name not in stored or stored[name] != getattr(instance, name)}
     instance.clean_fields(exclude={field.name for field in instance._meta.fields} - changed)
     if instance.settings != stored_settings:
-        instance.settings = clean_options(instance.theme, clean_settings(instance.settings), stored_settings)
+        values = clean_settings(instance.settings, stored_settings)
+        instance.settings = clean_options(instance.theme, values, stored_settings)
 
 
 def clean_alias_before_save(instance: Alias, raw: bool = False, **_: object) -> None:

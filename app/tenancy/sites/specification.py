@@ -42,7 +42,7 @@ class SiteSpecification:
 def specify(site: SiteSpecification | None = None, /, **values: Any) -> SiteSpecification:
     """A site with some values replaced, or a new one, which is named after its domain unless it has a name.
 
-    Only the given values are checked: what is stored from earlier versions may stay.
+    Only the given values are checked, and of settings those that differ: what is stored from earlier versions may stay.
 
     Raises `ValidationError` with an `error_dict` that has every faulty field.
     """
@@ -50,7 +50,10 @@ def specify(site: SiteSpecification | None = None, /, **values: Any) -> SiteSpec
     faults: dict[str, ValidationError] = {}
     for name, value in values.items():
         try:
-            clean[name] = CLEAN[name](value)
+            if name == "settings":
+                clean[name] = validation.clean_settings(value, site.settings if site else None)
+            else:
+                clean[name] = CLEAN[name](value)
         except ValidationError as fault:
             faults[name] = fault
     if faults:

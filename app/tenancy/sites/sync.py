@@ -104,9 +104,7 @@ def sync(
     return result
 
 
-def _pair(
-    declared: Declarations, profiles: dict[str, SiteProfile], adopt: bool
-) -> tuple[list[Wanted], list[str]]:
+def _pair(declared: Declarations, profiles: dict[str, SiteProfile], adopt: bool) -> tuple[list[Wanted], list[str]]:
     """Each declared site with its row, found by key; and the keys that belong to sites which no file manages."""
     wanted: list[Wanted] = []
     problems: list[str] = []

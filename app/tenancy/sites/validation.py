@@ -100,18 +100,22 @@ def clean_theme(raw: str) -> str:
     return raw
 
 
-def clean_settings(raw: Any) -> dict[str, Any]:
+def clean_settings(raw: Any, stored: Any = None) -> dict[str, Any]:
+    """A setting with its `stored` value is not checked: what an operator no longer allows, or an app that is gone,
+    would refuse every other change."""
     if not isinstance(raw, dict):
         raise ValidationError("The settings are not a map.")
-    if "headers" in raw:
-        clean_headers(raw["headers"])
+    before = stored if isinstance(stored, Mapping) else {}
+    changed = {name: value for name, value in raw.items() if name not in before or before[name] != value}
+    if "headers" in changed:
+        clean_headers(changed["headers"])
     if not isinstance(raw.get("options", {}), dict):
         raise ValidationError("options: must be a map.")
-    if "apps" in raw:
-        clean_apps(raw["apps"])
-    if "robots" in raw:
-        clean_robots(raw["robots"])
-    return clean_values(raw)
+    if "apps" in changed:
+        clean_apps(changed["apps"])
+    if "robots" in changed:
+        clean_robots(changed["robots"])
+    return {**{name: before[name] for name in raw if name not in changed}, **clean_values(changed)}
 
 
 def clean_options(theme: str, settings: Mapping[str, Any], stored: Any) -> dict[str, Any]:
