@@ -59,6 +59,7 @@ SITE_DOMAIN = env.domain("SITE_DOMAIN", "localhost")
 MEZZANINE_SITE_ID = env.int("MEZZANINE_SITE_ID", None, validate=POSITIVE)
 ADMIN_HOSTS = env.domains("ADMIN_HOSTS", "") or []
 LISTED_HOSTS = [*(env.domains("ALLOWED_HOSTS", "") or []), *ADMIN_HOSTS]
+ANALYTICS_HOSTS = env.domains("ANALYTICS_HOSTS", "") or []
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", PRIVATE_NETWORKS)
 PROXY_HOPS = env.int("PROXY_HOPS", 1, validate=POSITIVE)
 DOMAIN_PROOF = env.bool("DOMAIN_PROOF", False)

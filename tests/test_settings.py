@@ -38,6 +38,7 @@ BAD = {
     "THEMES_DIRS": "/nowhere",
     "ADMIN_HOSTS": "good.test,http://admin.test",
     "ALLOWED_HOSTS": "good.test,*",
+    "ANALYTICS_HOSTS": "stats.test,https://stats.test",
     "TRUSTED_PROXIES": "10.0.0.0/8,everybody",
     "PROXY_HOPS": "0",
     "DOMAIN_PROOF": "perhaps",

@@ -16,7 +16,7 @@ from app.media.file_field import FileWidget
 from app.media.models import MediaFile
 from app.publishing.rich_text import RichTextField
 from app.tenancy.sites.state_messages import LONGEST
-from app.tenancy.sites.values.analytics import PROVIDERS
+from app.tenancy.sites.values.analytics import PROVIDERS, Key, offered_keys
 from app.tenancy.sites.values.language import languages, time_zones
 from app.tenancy.sites.values.registered import MAX_TAGLINE
 from app.tenancy.sites.values.social import SERVICES, clean_address
@@ -103,7 +103,7 @@ def robots() -> forms.Field:
 
 
 def analytics() -> Iterator[tuple[str, forms.Field]]:
-    services = [(name, provider.label) for name, provider in PROVIDERS.items()]
+    services = [(name, PROVIDERS[name].label) for name in offered_keys()]
     yield (
         "analytics_provider",
         forms.ChoiceField(
@@ -116,10 +116,21 @@ def analytics() -> Iterator[tuple[str, forms.Field]]:
             ),
         ),
     )
-    for name, provider in PROVIDERS.items():
-        for key, wanted in provider.keys.items():
-            label = f"{provider.label}: {wanted.label}"
-            yield f"analytics_{name}_{key}", text(label, _sentence(wanted.hint), most=200)
+    for name, keys in offered_keys().items():
+        for key, wanted in keys.items():
+            label = f"{PROVIDERS[name].label}: {wanted.label}"
+            yield f"analytics_{name}_{key}", _host(label, wanted) if wanted.is_host else _value(label, wanted)
+
+
+def _value(label: str, key: Key) -> forms.Field:
+    return text(label, _sentence(key.hint), most=200)
+
+
+def _host(label: str, key: Key) -> forms.Field:
+    nothing = "---------" if key.is_required else _("The service's own")
+    choices = [("", nothing), *((host, host) for host in settings.ANALYTICS_HOSTS)]
+    help_text = _("One of the servers that the operator of the platform allows.")
+    return forms.ChoiceField(label=label, choices=choices, required=False, help_text=help_text)
 
 
 def messages() -> Iterator[tuple[str, forms.Field]]:
@@ -137,9 +148,9 @@ def initial(stored: Mapping[str, Any]) -> dict[str, Any]:
     values |= {f"social_{service}": (stored.get("social") or {}).get(service, "") for service in SERVICES}
     found = stored.get("analytics") or {}
     values["analytics_provider"] = found.get("provider", "")
-    for name, provider in PROVIDERS.items():
+    for name, keys in offered_keys().items():
         own = found if found.get("provider") == name else {}
-        values |= {f"analytics_{name}_{key}": own.get(key, "") for key in provider.keys}
+        values |= {f"analytics_{name}_{key}": own.get(key, "") for key in keys}
     for state in STATES:
         parts = (stored.get("messages") or {}).get(state, {})
         values |= {f"{state}_{part}": parts.get(part, "") for part in LONGEST}
@@ -152,7 +163,7 @@ def given(values: Mapping[str, Any]) -> dict[str, Any]:
     picture: MediaFile | None = values.get("logo")
     alt = values.get("logo_alt") or ""
     provider = values.get("analytics_provider") or ""
-    keys = PROVIDERS[provider].keys if provider else {}
+    keys = offered_keys()[provider] if provider else {}
     return {
         **found,
         "logo": {"url": picture.get_absolute_url(), "alt": alt} if picture is not None else {},

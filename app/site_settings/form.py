@@ -20,7 +20,7 @@ from app.tenancy.sites.specification import specification_of, specify
 from app.tenancy.sites.theme_options import stored_options
 from app.tenancy.sites.themes import theme_of
 from app.tenancy.sites.validation import MAX_NAME, clean_colour
-from app.tenancy.sites.values.analytics import PROVIDERS
+from app.tenancy.sites.values.analytics import offered_keys
 from app.tenancy.sites.values.registered import clean_setting, usable_setting
 from app.tenancy.sites.values.shown import OWN_SETTINGS
 
@@ -145,7 +145,7 @@ class SettingsForm(RefusesNewerValues, forms.ModelForm[SiteProfile]):
         """Whether the chosen service lacks a key, or has a bad one: an error at the field of that key."""
         provider = raw.get("provider") if name == "analytics" else None
         faults: dict[str, ValidationError] = {}
-        for key, wanted in PROVIDERS[provider].keys.items() if provider else ():
+        for key, wanted in offered_keys()[provider].items() if provider else ():
             try:
                 wanted.clean(raw[key])
             except ValidationError as fault:
@@ -153,7 +153,8 @@ class SettingsForm(RefusesNewerValues, forms.ModelForm[SiteProfile]):
                     [f"{wanted.label}: {m}" for m in fault.messages]
                 )
         for place, found in faults.items():
-            self.add_error(place, found)
+            if place not in self.errors:
+                self.add_error(place, found)
         return bool(faults)
 
     @staticmethod

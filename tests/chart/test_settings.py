@@ -28,6 +28,7 @@ EVERYTHING: Values = {
         "mezzanineSiteId": 1,
         "secretKeyFallbacks": ["old"],
         "adminHosts": ["admin.example.org"],
+        "analyticsHosts": ["stats.example.org"],
         "dnsServers": ["10.0.0.2"],
         "unknownHost": {"title": "Nothing here", "text": "Call us."},
     },

@@ -9,10 +9,12 @@ import pytest
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError
+from pytest_django import Settings
 
 from app.accounts.models import User
 from app.tenancy.directory import directory
 from app.tenancy.models import SiteProfile
+from app.tenancy.sites.values.analytics import PROVIDERS
 from app.tenancy.sites.values.shown import OWN_SETTINGS
 from tests.support.commands import call
 from tests.support.makers import Browser
@@ -45,6 +47,8 @@ BAD: list[tuple[str, Any, str]] = [
     ("analytics", {"provider": "google"}, "analytics: provider: must be one of plausible, matomo, "),
     ("analytics", {"provider": "plausible"}, "analytics: domain: must be the domain as Plausible has it"),
     ("analytics", {"provider": "matomo", "host": "a b", "site_id": "1"}, "analytics: host: 'a b' is not a host"),
+    ("analytics", {"provider": "matomo", "host": "evil.test", "site_id": "1"}, "host: evil.test is not a host of the"),
+    ("analytics", {"provider": "goatcounter", "host": "https://evil.test/"}, "one of stats.test (ANALYTICS_HOSTS)"),
     ("analytics", {"provider": "fathom", "site_id": '"><script>'}, "analytics: site_id: must be the id"),
     ("analytics", {"provider": "goatcounter"}, "analytics: code: missing; it or host must be given."),
     ("messages", {"active": {}}, "messages: 'active' is unknown; must be one of suspended, archived."),
@@ -104,7 +108,8 @@ def test_a_value_that_is_no_longer_allowed_keeps_nobody_from_changing_others(nor
         set_value("language", "xy")
 
 
-def test_bad_values_are_refused_with_what_is_wrong(north: Site) -> None:
+def test_bad_values_are_refused_with_what_is_wrong(north: Site, settings: Settings) -> None:
+    settings.ANALYTICS_HOSTS = ["stats.test"]
     before = stored(north)
     for name, value, fault in BAD:
         with pytest.raises(CommandError) as error:
@@ -181,8 +186,9 @@ def added_sources(response: Any) -> str:
 
 
 def test_analytics_are_on_the_pages_of_the_site_and_in_their_policy(
-    north: Site, south: Site, root: User, with_themes: MakeThemes
+    north: Site, south: Site, root: User, with_themes: MakeThemes, settings: Settings
 ) -> None:
+    settings.ANALYTICS_HOSTS = ["stats.test"]
     with_themes({"bare": {"templates/404.html": "{% load tenancy %}<html>{% analytics %}{% preview_bar %}</html>"}})
     for site in (north, south):
         put_on(site, "bare")
@@ -202,6 +208,24 @@ def test_analytics_are_on_the_pages_of_the_site_and_in_their_policy(
     assert "<script" not in editor.get("/x/").content.decode()
     set_value("analytics", {})
     assert "<script" not in Browser("north.test").get("/x/").content.decode()
+
+
+@pytest.mark.parametrize("provider", ["plausible", "matomo", "umami", "goatcounter"])
+def test_no_page_runs_a_script_of_a_host_that_the_platform_does_not_list(
+    north: Site, with_themes: MakeThemes, settings: Settings, provider: str
+) -> None:
+    """Such as the one of an attacker, or one that was listed when it was stored."""
+    settings.ANALYTICS_HOSTS = ["stats.test"]
+    with_themes({"bare": {"templates/404.html": "{% load tenancy %}<html>{% analytics %}</html>"}})
+    keys = {"domain": "north.test", "site_id": "7", "website_id": "4fb7fa4c-5b46-438d-94b3-3a8fb9bc2e8b"}
+    known = {key: value for key, value in keys.items() if key in PROVIDERS[provider].keys}
+    stored = {"analytics": {"provider": provider, "host": "evil.test", **known}}
+    SiteProfile.objects.filter(site=north).update(theme="bare", settings=stored)
+    directory.expire()
+    page = Browser("north.test").get("/x/")
+    assert "<script" not in page.content.decode()
+    assert added_sources(page) == ""
+    set_value("tagline", "Open to all")
 
 
 def test_what_was_stored_without_its_check_has_no_effect(north: Site, with_themes: MakeThemes) -> None:

@@ -161,6 +161,9 @@
 {{- with $v.django.adminHosts }}
 - {name: ADMIN_HOSTS, value: {{ join "," . | quote }}}
 {{- end }}
+{{- with $v.django.analyticsHosts }}
+- {name: ANALYTICS_HOSTS, value: {{ join "," . | quote }}}
+{{- end }}
 - {name: ALLOWED_HOSTS, value: {{ $hosts | uniq | join "," | quote }}}
 {{- if $v.proxy.trustedCIDRs }}
 - {name: TRUSTED_PROXIES, value: {{ join "," $v.proxy.trustedCIDRs | quote }}}

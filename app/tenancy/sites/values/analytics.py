@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from app.tenancy.hosts.names import InvalidHost, normalise_domain
@@ -21,7 +22,8 @@ Sources = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """What a provider has to know. `pattern` is for the whole value; `hint` says in words what it is."""
+    """What a provider has to know. `pattern` is for the whole value, and empty for a host of `ANALYTICS_HOSTS`; `hint`
+    says in words what it is."""
 
     label: str
     hint: str
@@ -29,11 +31,15 @@ class Key:
     default: str = ""
     is_required: bool = True
 
+    @property
+    def is_host(self) -> bool:
+        return not self.pattern
+
     def clean(self, raw: Any) -> str:
         text = clean_text(raw, 200)
         if not text and not self.is_required:
             return ""
-        if not self.pattern:
+        if self.is_host:
             return _host(text)
         # SECURITY: these values are written into addresses and attributes of a script.
         if not re.fullmatch(self.pattern, text):
@@ -44,9 +50,16 @@ class Key:
 def _host(text: str) -> str:
     bare = text.removeprefix("https://").rstrip("/")
     try:
-        return normalise_domain(bare)
+        host = normalise_domain(bare)
     except InvalidHost as error:
         raise ValidationError(f"{text!r} is not a host such as stats.example.org: {error.reason}.") from None
+    # SECURITY: its scripts run on the pages of the site, and on a host that serves the admin too they can act as the
+    # person who is signed in there. So the operator lists the hosts, and no site adds one.
+    if host not in settings.ANALYTICS_HOSTS:
+        allowed = ", ".join(settings.ANALYTICS_HOSTS)
+        rule = f"must be one of {allowed}" if allowed else "the platform allows none"
+        raise ValidationError(f"{host} is not a host of the platform's analytics: {rule} (ANALYTICS_HOSTS).")
+    return host
 
 
 OWN_HOST = Key(label="Own host", hint="the host of your own installation, such as stats.example.org", is_required=False)
@@ -224,6 +237,17 @@ def clean_analytics(raw: Any) -> dict[str, str]:
     if faults:
         raise ValidationError(faults)
     return {"provider": name, **{key: value for key, value in clean.items() if value}}
+
+
+def offered_keys() -> dict[str, dict[str, Key]]:
+    """Provider → the keys that a site can set. Without `ANALYTICS_HOSTS` none has a host, and a provider that needs one
+    is left out."""
+    found: dict[str, dict[str, Key]] = {}
+    for name, provider in PROVIDERS.items():
+        keys = {key: wanted for key, wanted in provider.keys.items() if settings.ANALYTICS_HOSTS or not wanted.is_host}
+        if all(key in keys or not wanted.is_required for key, wanted in provider.keys.items()):
+            found[name] = keys
+    return found
 
 
 def script_of(analytics: Values) -> Script | None:
