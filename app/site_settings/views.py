@@ -22,6 +22,7 @@ from app.tenancy.admin.newer_save import digests
 from app.tenancy.admin.theme_fields import SHOWN, option_fields
 from app.tenancy.current import current_site
 from app.tenancy.models import LoggedAction, SiteProfile
+from app.tenancy.sites.specification import specification_of
 from app.tenancy.sites.write import host_lock, write_site
 
 PERMISSION = "tenancy.change_siteprofile"
@@ -34,11 +35,18 @@ def edit(request: HttpRequest) -> HttpResponse:
         return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
     if request.method != "POST":
         return _page(request, form_for(request))
-    with host_lock():  # of two people who save at one moment, the second one sees what the first one saved
-        form = form_for(request)
-        if form.is_valid():
-            _save(request, form)
-            return HttpResponseRedirect(request.path)
+    form = form_for(request)
+    if form.is_valid():  # outside of the lock, which is one for all sites: the check of a long text takes its time
+        with host_lock():
+            profile = _profile()
+            if specification_of(profile) != form.stored:
+                # Of two people who save at one moment, the second one sees what the first one saved.
+                form = form_for(request)
+            else:
+                form.instance = profile
+            if form.is_valid():
+                _save(request, form)
+                return HttpResponseRedirect(request.path)
     return _page(request, form)
 
 
@@ -51,11 +59,16 @@ def refuse_others(request: HttpRequest) -> None:
 
 def form_for(request: HttpRequest) -> SettingsForm:
     """The form of the current site, with what was sent."""
-    profiles = SiteProfile.objects.select_related("site").prefetch_related("site__aliases")
-    profile = get_object_or_404(profiles, site=current_site().id)
+    profile = _profile()
     theme = request.POST.get(SHOWN, profile.theme) if request.method == "POST" else profile.theme
     made = type("SettingsForm", (SettingsForm,), {**option_fields(theme), "shown_theme": theme})
     return cast("SettingsForm", made(request.POST if request.method == "POST" else None, instance=profile))
+
+
+def _profile() -> SiteProfile:
+    """Of the current site, as it is stored now."""
+    profiles = SiteProfile.objects.select_related("site").prefetch_related("site__aliases")
+    return get_object_or_404(profiles, site=current_site().id)
 
 
 def _save(request: HttpRequest, form: SettingsForm) -> None:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.sites.models import Site
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from app.accounts.models import User
+from app.site_settings import views
 from app.tenancy.current import use_site
 from app.tenancy.directory import directory
 from app.tenancy.models import AuditEntry, SiteProfile
+from app.tenancy.sites.write import host_lock
 from tests.support.commands import call
 from tests.support.makers import Browser, make_north, make_south, page, person
 from tests.support.uploads import media_file, picture, uploaded
@@ -209,6 +215,29 @@ def test_of_two_who_save_the_second_one_sees_both_values(form: Form, north: Site
     again = {"_opened_with": refused.context["opened_with"], "colour": "#112233"}
     assert other.post(tagline="Second", language="fr", **again).status_code == 302
     assert stored(north) == {"tagline": "Second", "language": "fr"}
+
+
+def test_of_two_who_save_at_one_moment_the_second_one_sees_what_the_first_one_saved(
+    form: Form, north: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The values are checked before the lock that all sites share; another save may come in between."""
+
+    @contextmanager
+    def late() -> Iterator[None]:
+        monkeypatch.setattr(views, "host_lock", host_lock)
+        call("sites", "set", "north.test", "--setting", 'tagline="First"')
+        with host_lock():
+            yield
+
+    with CaptureQueriesContext(connection) as refused:
+        assert form.errors(colour="red")
+    assert not [query for query in refused if 'FROM "tenancy_epoch"' in query["sql"]]
+    monkeypatch.setattr(views, "host_lock", late)
+    assert form.errors(tagline="Second")["tagline"] == ["Stored now: First"]
+    assert stored(north) == {"tagline": "First"}
+    form.open()
+    assert form.post(tagline="Second").status_code == 302
+    assert stored(north) == {"tagline": "Second"}
 
 
 def test_a_declared_site_keeps_what_its_file_gives(form: Form, north: Site) -> None:
