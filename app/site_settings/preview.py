@@ -19,10 +19,12 @@ from app.tenancy.current import activate, current_site
 from app.tenancy.hosts.snapshot import CurrentSite
 from app.tenancy.requests.tenancy import RowPreview, tenancy_of
 from app.tenancy.sites.specification import SiteSpecification
+from app.tenancy.text_cache import keeping_nothing
 
 log = logging.getLogger(__name__)
 
 
+@keeping_nothing()
 def preview(request: HttpRequest) -> HttpResponse:
     """The page, or why there is none."""
     refuse_others(request)

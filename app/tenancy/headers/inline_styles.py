@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
 from app.tenancy.colours import DARK_GROUND, LIGHT_GROUND, contrasting_colour, css_colour, readable_on
 from app.tenancy.hosts.snapshot import CurrentSite
 from app.tenancy.sites.themes import option_properties
+from app.tenancy.text_cache import kept_by_text
 
 #: The small pages of the platform are also shown where no static file is served, for example on an unknown host.
 NOTICE = Path(__file__).with_name("notice.css").read_text(encoding="utf-8")
@@ -24,7 +24,7 @@ def of_site(site: CurrentSite) -> str:
     return _style(css_colour(site.colour), option_properties(site))
 
 
-@lru_cache(maxsize=4096)
+@kept_by_text
 def _style(colour: str, options: str) -> str:
     declarations = ";".join(filter(None, [_site_properties(colour.lower()), options]))
     return f":root{{{declarations}}}" if declarations else ""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
 from django.core.exceptions import ValidationError
 from django.http.response import HttpResponseBase
@@ -18,6 +17,7 @@ from app.tenancy.headers.rules import FEATURES, SiteHeaders, Sources, clean_head
 from app.tenancy.sites.settings import read
 from app.tenancy.sites.values import analytics
 from app.tenancy.sites.values.shown import analytics_of
+from app.tenancy.text_cache import kept_by_text
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ BASE: Sources = {
 _ADDED = "_added_sources"  # an attribute of a response
 
 
-@lru_cache(maxsize=4096)
+@kept_by_text
 def site_headers(stored: str) -> SiteHeaders:
     """What a site's settings (as JSON) say of its headers. What was stored without its check, and fails it, has no
     effect."""
@@ -47,7 +47,7 @@ def site_headers(stored: str) -> SiteHeaders:
         return SiteHeaders()
 
 
-@lru_cache(maxsize=4096)
+@kept_by_text
 def public_policy(style: str, stored: str) -> str:
     """Content-Security-Policy of the public pages of a site, from its inline style and its settings as JSON."""
     own = _extended(_with_style(style), site_headers(stored).content_security_policy)
@@ -59,7 +59,7 @@ def admin_policy(style: str, added: Sources) -> str:
     return _written(_extended(_extended(_with_style(style), {"style-src": (EDITOR_HASH,)}), added))
 
 
-@lru_cache(maxsize=4096)
+@kept_by_text
 def preview_policy(style: str, stored: str) -> str:
     """Content-Security-Policy of a page that a form of the admin shows in a frame, as it would be after saving.
 
@@ -71,7 +71,7 @@ def preview_policy(style: str, stored: str) -> str:
     return _written({**policy, **closed}) + "; sandbox allow-same-origin"
 
 
-@lru_cache(maxsize=4096)
+@kept_by_text
 def permissions_policy(stored: str) -> str:
     """Permissions-Policy: no feature, except those that a site's settings (as JSON) allow."""
     allowed = site_headers(stored).permissions_policy

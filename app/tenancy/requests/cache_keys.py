@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import lru_cache
 
 from app.tenancy.current import current_site_or_none
+from app.tenancy.text_cache import kept_by_text
 
 
 def with_site(key: str, key_prefix: str, version: int) -> str:
@@ -17,6 +17,6 @@ def with_site(key: str, key_prefix: str, version: int) -> str:
     return f"{key_prefix}:{owner}:{version}:{key}"
 
 
-@lru_cache(maxsize=4096)
+@kept_by_text
 def _looks(*values: str) -> str:
     return hashlib.blake2b(json.dumps(values).encode(), digest_size=8).hexdigest()

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
+
+from app.tenancy.text_cache import kept_by_text
 
 log = logging.getLogger(__name__)
 
 
-@lru_cache(maxsize=4096)
+@kept_by_text
 def read(stored: str) -> Mapping[str, Any]:
     """The settings by name. What was stored without its check, and is no map, counts as no settings."""
     try:

@@ -7,12 +7,12 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 from app.tenancy.colours import contrasting_colour
 from app.tenancy.sites.settings import read
+from app.tenancy.text_cache import kept_by_text
 
 log = logging.getLogger(__name__)
 
@@ -141,7 +141,7 @@ def stored_options(settings: Any) -> dict[str, Any]:
     return dict(options) if isinstance(options, dict) else {}
 
 
-@lru_cache(maxsize=4096)
+@kept_by_text
 def values(options: tuple[ThemeOption, ...], stored: str) -> Mapping[str, Value]:
     """The value of every option for a site with these settings (JSON): its own, or the default.
 
@@ -159,7 +159,7 @@ def values(options: tuple[ThemeOption, ...], stored: str) -> Mapping[str, Value]
     return MappingProxyType(found)
 
 
-@lru_cache(maxsize=4096)
+@kept_by_text
 def properties(options: tuple[ThemeOption, ...], stored: str) -> str:
     """The declarations of all custom properties for a site with these settings, as CSS."""
     found = values(options, stored)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -14,6 +13,7 @@ from app.tenancy.hosts.snapshot import CurrentSite, SiteEntry
 from app.tenancy.sites.settings import read
 from app.tenancy.sites.values.registered import shown_setting, usable_setting
 from app.tenancy.sites.values.social import Profile, profiles
+from app.tenancy.text_cache import kept_by_text
 
 #: What the people of a site set for themselves. A file of declared sites leaves those that it does not name.
 OWN_SETTINGS = ("tagline", "footer", "language", "time_zone", "logo", "social", "messages", "analytics")
@@ -49,13 +49,13 @@ def settings_of(site: CurrentSite | SiteEntry) -> SiteSettings:
     return _shown(site.settings, site.name)
 
 
-@lru_cache(maxsize=4096)
+@kept_by_text
 def analytics_of(stored: str) -> Mapping[str, str]:
     """The analytics of a site with these settings (JSON); empty for none."""
     return _checked("analytics", stored) or {}
 
 
-@lru_cache(maxsize=4096)
+@kept_by_text
 def _shown(stored: str, name: str) -> SiteSettings:
     values = {key: _checked(key, stored) for key in OWN_SETTINGS if key != "analytics"}
     logo: Logo | None = values["logo"]
