@@ -148,6 +148,15 @@ def test_the_admin_is_in_english_and_in_the_time_of_the_site(german: Site, nora:
     assert "or it may not exist" in browser.post(f"/admin/posts/post/{row.pk}/change/", never).content.decode()
 
 
+def test_the_help_of_a_time_has_the_zone_too(german: Site, nora: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Post._meta.get_field("publish_at"), "help_text", "Not before the print edition.")
+    browser = Browser("north.test")
+    browser.force_login(nora)
+    form = browser.get("/admin/posts/post/add/").content.decode()
+    assert f"Not before the print edition. In the time zone of the site: {BERLIN}." in form
+    assert form.count("In the time zone of the site") == 2
+
+
 def test_what_the_admin_has_made_is_kept_in_the_language_of_the_site(german: Site, nora: User) -> None:
     """The preview in a form shows the public page, and the fragments of it that all visitors get."""
     row = page(german, slug="", title="A-1")
