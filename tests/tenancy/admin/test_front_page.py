@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.contrib.sites.models import Site
 from django.db import connection
@@ -22,6 +23,7 @@ from app.menus.models import Menu
 from app.pages.models import Page
 from app.posts.models import Post
 from app.publishing.models import Review, Version
+from app.tenancy import site_apps
 from app.tenancy.audit.verbs import Verb
 from app.tenancy.current import use_site
 from app.tenancy.extension_checks import groups
@@ -99,6 +101,26 @@ def test_an_app_names_its_group(superuser: Browser, monkeypatch: pytest.MonkeyPa
     (error,) = groups()
     assert error.id == "extension.E003"
     assert "'blog' must be one of 'content'" in error.msg
+    monkeypatch.undo()
+    monkeypatch.setattr(type(admin.site._registry[Post]), "admin_group", "contents", raising=False)
+    (error,) = groups()
+    assert (error.id, error.obj) == ("extension.E003", "posts.PostAdmin")
+
+
+def failing_pages(request: Any) -> list[tuple[str, str]]:
+    return [("Reports", request.user.reports)]
+
+
+def test_the_fault_of_the_pages_of_an_app_leaves_the_rest(
+    superuser: Browser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(apps.get_app_config("posts"), "admin_pages", (f"{__name__}.failing_pages",))
+    monkeypatch.setattr(site_apps, "_declared", site_apps._declared.__wrapped__)  # not from before
+    assert Browser("north.test").get("/admin/login/").status_code == 200
+    assert "failing_pages" not in caplog.text
+    found = listed(superuser.get(PAGES).content.decode())
+    assert (found["Content"][0], found["This site"][0]) == ("Pages", "Settings of this site")
+    assert "test_front_page.failing_pages failed" in caplog.text
 
 
 def test_drafts_and_what_is_scheduled(editor: Browser, north: Site, south: Site) -> None:
