@@ -20,6 +20,8 @@ from app.tenancy.content_cache import cached_by_content
 #: The most entries that a page gets in its menu, and that all menus have together; pages on top come first.
 MOST_CHILDREN = 50
 MOST_ENTRIES = 500
+#: With more pages that have others below them, each page asks for its own.
+MOST_PARENTS = 1000
 AT_AND_ABOVE = """WITH RECURSIVE above (id, parent_id) AS (
     SELECT id, parent_id FROM pages_page WHERE id = %s
     UNION SELECT parent.id, parent.parent_id FROM pages_page parent JOIN above ON parent.id = above.parent_id
@@ -119,7 +121,8 @@ def section(page: Page) -> list[Entry]:
 
 def _below(parent: int | None, current_path: str) -> list[Entry]:
     # Most pages have none below them, and cost no query of their own.
-    if parent is not None and parent not in cached_by_content("pages with others below", _parents):
+    parents = None if parent is None else cached_by_content("pages with others below", _parents)
+    if parents is not None and parent not in parents:
         return []
 
     def rows() -> list[tuple[str, ...]]:
@@ -135,9 +138,11 @@ def _below(parent: int | None, current_path: str) -> list[Entry]:
     ]
 
 
-def _parents() -> list[int]:
-    found = Page.objects.published().exclude(parent=None).order_by("parent").values_list("parent", flat=True)
-    return list(found.distinct())
+def _parents() -> list[int] | None:
+    """The keys of the pages with published pages below them; None if there are too many to look through."""
+    found = Page.objects.published().exclude(parent=None).order_by().values_list("parent", flat=True).distinct()
+    keys = list(found[: MOST_PARENTS + 1])
+    return keys if len(keys) <= MOST_PARENTS else None
 
 
 def _rows_above(parent: int) -> list[tuple[str, str]]:

@@ -2,12 +2,15 @@
 
 from django.db import migrations, models
 
+from app.postgresql.operations import AddIndexOnline
+
 
 class Migration(migrations.Migration):
+    atomic = False
     dependencies = [("media", "0001_initial"), ("pages", "0008_slug_help_text"), ("sites", "0002_alter_domain_unique")]
 
     operations = [
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="page", index=models.Index(fields=["site", "status", "publish_at"], name="pages_by_status")
         )
     ]

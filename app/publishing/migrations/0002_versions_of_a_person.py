@@ -2,12 +2,15 @@
 
 from django.db import migrations, models
 
+from app.postgresql.operations import AddIndexOnline
+
 
 class Migration(migrations.Migration):
+    atomic = False
     dependencies = [("publishing", "0001_versions_and_reviews"), ("sites", "0002_alter_domain_unique")]
 
     operations = [
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="version",
             index=models.Index(fields=["site", "person_id", "-saved_at"], name="versions_of_a_person"),
         )

@@ -2,12 +2,15 @@
 
 from django.db import migrations, models
 
+from app.postgresql.operations import AddIndexOnline
+
 
 class Migration(migrations.Migration):
+    atomic = False
     dependencies = [("sites", "0002_alter_domain_unique"), ("tenancy", "0008_settings_of_a_site")]
 
     operations = [
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="auditentry",
             index=models.Index(
                 condition=models.Q(("verb__in", ["added", "changed", "deleted"])),
