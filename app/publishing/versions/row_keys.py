@@ -21,7 +21,8 @@ def keys_of(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
 def named_by(rows: models.QuerySet[Any], references: models.QuerySet[Any]) -> models.QuerySet[Any]:
     """Those of the rows that a `RowReference` names."""
     keys = references.filter(label=root_of(rows.model)._meta.label_lower).order_by().values("key")
-    return rows.alias(key_as_text=_key_as_text(rows.model)).filter(key_as_text__in=keys)
+    named: models.QuerySet[Any] = rows.alias(key_as_text=_key_as_text(rows.model)).filter(key_as_text__in=keys)
+    return named
 
 
 def _key_as_text(model: Any) -> Any:
