@@ -46,6 +46,12 @@ class Reconciling:
             cache.replace(self.api.list(kind)[0])
         return self.step_without_look()
 
+    def later(self) -> None:
+        """What waits to be tried again is due."""
+        self.run._not_before = 0
+        for retry in self.run._reconciler._retries._retries.values():
+            retry.at = 0
+
     def step_without_look(self) -> list[tuple[str, str]]:
         before = len(self.cluster.writes)
         self.run.step()
