@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from app.menus import tree
 from app.menus.addresses import LONGEST_ADDRESS, PREFIXES, normalised, validate_address
+from app.menus.titles import title_of_one
 from app.pages.links import menu_targets
 from app.pages.models import Page
 from app.tenancy.isolation.content_version import lock_site
@@ -108,17 +109,7 @@ class MenuEntry(SiteRelated):
         ]
 
     def __str__(self) -> str:
-        return self.own_title or str(_("(leads nowhere)"))
-
-    @property
-    def own_title(self) -> str:
-        """What visitors read: the title, or that of what it leads to. Empty if it leads nowhere."""
-        if self.title:
-            return self.title
-        if self.page is not None:
-            return self.page.title
-        target = menu_targets().get(self.target) if self.target else None
-        return str(target.title) if target is not None else self.address
+        return title_of_one(self)
 
     def clean(self) -> None:
         super().clean()

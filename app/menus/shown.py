@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from django.db.models import Exists, OuterRef
 
 from app.menus.models import Menu
+from app.menus.tree import MOST_LEVELS
 from app.pages import navigation
 from app.pages.links import destinations, menu_targets
 from app.pages.models import HOME, Page
@@ -42,7 +43,17 @@ def menu_at(place: str, current_path: str) -> Navigation:
     rows = cached_by_content("menus", rows_by_place).get(place)
     if rows is not None:
         return as_tree(rows, current_path)
-    return navigation.entries(current_path) if place == HEADER else Navigation()
+    return without_deeper(navigation.entries(current_path)) if place == HEADER else Navigation()
+
+
+def without_deeper(pages: Navigation) -> Navigation:
+    """The page tree has any depth, and themes show the levels that a menu may have."""
+    level: list[Entry] = pages
+    for _above in range(MOST_LEVELS - 1):
+        level = [child for entry in level for child in entry.children]
+    for entry in level:
+        entry.children = []
+    return pages
 
 
 def as_tree(rows: Sequence[Row], current_path: str) -> Navigation:

@@ -1,4 +1,4 @@
-"""The pages of this process: bounded, least recently used first, with the shared ones behind them."""
+"""The pages of this process: bounded, and shared fairly by the sites, with the shared store behind them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cachetools import LRUCache
-
 from app.pagecache.entry import MOST_BYTES, Address, Entry, State
 from app.pagecache.shared import SharedPages
+from app.tenancy.fair_cache import FairCache
 
 # Longer than nearly every page takes; after it the page is made a second time.
 LONGEST_WAIT_SECONDS = 0.5
@@ -20,7 +19,7 @@ class Pages:
 
     def __init__(self, *, seconds: float, most_bytes: int, shared: SharedPages | None) -> None:
         self.seconds, self.shared = seconds, shared
-        self._entries: LRUCache[Address, Entry] = LRUCache(most_bytes, getsizeof=lambda entry: entry.size)
+        self._entries: FairCache[Address, Entry] = FairCache(most_bytes, lambda entry: entry.size)
         self._lock = threading.Lock()
         self._in_the_making: dict[Address, threading.Event] = {}
 

@@ -50,10 +50,14 @@ class PublishableAdmin(PreviewsRows[Row], ReviewedAdmin[Row], VersionedAdmin[Row
         return fields if self.has_publish_permission(request) else (*fields, *FIELDS)
 
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
-        if isinstance(db_field, DateTimeField):
+        is_time = isinstance(db_field, DateTimeField)
+        if is_time:
+            kwargs = {"form_class": TimeField, **kwargs}
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if is_time and field is not None:
             zone = _("In the time zone of the site: %s.") % get_current_timezone_name()
-            kwargs = {"form_class": TimeField, "help_text": zone, **kwargs}
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+            field.help_text = f"{field.help_text} {zone}".strip()
+        return field
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         return [*super().get_list_filter(request), WorkFilter]

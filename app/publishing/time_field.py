@@ -6,17 +6,27 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.forms import SplitDateTimeField
+from django.forms import BaseForm, BoundField, SplitDateTimeField
 from django.utils.timezone import get_current_timezone
 
 
 class TimeField(SplitDateTimeField):
-    """A time in the current time zone. Of an hour that a clock shows twice, in autumn, it is the first one.
+    """A time in the current time zone. A time that is sent as it was shown stays what it is, to the microsecond.
 
-    Django refuses such a time. A row that was published in that hour could not be saved without another time.
+    Of an hour that a clock shows twice, in autumn, another time is in the first one. Django refuses such a time: a row
+    that was published in that hour could not be saved without another time.
     """
 
+    _stored: Any = None
+
+    def get_bound_field(self, form: BaseForm, field_name: str) -> BoundField:
+        self._stored = form.initial.get(field_name)  # the form has a copy of the field of its own
+        return super().get_bound_field(form, field_name)
+
     def compress(self, data_list: Any) -> datetime | None:
+        stored = self._stored
+        if isinstance(stored, datetime) and self.widget.decompress(stored.replace(microsecond=0)) == [*data_list]:
+            return stored
         try:
             found: datetime | None = super().compress(data_list)
         except ValidationError as fault:

@@ -13,16 +13,16 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
-from cachetools import LRUCache
 from django.db import connection
 
 from app.tenancy.current import current_site
 from app.tenancy.directory import directory
+from app.tenancy.fair_cache import FairCache
 from app.tenancy.hosts.snapshot import CurrentSite, SiteEntry
 from app.tenancy.language import in_language_of
 
 Value = TypeVar("Value")
-# Of ten thousand sites with a menu each.
+# Of a few thousand sites with a menu each.
 MOST_BYTES = 32 * 2**20
 #: Of a key, its node in the cache and the record itself, beside the text.
 OVERHEAD = 400
@@ -38,7 +38,7 @@ class Kept(NamedTuple):
         return self.version == version and self.site == site and (self.until is None or time.time() < self.until)
 
 
-_kept: LRUCache[tuple[int, str], Kept] = LRUCache(MOST_BYTES, getsizeof=lambda kept: OVERHEAD + len(kept.text))
+_kept: FairCache[tuple[int, str], Kept] = FairCache(MOST_BYTES, lambda kept: OVERHEAD + len(kept.text))
 _lock = threading.Lock()
 _schedules: list[Callable[[], Iterable[datetime]]] = []
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.contrib import admin
 from django.core import checks
 from django.template.utils import get_app_template_dirs
 
@@ -62,12 +63,16 @@ def hooks(**_: Any) -> list[checks.CheckMessage]:
 
 
 def groups(**_: Any) -> list[checks.CheckMessage]:
-    """E003: a group of the admin's front page that does not exist."""
+    """E003: a group of the admin's front page that does not exist, of an app or of a registered admin class."""
+    named = [(config.name, config.admin_group) for config in site_apps()]
+    # A class without a group is in that of its app.
+    classes = [(str(shown), getattr(shown, "admin_group", "")) for shown in admin.site._registry.values()]
+    named += [(name, str(group)) for name, group in classes if group]
     choices = ", ".join(map(repr, ADMIN_GROUPS))
     return [
-        checks.Error(f"The admin_group {c.admin_group!r} must be one of {choices}.", obj=c.name, id="extension.E003")
-        for c in site_apps()
-        if c.admin_group not in ADMIN_GROUPS
+        checks.Error(f"The admin_group {group!r} must be one of {choices}.", obj=name, id="extension.E003")
+        for name, group in named
+        if group not in ADMIN_GROUPS
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from app.accounts.models import User
 from app.menus.models import Menu, MenuEntry
 from app.menus.tree import MOST_ENTRIES
 from app.menus.write import EntryValues, set_menu
-from app.pages.models import Page
+from app.pages.models import LinkPage, Page
+from app.posts import menu as posts_menu
 from app.tenancy.current import use_site
 from app.tenancy.directory import directory
 from app.tenancy.models import SiteProfile
@@ -281,3 +283,57 @@ def test_the_page_of_a_menu_costs_the_same_with_many_entries_and_pages(north: Si
     assert "admin-autocomplete" in editor.get(f"{LIST}{menu.pk}/change/").content.decode()
     search = {"app_label": "menus", "model_name": "menuentry", "field_name": "page", "term": "Q1"}
     assert [row["text"] for row in editor.get("/admin/autocomplete/", search).json()["results"]] == ["Q1  (/q1/)"]
+
+
+@pytest.fixture
+def costs(north: Site, editor: Browser, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, int]]:
+    """What a request costs: looks at the targets of an app, and reads of pages and menus."""
+    calls: list[object] = []
+    targets = posts_menu.targets
+    monkeypatch.setattr(posts_menu, "targets", lambda: calls.append(1) or targets())
+
+    def of(address: str, values: dict[str, Any] | None = None) -> tuple[int, int]:
+        calls.clear()
+        with CaptureQueriesContext(connection) as queries:
+            response = editor.get(address) if values is None else editor.post(address, values)
+        assert response.status_code == (200 if values is None else 302)
+        read = re.compile(r'SELECT .* FROM "(pages_page|menus_menu)"')
+        return len(calls), len([query for query in queries if read.match(query["sql"])])
+
+    return of
+
+
+def untitled(site: Site, number: int) -> tuple[Menu, MenuEntry]:
+    """A menu with an entry above others, none of which has a title of its own."""
+    with use_site(site):
+        made = set_menu("footer", [{"target": "posts.list"}])
+        top = made.entries.get()
+        for place in range(number):
+            slug = f"p{number}-{place}"
+            link = page(site, LinkPage, slug=slug, title=f"P{place}", address="", target="posts.list")
+            MenuEntry.objects.create(menu=made, parent=top, page=link)
+            MenuEntry.objects.create(menu=made, parent=top, target="posts.list")
+        return made, top
+
+
+def test_the_targets_of_apps_are_read_as_often_for_many_entries(
+    north: Site, costs: Callable[..., tuple[int, int]]
+) -> None:
+    found = []
+    for number in (1, 9):
+        made, top = untitled(north, number)
+        addresses = (f"{LIST}{made.pk}/change/", f"/admin/menus/menuentry/{top.pk}/change/", "/admin/menus/menuentry/")
+        found.append([costs(address)[0] for address in addresses])
+    assert found[0] == found[1]
+
+
+def test_a_deletion_costs_the_same_for_many_entries(north: Site, costs: Callable[..., tuple[int, int]]) -> None:
+    found = []
+    for number in (1, 9):
+        made, top = untitled(north, number)
+        with use_site(north):
+            keys = list(made.entries.exclude(pk=top.pk).values_list("pk", flat=True))
+        chosen = {"action": "delete_selected", "_selected_action": keys, "post": "yes"}
+        shown = [costs(address) for address in (f"{LIST}{made.pk}/delete/", f"/admin/menus/menuentry/{top.pk}/delete/")]
+        found.append([*shown, costs("/admin/menus/menuentry/", chosen)])
+    assert found[0] == found[1]

@@ -57,6 +57,16 @@ def test_a_menu_of_its_own_takes_the_place_of_the_page_tree(
     assert 'href="/us/"' in links(at_north, "/us/")
 
 
+def test_a_theme_gets_three_levels_of_pages_too(north: Site, at_north: Browser) -> None:
+    above = None
+    for title in ("One", "Two", "Three", "Four"):
+        above = page(north, slug=title.lower(), title=title, parent=above)
+    expected = [("One", "/one/"), [("Two", "/one/two/"), [("Three", "/one/two/three/")]]]
+    assert shown(north, "header") == expected
+    # On a page that the menu does not have, the last entry above it is open.
+    assert 'href="/one/two/three/" aria-current="true">Three' in links(at_north, "/one/two/three/four/")
+
+
 def test_open_and_current_entries_and_those_elsewhere(north: Site) -> None:
     page(north, slug="about", title="About", parent=None)
     with use_site(north):

@@ -26,6 +26,11 @@ def test_links_work(page: Path) -> None:
             assert (page.parent / target).exists(), target
 
 
+@pytest.mark.parametrize("page", DOCS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_words_are_plain(page: Path) -> None:
+    assert re.findall(r"\b(?:anew|whoever|in vain|hangs off)\b", page.read_text(), re.IGNORECASE) == []
+
+
 def test_every_command_is_documented() -> None:
     text = "\n".join(page.read_text() for page in DOCS)
     for command in ROOT.glob("app/*/management/commands/[a-z]*.py"):

@@ -10,7 +10,6 @@ from django.db.migrations.loader import MigrationLoader
 
 from app.postgresql.operations import AddIndexOnline
 
-
 #: Its index is over a column that it adds in the same transaction, so the rows that it indexes are none.
 WITH_ITS_COLUMN = {"twitter.0004_reposts_and_shares"}
 

@@ -27,6 +27,11 @@ from tests.support.makers import Browser, make_north, page
 NAMES = ("atrium", "journal", "portico")
 MOST_BYTES = 30 * 1024
 IMAGE = re.compile("<img [^>]*>")
+PHYSICAL = re.compile(
+    r"[;{ ]((?:(?:margin|padding|border|inset)-)?(?:left|right):[^;}]*|(?:text-align|float|clear): *(?:left|right))"
+)
+SIDE = r"([^\s;{}()]+)"
+FOUR_SIDES = re.compile(rf"(?:margin|padding|inset): *{SIDE} +{SIDE} +{SIDE} +{SIDE} *[;}}]")
 
 
 @pytest.fixture
@@ -60,6 +65,14 @@ def test_the_shipped_themes_and_how_large_their_styles_are() -> None:
             assert feature in text, feature
         assert "animation" not in text
         assert "transition" not in text or "prefers-reduced-motion" in text
+
+
+def test_their_styles_mirror_where_the_language_is_written_from_right_to_left() -> None:
+    for name in NAMES:
+        (style,) = (SHIPPED / name / "static").rglob("*.css")
+        text = style.read_text()
+        assert PHYSICAL.findall(text) == [], name
+        assert [found[0] for found in FOUR_SIDES.finditer(text) if found[2] != found[4]] == [], name
 
 
 def test_every_page_can_be_shown_with_each_of_them(db: None) -> None:

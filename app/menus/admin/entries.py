@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext
@@ -15,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from app.menus.admin.rows import titles_in_tree
 from app.menus.models import Menu, MenuEntry
 from app.menus.moving import last_position
+from app.menus.titles import titles_known
 from app.pages.admin.addresses import LONGEST_KEY
 from app.pages.admin.link import target_choices
 from app.pages.admin.parents import field_options
@@ -27,12 +31,22 @@ CHANGE_MENU = "admin:menus_menu_change"
 @admin.register(MenuEntry)
 class MenuEntryAdmin(SiteRelatedAdmin[MenuEntry]):
     list_display = ("__str__", "menu", "leads_to")
-    list_select_related = ("menu", "page")
     search_fields = ("title", "page__title", "address")
     change_form_template = "admin/menus/menuentry/change_form.html"
     delete_confirmation_template = "admin/menus/menuentry/delete_confirmation.html"
     #: An entry of "Activity" is about the menu, which is what people know.
     records_itself = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MenuEntry]:
+        return super().get_queryset(request).select_related("menu", "page")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Mapping[str, Any] | None = None) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        listed = (getattr(response, "context_data", None) or {}).get("cl")
+        if isinstance(response, TemplateResponse) and listed is not None:
+            with titles_known(listed.result_list):
+                response.render()
+        return response
 
     @admin.display(description=_("leads to"))
     def leads_to(self, entry: MenuEntry) -> str:
@@ -96,6 +110,11 @@ class MenuEntryAdmin(SiteRelatedAdmin[MenuEntry]):
         is_done = menu_id is not None and isinstance(response, HttpResponseRedirect)
         return page_of(menu_id) if is_done and menu_id is not None else response
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        menus = {entry.menu_id for entry in objs}  # what is below an entry is deleted too
+        with titles_known(MenuEntry.objects.filter(menu__in=menus).select_related("page")):
+            return super().get_deleted_objects(objs, request)
+
     # The history of a menu has what happened to its entries.
 
     def log_addition(self, request: HttpRequest, obj: MenuEntry, message: Any) -> Any:
@@ -108,9 +127,10 @@ class MenuEntryAdmin(SiteRelatedAdmin[MenuEntry]):
         return super().log_change(request, obj, message)
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
-        for entry in queryset:
-            self._log_on_menu(request, entry, "deleted")
-        return super().log_deletions(request, queryset)
+        with titles_known(queryset):
+            for entry in queryset:
+                self._log_on_menu(request, entry, "deleted")
+            return super().log_deletions(request, queryset)
 
     def _log_on_menu(self, request: HttpRequest, entry: MenuEntry, action: str, message: Any = ()) -> None:
         what: dict[str, Any] = {"name": str(self.opts.verbose_name), "object": str(entry)}

@@ -20,6 +20,7 @@ from app.menus.admin.rows import rows_of
 from app.menus.models import Menu, MenuEntry
 from app.menus.moving import move
 from app.menus.shown import HEADER
+from app.menus.titles import titles_known
 from app.menus.tree import MOST_ENTRIES
 from app.menus.write import copy_pages, new_menu
 from app.pages.admin.addresses import LONGEST_KEY
@@ -104,6 +105,11 @@ class MenuAdmin(SiteRelatedAdmin[Menu]):
                 "theme": current_theme(),
             }
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        menus = [menu.pk for menu in objs]
+        with titles_known(MenuEntry.objects.filter(menu__in=menus).select_related("page")):
+            return super().get_deleted_objects(objs, request)
 
     def move(self, request: HttpRequest, object_id: str) -> HttpResponse:
         menu = self._menu(object_id)

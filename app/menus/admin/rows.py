@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from app.menus.models import Menu, MenuEntry
 from app.menus.moving import places_of
+from app.menus.titles import title_of
 from app.menus.tree import in_order
 from app.pages.admin.moving_rows import handle, row_beside
-from app.pages.links import MenuTarget, destination_of, menu_targets
+from app.pages.links import MenuTarget, menu_targets
 from app.pages.models import LinkPage, Page
 from app.publishing.outcome import has_expired
 
@@ -42,7 +43,7 @@ def rows_of(menu: Menu, *, may_move: bool) -> list[Row]:
         notes[entry.pk] = hidden
         closed = entry.page is not None and entry.page.login_required
         note = hidden or (_("Visitors are asked to sign in") if closed else "")
-        text = str(entry)
+        text = title_of(entry, targets)
         move = handle(
             entry.pk,
             text,
@@ -66,13 +67,13 @@ def leads_to(entry: MenuEntry, targets: Mapping[str, MenuTarget]) -> str:
 def hidden_because(entry: MenuEntry, targets: Mapping[str, MenuTarget]) -> str:
     """Why visitors do not see an entry, by itself; empty if they do."""
     if entry.page is not None:
-        return _hidden_page(entry.page)
+        return _hidden_page(entry.page, targets)
     if entry.target and entry.target not in targets:
         return _("Not shown: no app of this site has this page any longer")
     return "" if entry.target or entry.address else _("Not shown: its page was deleted")
 
 
-def _hidden_page(page: Page) -> str:
+def _hidden_page(page: Page, targets: Mapping[str, MenuTarget]) -> str:
     if not page.is_published:
         return _("Not shown: the page is a draft")
     if has_expired(page):
@@ -81,11 +82,13 @@ def _hidden_page(page: Page) -> str:
         moment = date_format(timezone.localtime(page.publish_at), "DATETIME_FORMAT")
         return _("Not shown until %s") % moment
     link = getattr(page, "linkpage", None)
-    if isinstance(link, LinkPage) and not page.login_required and destination_of(link.address, link.target) is None:
+    is_lost = isinstance(link, LinkPage) and not link.address and link.target not in targets
+    if is_lost and not page.login_required:
         return _("Not shown: no app of this site has the target of this link any longer")
     return ""
 
 
 def titles_in_tree(entries: Sequence[MenuEntry]) -> list[tuple[int, str]]:
     """For a select box: each entry is indented below the one above."""
-    return [(entry.pk, "\u2003" * depth + str(entry)) for entry, depth in in_order(entries)]
+    targets = menu_targets()
+    return [(entry.pk, "\u2003" * depth + title_of(entry, targets)) for entry, depth in in_order(entries)]

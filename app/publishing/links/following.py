@@ -75,7 +75,7 @@ def present_addresses(references: Iterable[str]) -> dict[str, str | None]:
     for model in linkable_models():
         wanted = keys.get(model._meta.label_lower)
         if wanted:
-            rows = model.objects.published().filter(pk__in=wanted).defer(*_texts(model))
+            rows = model.objects.published().filter(pk__in=wanted).defer(*text_fields(model))
             addresses |= {reference_of(row): row.get_absolute_url() for row in rows}
     return addresses
 
@@ -86,7 +86,7 @@ def rows_with_links_to(row: Any) -> list[Any]:
     contained = [f'{ATTRIBUTE}="{reference_of(row)}"', f'href="{escape(row.get_absolute_url())}"']
     found: list[Any] = [other for links in _links for other in links(row)]
     for model in apps.get_models():
-        if not issubclass(model, SiteRelated) or not (texts := _texts(model)):
+        if not issubclass(model, SiteRelated) or not (texts := text_fields(model)):
             continue
         conditions = models.Q()
         for name in texts:
@@ -97,7 +97,8 @@ def rows_with_links_to(row: Any) -> list[Any]:
     return found[:MOST_LISTED]
 
 
-def _texts(model: type[models.Model]) -> list[str]:
+def text_fields(model: type[models.Model]) -> list[str]:
+    """The names of the fields with texts of any length: what a list of titles need not read."""
     return [field.name for field in model._meta.local_fields if isinstance(field, models.TextField)]
 
 

@@ -12,7 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from app.publishing.review.models import LONGEST_NOTE, Review
-from app.publishing.review.requests import ask, give_back, keys_of_reviews, review_of, reviews_of
+from app.publishing.review.requests import ask, give_back, review_of, reviews_of
+from app.publishing.versions.row_keys import named_by
 from app.tenancy.admin import SiteRelatedAdmin
 
 Row = TypeVar("Row", bound=models.Model)
@@ -30,8 +31,8 @@ class ReviewFilter(admin.SimpleListFilter):
     def queryset(self, _request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
         if self.value() not in {"waiting", "returned"}:
             return queryset
-        keys = keys_of_reviews(queryset.model, waiting=self.value() == "waiting")
-        return queryset.filter(pk__in=keys, status="draft")
+        reviews = Review.objects.filter(returned_at__isnull=self.value() == "waiting")
+        return named_by(queryset.filter(status="draft"), reviews)
 
 
 class ReviewedAdmin(SiteRelatedAdmin[Row]):

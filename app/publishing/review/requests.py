@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from app.publishing.review.models import LONGEST_NOTE, Review
-from app.publishing.versions.keeping import reference, root_of
+from app.publishing.versions.keeping import reference
 from app.publishing.versions.models import RowReference
 from app.tenancy.audit.record import acting_person
 
@@ -30,11 +30,6 @@ def reviews_of(rows: Iterable[Any]) -> dict[Any, Review]:
     label = reference(listed[0])["label"]
     found = {r.key: r for r in Review.objects.filter(label=label, key__in=[str(row.pk) for row in listed])}
     return {row.pk: found[str(row.pk)] for row in listed if str(row.pk) in found}
-
-
-def keys_of_reviews(model: Any, *, waiting: bool) -> list[Any]:
-    """The keys of the model's rows that wait, or that were given back."""
-    return [*by_key(model, Review.objects.filter(label=root_of(model)._meta.label_lower, returned_at__isnull=waiting))]
 
 
 def by_key(model: Any, references: Iterable[Reference]) -> dict[Any, Reference]:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet, Value
+from django.db.models import Count, F, Max, Q, QuerySet, Value, Window
+from django.db.models.functions import RowNumber
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from app.publishing.links.following import text_fields
 from app.publishing.models import Publishable, Version, publishable_models
-from app.publishing.review.requests import by_key
-from app.publishing.versions.keeping import root_of
+from app.publishing.versions.row_keys import keys_of, named_by
 from app.tenancy.content_cache import cached_by_content
 
-#: A person's newest versions, of all models together.
-MOST_OF_A_PERSON = 200
+#: Of each model, so many rows are named.
+MOST_NAMED = 5
 MINE, DRAFTS, SCHEDULED = "mine", "drafts", "scheduled"
 
 
@@ -31,8 +34,7 @@ class WorkFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
             case "mine":
-                keys = saved_by(request.user.pk).get(root_of(queryset.model)._meta.label_lower, [])
-                return queryset.filter(is_draft(), pk__in=by_key(queryset.model, keys))
+                return named_by(queryset.filter(is_draft()), Version.objects.filter(person_id=request.user.pk))
             case "drafts":
                 return queryset.filter(is_draft())
             case "scheduled":
@@ -67,19 +69,35 @@ def _counts() -> dict[str, tuple[int, int]]:
     return {label: (drafts, scheduled) for label, drafts, scheduled in first.union(*others, all=True)}
 
 
+def of_drafts(model: Any) -> Q:
+    """What names a draft of the model by label and key."""
+    return Q(label=model._meta.label_lower, key__in=keys_of(model.objects.filter(is_draft())))
+
+
 def with_keys(model: Any, keys: Collection[Any]) -> dict[Any, Any]:
-    """The drafts with these keys, by key."""
-    return {row.pk: row for row in model.objects.filter(is_draft(), pk__in=keys)} if keys else {}
+    """The drafts with these keys, by key, without their texts."""
+    rows = model.objects.filter(is_draft(), pk__in=keys).defer(*text_fields(model)) if keys else ()
+    return {row.pk: row for row in rows}
 
 
-def next_scheduled(model: Any, most: int) -> list[Any]:
-    return list(model.objects.filter(is_scheduled()).order_by("publish_at", "pk")[:most])
+def next_scheduled(model: Any) -> list[Any]:
+    """The first `MOST_NAMED`, without their texts."""
+    rows = model.objects.filter(is_scheduled()).order_by("publish_at", "pk")
+    return list(rows.defer(*text_fields(model))[:MOST_NAMED])
 
 
-def saved_by(person_id: Any) -> dict[str, list[Version]]:
-    """Label of a model → the newest versions that a person saved, newest first and one of each row."""
-    newest = Version.objects.filter(person_id=person_id).order_by("-saved_at", "-pk")
-    found: dict[str, dict[str, Version]] = {}
-    for version in newest.only("label", "key")[:MOST_OF_A_PERSON]:
-        found.setdefault(version.label, {}).setdefault(version.key, version)
-    return {label: list(versions.values()) for label, versions in found.items()}
+def saved_by(person_id: Any, models: Iterable[Any]) -> dict[str, list[Any]]:
+    """Label of a model → the `MOST_NAMED` drafts that a person saved last: a version of each, last saved first."""
+    last = [F("last_saved").desc(), F("newest").desc()]
+    newest = (
+        Version.objects.filter(reduce(or_, map(of_drafts, models)), person_id=person_id)
+        .values("label", "key")
+        .annotate(last_saved=Max("saved_at"), newest=Max("pk"))
+        .annotate(place=Window(RowNumber(), partition_by="label", order_by=last))
+        .filter(place__lte=MOST_NAMED)
+        .order_by("label", "place")
+    )
+    found: dict[str, list[Any]] = {}
+    for label, key in newest.values_list("label", "key"):
+        found.setdefault(label, []).append(Version(label=label, key=key))
+    return found

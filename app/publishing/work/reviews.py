@@ -2,51 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib.auth import get_permission_codename
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, Window
+from django.db.models.functions import RowNumber
 from django.http import HttpRequest
 from django.urls import reverse
 
 from app.publishing.review.models import Review
 from app.publishing.review.requests import by_key
+from app.publishing.work.drafts import MOST_NAMED, of_drafts
 
-#: Of each model, so many drafts are named.
-MOST_NAMED = 5
-#: The reviews that have waited longest.
-MOST_READ = 500
+WAITING, RETURNED = "waiting", "returned"
 
 
-def oldest_reviews() -> dict[str, list[Review]]:
-    """By the label of the model."""
-    found: dict[str, list[Review]] = {}
-    for review in Review.objects.order_by("asked_at")[:MOST_READ]:
+def oldest_reviews(request: HttpRequest, models: Iterable[Any]) -> dict[str, list[Any]]:
+    """Label of a model → its drafts that wait, if the person may publish them, and those that she got back.
+
+    The first `MOST_NAMED` of both, each with the `number` of them all. One query.
+    """
+    returned = Q(returned_at__isnull=False, asked_by_id=request.user.pk)
+    shown = [
+        of_drafts(model) & (returned | Q(returned_at=None) if _may_publish(request, model) else returned)
+        for model in models
+    ]
+    groups = ["label", "waits"]
+    reviews = (
+        Review.objects.filter(reduce(or_, shown))
+        .annotate(waits=ExpressionWrapper(Q(returned_at=None), output_field=BooleanField()))
+        .annotate(
+            number=Window(Count("*"), partition_by=groups),
+            place=Window(RowNumber(), partition_by=groups, order_by=["asked_at", "pk"]),
+        )
+        .filter(place__lte=MOST_NAMED)
+    )
+    found: dict[str, list[Any]] = {}
+    for review in reviews.order_by("asked_at", "pk"):
         found.setdefault(review.label, []).append(review)
     return found
 
 
-def review_groups(
-    request: HttpRequest, model: Any, reviews: list[Review], drafts: Mapping[Any, Any]
-) -> Iterator[dict[str, Any]]:
-    """Of a model: what waits, for a person who may publish it, and what she got back. `drafts` are rows by key."""
-    if request.user.has_perm(f"{model._meta.app_label}.{get_permission_codename('publish', model._meta)}"):
-        yield from _group(model, [review for review in reviews if review.is_waiting], drafts, is_waiting=True)
-    returned = [review for review in reviews if not review.is_waiting and review.asked_by_id == request.user.pk]
-    yield from _group(model, returned, drafts, is_waiting=False)
-
-
-def _group(
-    model: Any, reviews: list[Review], drafts: Mapping[Any, Any], *, is_waiting: bool
-) -> Iterator[dict[str, Any]]:
+def review_groups(model: Any, reviews: Iterable[Any], drafts: Mapping[Any, Any]) -> Iterator[dict[str, Any]]:
+    """Of a model: what waits, and what was given back. `drafts` are rows by key."""
     found = [(drafts[key], review) for key, review in by_key(model, reviews).items() if key in drafts]
-    if found:
-        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
-        state = "waiting" if is_waiting else "returned"
-        yield {
-            "is_waiting": is_waiting,
-            "count": len(found),
-            "models": model._meta.verbose_name_plural,
-            "list": f"{reverse(f'{name}_changelist')}?review={state}",
-            "named": [(row, reverse(f"{name}_change", args=[row.pk]), review) for row, review in found[:MOST_NAMED]],
-        }
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    for state in (WAITING, RETURNED):
+        named = [(row, review) for row, review in found if review.is_waiting == (state == WAITING)]
+        if named:
+            yield {
+                "is_waiting": state == WAITING,
+                "count": named[0][1].number,
+                "models": model._meta.verbose_name_plural,
+                "list": f"{reverse(f'{name}_changelist')}?review={state}",
+                "named": [(row, reverse(f"{name}_change", args=[row.pk]), review) for row, review in named],
+            }
+
+
+def _may_publish(request: HttpRequest, model: Any) -> bool:
+    return request.user.has_perm(f"{model._meta.app_label}.{get_permission_codename('publish', model._meta)}")

@@ -30,7 +30,7 @@ from app.tenancy.admin.rows_of_site import RowsOfSiteAdmin, bound_to_site
 from app.tenancy.admin.site_related import with_offered_filters
 from app.tenancy.current import current_site
 from app.tenancy.models import SiteRelated
-from app.tenancy.people.permissions import may_work_on, sites_of
+from app.tenancy.people.permissions import SitesOf, may_work_on, sites_of
 from app.tenancy.site_apps import routed_where_on
 
 security = logging.getLogger("django.security.DisallowedModelAdminLookup")
@@ -38,6 +38,7 @@ security = logging.getLogger("django.security.DisallowedModelAdminLookup")
 #: Name of the hidden field with the site under which a form was opened.
 OPENED_UNDER = "_opened_under_site"
 MAY_ENTER = "_may_enter_by_person_and_site"
+SITES_OF = "_sites_by_person"
 SITES_IN_MENU = 12
 SITES_LISTED = 200
 
@@ -66,6 +67,14 @@ class SiteAdmin(AdminSite):
             known[key] = may_work_on(request.user, current_site().id)
         return known[key]
 
+    def sites_of(self, request: HttpRequest) -> SitesOf:
+        """Read from the database once in a request."""
+        known: dict[Any, SitesOf] = request.__dict__.setdefault(SITES_OF, {})
+        # SECURITY: keyed by the person: a request may sign one in.
+        if request.user.pk not in known:
+            known[request.user.pk] = sites_of(request.user)
+        return known[request.user.pk]
+
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             opened_under = request.POST.get(OPENED_UNDER)
@@ -93,7 +102,7 @@ class SiteAdmin(AdminSite):
 
     def wrong_site(self, request: HttpRequest, opened_under: str) -> HttpResponse:
         """409: the form was opened under one site and submitted under another; nothing was saved."""
-        mine = sites_of(request.user)
+        mine = self.sites_of(request).by_name
         context = {
             **self.each_context(request),
             "title": _("Not saved: you are on another site now"),
@@ -104,14 +113,15 @@ class SiteAdmin(AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         site = current_site()
-        mine = sites_of(request.user) if self.has_permission(request) else []
+        mine = self.sites_of(request) if self.has_permission(request) else SitesOf()
+        is_cut = len(mine.by_name) > SITES_IN_MENU
         name = request.resolver_match.url_name if request.resolver_match else None
         return {
             **super().each_context(request),
             "site": site,  # the sign-in view would put the Site row here, which has no colour
             "site_url": address_on(request, site.domain, "/"),
-            "my_sites": recent_first(request, mine, most=SITES_IN_MENU) if len(mine) > SITES_IN_MENU else mine,
-            "more_sites": len(mine) if len(mine) > SITES_IN_MENU else 0,
+            "my_sites": recent_first(request, mine, most=SITES_IN_MENU) if is_cut else mine.by_name,
+            "more_sites": len(mine.by_name) if is_cut else 0,
             # A list exists on every site; a single row does not.
             "after_switch": request.path if name and name.endswith("_changelist") else reverse("admin:index"),
         }
@@ -149,13 +159,14 @@ class SiteAdmin(AdminSite):
 
     def choose_site(self, request: HttpRequest) -> HttpResponse:
         """All sites that a person may work on, with search by name or domain; without one, her recent ones first."""
-        wanted, mine = request.GET.get("q", "").strip(), sites_of(request.user)
-        text = wanted.casefold()
-        found = [site for site in mine if text in site.name.casefold() or text in site.domain]
+        wanted, mine = request.GET.get("q", "").strip(), self.sites_of(request)
+        text, found = wanted.casefold(), mine.by_name
+        if text:
+            found = [site for site in found if text in site.name.casefold() or text in site.domain]
         context = {
             **self.each_context(request),
             "title": _("Choose a site"),
-            "recent": [] if wanted or len(mine) <= SITES_IN_MENU else recent_sites(request, mine),
+            "recent": [] if wanted or len(found) <= SITES_IN_MENU else recent_sites(request, mine),
             "found": found[:SITES_LISTED],
             "total": len(found),
             "is_cut": len(found) > SITES_LISTED,

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_POST
 
-from app.tenancy.admin.recent_sites import SWITCHED, note_switch
+from app.tenancy.admin.recent_sites import note_switch
 from app.tenancy.audit.record import Event, record_all
 from app.tenancy.audit.verbs import Verb
 from app.tenancy.current import current_site, use_site
@@ -29,6 +29,8 @@ from app.tenancy.requests.next_address import stays_on_host
 from app.tenancy.requests.sessions import choose
 
 log = logging.getLogger(__name__)
+
+SWITCHED = "Switched to this site."
 
 
 # SECURITY: POST with a CSRF token only: with GET, an image tag on any page could switch an editor's site.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from app.tenancy.hosts.names import InvalidHost, normalise_alias
@@ -57,9 +58,12 @@ class Match(NamedTuple):
     redirects: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Snapshot:
-    """All sites at one epoch. `epoch` is None when it was read inside a transaction that may still roll back."""
+    """All sites at one epoch. `epoch` is None when it was read inside a transaction that may still roll back.
+
+    What the admin reads of it is made when it is first read: a process that serves pages never needs it.
+    """
 
     epoch: int | None = None
     sites: Mapping[int, SiteEntry] = field(default_factory=dict)
@@ -91,6 +95,20 @@ class Snapshot:
     def active(self) -> list[SiteEntry]:
         """The active sites, in the order of their ids."""
         return [site for site in self if site.state == ACTIVE]
+
+    @cached_property
+    def not_archived(self) -> Mapping[int, SiteEntry]:
+        """By their ids."""
+        return {site.id: site for site in self if site.state != ARCHIVED}
+
+    @cached_property
+    def by_name(self) -> Sequence[SiteEntry]:
+        """The sites that are not archived, in the order of their names."""
+        return in_order_of_names(self.not_archived.values())
+
+
+def in_order_of_names(sites: Iterable[SiteEntry]) -> Sequence[SiteEntry]:
+    return sorted(sites, key=lambda site: (site.name.casefold(), site.domain))
 
 
 def build(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.contrib.auth.models import AnonymousUser, Permission
 from app.accounts.models import User
 from app.tenancy.current import current_site_or_none
 from app.tenancy.directory import directory
-from app.tenancy.hosts.snapshot import ARCHIVED, SiteEntry
+from app.tenancy.hosts.snapshot import SiteEntry, in_order_of_names
 from app.tenancy.models import Membership
 
 Person = AbstractBaseUser | AnonymousUser
@@ -28,16 +29,29 @@ def may_work_on(user: Person, site_id: int) -> bool:
     return user.is_superuser or Membership.all_sites.filter(user=user, site_id=site_id).exists()
 
 
-def sites_of(user: Person) -> list[SiteEntry]:
-    """The sites that a person may work on, by name, without the archived ones."""
+@dataclass(frozen=True, slots=True)
+class SitesOf:
+    """The sites that a person may work on, without the archived ones."""
+
+    by_name: Sequence[SiteEntry] = ()
+    by_id: Mapping[int, SiteEntry] = field(default_factory=dict)
+
+    def with_ids(self, ids: Iterable[int]) -> list[SiteEntry]:
+        """Those that are among them, in the order of the ids."""
+        return [self.by_id[pk] for pk in ids if pk in self.by_id]
+
+
+def sites_of(user: Person) -> SitesOf:
+    """One query; none for a superuser, whose sites are sorted once in each snapshot."""
     if not isinstance(user, User) or not user.is_active:
-        return []
+        return SitesOf()
     snapshot = directory.snapshot()
-    ids: Iterable[int] = snapshot.sites
-    if not user.is_superuser:
-        ids = Membership.all_sites.filter(user=user).values_list("site_id", flat=True)
-    entries = (snapshot.sites[pk] for pk in ids if pk in snapshot.sites)
-    return sorted((e for e in entries if e.state != ARCHIVED), key=lambda e: (e.name.casefold(), e.domain))
+    if user.is_superuser:
+        return SitesOf(snapshot.by_name, snapshot.not_archived)
+    # all_sites: a person is a member of any number of sites.
+    ids = Membership.all_sites.filter(user=user).values_list("site_id", flat=True)
+    mine = {pk: snapshot.not_archived[pk] for pk in ids if pk in snapshot.not_archived}
+    return SitesOf(in_order_of_names(mine.values()), mine)
 
 
 def known_rights(user: Person, site_id: int) -> str | None:

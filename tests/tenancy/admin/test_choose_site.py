@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
 import pytest
 from django.contrib.sites.models import Site
@@ -12,6 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from app.accounts.models import User
 from app.tenancy.admin import admin_site
 from app.tenancy.current import use_site
+from app.tenancy.directory import directory
+from app.tenancy.hosts import snapshot
+from app.tenancy.hosts.snapshot import SiteEntry
 from app.tenancy.models import Membership
 from tests.support.makers import Browser
 
@@ -53,12 +57,14 @@ def test_recent_sites_come_first(root: User, sites: list[Site], north: Site) -> 
     assert in_header(html)[:4] == ["s15.test", "s18.test", "north.test", "localhost"]
     assert len(in_header(html)) == admin_site.SITES_IN_MENU
     assert "All 22 sites, with search" in html
-    # In another browser the log knows them, and to look at the page writes nothing.
+    # Of this session: another one does not search the log, which grows. To look at the page writes nothing.
     other = signed_in("root")
     other.get("/admin/")
-    with CaptureQueriesContext(connection) as queries:
-        assert tables(other.get(CHOOSE).content.decode())["Recent sites"] == ["s15.test", "s18.test"]
-    assert {query["sql"].split()[0] for query in queries} == {"SELECT"}
+    for viewer in (browser, other):
+        with CaptureQueriesContext(connection) as queries:
+            assert ("Recent sites" in tables(viewer.get(CHOOSE).content.decode())) is (viewer is browser)
+        assert {query["sql"].split()[0] for query in queries} == {"SELECT"}
+        assert [query["sql"] for query in queries if "django_admin_log" in query["sql"]] == []
     assert "Recent sites" not in tables(browser.get(CHOOSE, {"q": "s1"}).content.decode())
 
 
@@ -74,6 +80,30 @@ def test_a_site_that_a_person_may_no_longer_enter_is_not_recent(nora: User, site
     html = browser.get(CHOOSE).content.decode()
     assert tables(html)["Recent sites"] == ["north.test"]
     assert "s03.test" not in html
+
+
+def test_the_sites_of_a_person_are_read_once_in_a_request_and_all_sites_sorted_once(
+    nora: User, root: User, sites: list[Site], north: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = signed_in("nora")
+    browser.get("/admin/")
+    with CaptureQueriesContext(connection) as queries:
+        browser.get(CHOOSE)
+    lists = [query["sql"] for query in queries if re.match(r'SELECT "tenancy_membership"."site_id"', query["sql"])]
+    assert len(lists) == 1
+    sorts: list[int] = []
+    in_order = snapshot.in_order_of_names
+
+    def counted(found: Iterable[SiteEntry]) -> Sequence[SiteEntry]:
+        sorts.append(1)
+        return in_order(found)
+
+    monkeypatch.setattr(snapshot, "in_order_of_names", counted)
+    directory.expire()
+    browser = signed_in("root")
+    for address in (CHOOSE, "/admin/", CHOOSE):
+        assert len(in_header(browser.get(address).content.decode())) == admin_site.SITES_IN_MENU
+    assert len(sorts) == 1
 
 
 def test_a_list_that_is_cut_says_so(root: User, sites: list[Site], monkeypatch: pytest.MonkeyPatch) -> None:

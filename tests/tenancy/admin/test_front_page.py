@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.contrib.sites.models import Site
 from django.db import connection
@@ -22,6 +23,8 @@ from app.menus.models import Menu
 from app.pages.models import Page
 from app.posts.models import Post
 from app.publishing.models import Review, Version
+from app.tenancy import site_apps
+from app.tenancy.admin.front.first_steps import HIDDEN
 from app.tenancy.audit.verbs import Verb
 from app.tenancy.current import use_site
 from app.tenancy.extension_checks import groups
@@ -99,6 +102,26 @@ def test_an_app_names_its_group(superuser: Browser, monkeypatch: pytest.MonkeyPa
     (error,) = groups()
     assert error.id == "extension.E003"
     assert "'blog' must be one of 'content'" in error.msg
+    monkeypatch.undo()
+    monkeypatch.setattr(type(admin.site._registry[Post]), "admin_group", "contents", raising=False)
+    (error,) = groups()
+    assert (error.id, error.obj) == ("extension.E003", "posts.PostAdmin")
+
+
+def failing_pages(request: Any) -> list[tuple[str, str]]:
+    return [("Reports", request.user.reports)]
+
+
+def test_the_fault_of_the_pages_of_an_app_leaves_the_rest(
+    superuser: Browser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(apps.get_app_config("posts"), "admin_pages", (f"{__name__}.failing_pages",))
+    monkeypatch.setattr(site_apps, "_declared", site_apps._declared.__wrapped__)  # not from before
+    assert Browser("north.test").get("/admin/login/").status_code == 200
+    assert "failing_pages" not in caplog.text
+    found = listed(superuser.get(PAGES).content.decode())
+    assert (found["Content"][0], found["This site"][0]) == ("Pages", "Settings of this site")
+    assert "test_front_page.failing_pages failed" in caplog.text
 
 
 def test_drafts_and_what_is_scheduled(editor: Browser, north: Site, south: Site) -> None:
@@ -193,8 +216,18 @@ def test_first_steps_go_when_they_are_done(superuser: Browser, north: Site) -> N
 def test_first_steps_can_be_hidden(editor: Browser, north: Site) -> None:
     assert "Add the home page" in panel(front(editor), "first-steps")
     assert editor.get("/admin/hide-first-steps/").status_code == 405
-    assert editor.post("/admin/hide-first-steps/").status_code == 302
+    for _ in range(2):  # a double click
+        assert editor.post("/admin/hide-first-steps/").status_code == 302
+    assert editor.session[HIDDEN] == [north.pk]
     assert panel(front(editor), "first-steps") == ""
+
+
+def test_first_steps_are_hidden_on_the_site_of_the_form(superuser: Browser, north: Site, south: Site) -> None:
+    form = front(superuser).partition('action="/admin/hide-first-steps/"')[2].partition("</form>")[0]
+    values = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+    superuser.post("/admin/switch-site/", {"site_id": south.pk})  # in another tab
+    assert superuser.post("/admin/hide-first-steps/", values).status_code == 409
+    assert "Add the home page" in panel(front(superuser), "first-steps")
 
 
 def test_storage_is_that_of_the_site(editor: Browser, north: Site, south: Site) -> None:
@@ -212,6 +245,37 @@ def test_the_platform_is_for_superusers(editor: Browser, superuser: Browser, nor
     assert "1 suspended" in shown
     assert "Status of the platform" in shown
     assert panel(front(editor), "platform-panel") == ""
+
+
+def test_no_review_and_no_draft_is_hidden_by_many_others(editor: Browser, nora: User, north: Site) -> None:
+    old, new = (page(north, title=title, slug=title.lower(), status="draft") for title in ("Old", "New"))
+    with use_site(north):
+        number = 600
+        Post.objects.bulk_create(
+            Post(site_id=north.pk, title=f"B{i}", slug=f"b{i}", status="draft") for i in range(number)
+        )
+        keys = [*Post.objects.order_by("pk").values_list("pk", flat=True)]
+        Review.objects.bulk_create(
+            Review(site_id=north.pk, label="posts.post", key=key, asked_by="ada") for key in [*keys, 0]
+        )
+        Review.objects.create(label="pages.page", key=new.pk, asked_by="ada")
+        gone = Review.objects.create(label="pages.page", key=old.pk, asked_by="ada", returned_by="eve")
+        Review.objects.filter(pk=gone.pk).update(returned_at=timezone.now(), asked_by_id=nora.pk + 1)
+        Version.objects.all().delete()
+        saved = [("pages.page", old.pk), *[("pages.page", new.pk)] * 50, *[("posts.post", key) for key in keys]]
+        Version.objects.bulk_create(
+            Version(site_id=north.pk, label=label, key=key, number=1, change="added", person_id=nora.pk)
+            for label, key in saved
+        )
+    work = panel(front(editor), "work-panel")
+    assert f"{number} drafts are ready for review (posts)" in work
+    assert "1 draft is ready for review (pages) New ada" in work
+    assert "given back" not in work
+    assert "2 drafts (pages), yours (pages) : New Old" in work
+    last = " ".join(f"B{i}" for i in range(number - 1, number - 6, -1))
+    assert f"{number} drafts (posts), yours (posts) : {last}" in work
+    assert f"{number} posts" in editor.get("/admin/posts/post/", {"work": "mine"}).content.decode()
+    assert f"{number} posts" in editor.get("/admin/posts/post/", {"review": "waiting"}).content.decode()
 
 
 @pytest.fixture
@@ -266,5 +330,6 @@ def test_the_number_of_queries_is_the_same_for_any_number_of_rows(
         with CaptureQueriesContext(connection) as queries:
             assert editor.get("/admin/").status_code == 200
         found.append(len(queries))
+        assert [query["sql"] for query in queries if '"body"' in query["sql"]] == []
     # Outside of the transaction of a test, four of them are made after a change only.
     assert found[0] == found[1] == 17

@@ -135,8 +135,26 @@ def test_the_admin_is_in_english_and_in_the_time_of_the_site(german: Site, nora:
     with use_site(german):
         row.refresh_from_db()
     assert row.publish_at == dt.datetime(2026, 10, 25, 0, 30, tzinfo=dt.UTC)
+    # The same text is the second passage of that hour if it was one before: a save moves no time.
+    second = dt.datetime(2026, 10, 25, 1, 30, 0, 5, tzinfo=dt.UTC)
+    with use_site(german):
+        row.publish_at = second
+        row.save()
+    assert browser.post(f"/admin/posts/post/{row.pk}/change/", {**twice, "title": "Plan B"}).status_code == 302
+    with use_site(german):
+        row.refresh_from_db()
+    assert (row.title, row.publish_at) == ("Plan B", second)
     never = {**form, "publish_at_0": "2026-03-29", "publish_at_1": "02:30"}
     assert "or it may not exist" in browser.post(f"/admin/posts/post/{row.pk}/change/", never).content.decode()
+
+
+def test_the_help_of_a_time_has_the_zone_too(german: Site, nora: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Post._meta.get_field("publish_at"), "help_text", "Not before the print edition.")
+    browser = Browser("north.test")
+    browser.force_login(nora)
+    form = browser.get("/admin/posts/post/add/").content.decode()
+    assert f"Not before the print edition. In the time zone of the site: {BERLIN}." in form
+    assert form.count("In the time zone of the site") == 2
 
 
 def test_what_the_admin_has_made_is_kept_in_the_language_of_the_site(german: Site, nora: User) -> None:

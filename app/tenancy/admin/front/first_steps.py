@@ -23,5 +23,5 @@ def first_steps(request: HttpRequest) -> SafeString:
 
 def hide_first_steps(request: HttpRequest) -> HttpResponseRedirect:
     """For this session, on the current site."""
-    request.session[HIDDEN] = [*request.session.get(HIDDEN, ()), current_site().id]
+    request.session[HIDDEN] = list(dict.fromkeys([*request.session.get(HIDDEN, ()), current_site().id]))
     return HttpResponseRedirect(reverse("admin:index"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from django.apps import apps
@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from app.extension import ADMIN_GROUPS
+from app.tenancy.admin.front.faults import guarded
 from app.tenancy.admin.plain_words import rows_name
 from app.tenancy.admin.site_related import SuperuserPermissions
 from app.tenancy.site_apps import labelled_here
@@ -40,7 +41,7 @@ def grouped(request: HttpRequest, site: AdminSite, listed: Mapping[str, Any]) ->
             model_admin = site._registry[entry["model"]]
             place = getattr(model_admin, "place_in_group", LAST)
             found[group_of(model_admin)].append({**entry, "name": rows_name(model_admin), "place": place})
-    for group, entry in _pages(request):
+    for group, entry in _pages(request, site):
         found[group].append(entry)
     return [
         {
@@ -55,15 +56,26 @@ def grouped(request: HttpRequest, site: AdminSite, listed: Mapping[str, Any]) ->
     ]
 
 
-def _pages(request: HttpRequest) -> Iterator[tuple[str, dict[str, Any]]]:
+def _pages(request: HttpRequest, site: AdminSite) -> Iterator[tuple[str, dict[str, Any]]]:
     """Pages of the admin that are no list of a model."""
-    for label, pages in labelled_here("admin_pages"):
-        for title, address in pages(request):
-            yield group_of_app(label), _page(title, address, FIRST)
+    if not site.has_permission(request):
+        return  # the page for signing in has the frame of the admin, too
+    for label, find in labelled_here("admin_pages"):
+        for entry in _pages_of(find, request):
+            yield group_of_app(label), entry
     if request.user.is_superuser:
         yield PLATFORM, _page(_("Status"), reverse("admin:status"), LAST)
         activity = reverse("admin:tenancy_auditentry_changelist")
         yield PLATFORM, _page(_("Activity of the platform"), f"{activity}?sites=platform", LAST)
+
+
+def _pages_of(find: Callable[[HttpRequest], Iterable[tuple[Any, str]]], request: HttpRequest) -> list[dict[str, Any]]:
+    """None if it fails: every page of the admin has this list."""
+
+    def entries() -> list[dict[str, Any]]:
+        return [_page(title, address, FIRST) for title, address in find(request)]
+
+    return guarded(entries, "list of admin_pages", find, lambda _name: [])
 
 
 def _page(name: Any, address: str, place: int) -> dict[str, Any]:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
-from django.db import DatabaseError
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from app.tenancy.admin.front.faults import guarded
 from app.tenancy.admin.front.first_steps import first_steps
 from app.tenancy.admin.front.groups import by_group
 from app.tenancy.admin.front.platform import platform
 from app.tenancy.admin.front.recent_changes import recent_changes
 from app.tenancy.admin.front.site_state import site_state
-
-log = logging.getLogger(__name__)
 
 
 def rendered(request: HttpRequest) -> list[SafeString]:
@@ -26,12 +23,9 @@ def rendered(request: HttpRequest) -> list[SafeString]:
 
 
 def _shown(panel: Callable[[HttpRequest], SafeString], request: HttpRequest) -> SafeString:
-    """The panel; a message in its place if it fails, because everybody needs the overview."""
-    try:
-        return panel(request)
-    except DatabaseError:
-        raise  # the request cannot go on without the database
-    except Exception:
-        name = f"{panel.__module__}.{panel.__qualname__}"
-        log.exception("The panel %s failed", name)
+    """The panel; a message in its place if it fails."""
+
+    def message(name: str) -> SafeString:
         return render_to_string("admin/failed_panel.html", {"name": name})
+
+    return guarded(lambda: panel(request), "panel", panel, message)
