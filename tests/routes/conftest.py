@@ -11,10 +11,16 @@ from app.routes.cluster.api import ApiServer
 from app.routes.cluster.rate import RateLimit
 from app.routes.run import Options, Run
 from app.routes.template import RouteTemplate
-from tests.chart.rendering import Object, Values, render
+from tests.chart.rendering import Object, Values, render, scenario
 from tests.routes.stand_in import Cluster, serving
 
 GATEWAY: Values = {"httpRoute": {"enabled": True, "parentRefs": [{"name": "public"}]}, "tls": {"mode": "edge"}}
+PLAIN_GATEWAY: Values = {
+    **{key: value for key, value in scenario("gateway").items() if key != "sites"},
+    "commonLabels": {"team": "web"},
+    "commonAnnotations": {"c": "d"},
+}
+PLAIN_GATEWAY["httpRoute"] = {**PLAIN_GATEWAY["httpRoute"], "catchAll": False, "hostnames": []}
 
 
 def template_in(folder: Path, values: Values) -> RouteTemplate:

@@ -21,9 +21,8 @@ from app.routes.run import Options
 from app.routes.template import RouteTemplate
 from app.tenancy.models import Alias, PendingHost, SiteProfile
 from tests.chart.rendering import Values, render
-from tests.routes.conftest import Reconciling, declared_objects, template_in
+from tests.routes.conftest import PLAIN_GATEWAY, Reconciling, declared_objects, template_in
 from tests.routes.stand_in import Cluster
-from tests.routes.test_template import PLAIN_GATEWAY
 from tests.support.programs import wait_until
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sites")]

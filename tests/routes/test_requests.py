@@ -99,9 +99,9 @@ def test_no_write_lasts_longer_than_the_lease(reconciling: Reconciling, monkeypa
     timeouts: dict[str, float] = {}
     send = requests.Session.request
 
-    def note(session: requests.Session, method: str, *rest: Any, timeout: tuple[float, float], **more: Any) -> Any:
-        timeouts[method] = max(timeout)
-        return send(session, method, *rest, timeout=timeout, **more)
+    def note(session: requests.Session, method: str, *rest: Any, **more: Any) -> Any:
+        timeouts[method] = max(more["timeout"])
+        return send(session, method, *rest, **more)
 
     monkeypatch.setattr(requests.Session, "request", note)
     reconciling.step()
@@ -127,14 +127,12 @@ def test_a_watch_that_ends_at_once_is_repeated_after_a_pause(api: ApiServer, clu
                 self.set()
             return self.is_set()
 
-    requests: list[None] = []
-    api._limit = RateLimit(1e6, sleep=lambda _: None)
-    count = api._limit.wait
-    api._limit.wait = lambda: (count(), requests.append(None))[0]  # type: ignore[method-assign]
+    delayed: list[float] = []
+    api._limit = RateLimit(1, 1, clock=lambda: 0.0, sleep=delayed.append)
     cache = Cache(Kind("gateway.networking.k8s.io/v1", "HTTPRoute"), lambda: None)
     Watcher(api, cache, Outage()).run(Stop())
     assert waits[:3] == [1.0, 1.0, 1.0]
-    assert len(requests) == 1 + cluster.watches, "watches count for the limit of requests"
+    assert len(delayed) == cluster.watches == 3, "watches count for the limit of requests, as the list before them"
 
 
 def test_the_rate_of_requests_is_bounded() -> None:

@@ -11,18 +11,12 @@ import pytest
 
 from app.routes.template import DIGEST, RoutedSite, object_name
 from tests.chart.rendering import Object, Values, render, scenario
-from tests.routes.conftest import template_in
+from tests.routes.conftest import PLAIN_GATEWAY, template_in
 
 INGRESS: Values = {
     "ingress": {"enabled": True, "className": "traefik", "annotations": {"a": "b"}},
     "tls": {"mode": "perSite", "issuer": "letsencrypt", "dns01": True},
 }
-PLAIN_GATEWAY: Values = {
-    **{key: value for key, value in scenario("gateway").items() if key != "sites"},
-    "commonLabels": {"team": "web"},
-    "commonAnnotations": {"c": "d"},
-}
-PLAIN_GATEWAY["httpRoute"] = {**PLAIN_GATEWAY["httpRoute"], "catchAll": False, "hostnames": []}
 LISTENERS: Values = {key: value for key, value in scenario("routes").items() if key not in {"sites", "routes"}}
 KINDS = {"HTTPRoute", "Ingress", "ListenerSet", "Certificate"}
 HOSTS = ["shop.example.org", *(f"h{n}.example.org" for n in range(19)), "xn--bcher-kva.example.org"]
