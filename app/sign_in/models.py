@@ -31,6 +31,7 @@ class ClaimedRole(SiteRelated):
 
     role_actions = {}
     is_content = False
+    named_by = ("membership__user", "membership__role")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "membership"], name="a_membership_is_claimed_once")]

@@ -34,6 +34,7 @@ class Membership(SiteRelated):
     role = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="+", verbose_name=_("role"))
 
     role_actions = {"Site admin": ("view", "add", "change", "delete")}
+    named_by = ("user", "role")
 
     class Meta:
         verbose_name = _("member")

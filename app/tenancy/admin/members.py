@@ -86,7 +86,10 @@ class MembershipAdmin(SiteRelatedAdmin[Membership]):
         if member is None:
             return True
         giver = cast("User", request.user)
-        return member.user_id != giver.pk and roles_to_give(giver).filter(pk=member.role_id).exists()
+        if member.user_id == giver.pk:
+            return False
+        # Without a query: a superuser deletes roles and accounts, and sees all their members listed.
+        return giver.is_superuser or roles_to_give(giver).filter(pk=member.role_id).exists()
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         with self._noting_lost_admin(request):

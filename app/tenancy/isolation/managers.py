@@ -6,7 +6,7 @@ So a queryset may be built anywhere, at import too; only its execution needs a c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Self, TypeVar
 
 from django.db import models, transaction
 from django.db.models.query import RawQuerySet
@@ -140,6 +140,10 @@ class SiteManager(models.Manager.from_queryset(SiteQuerySet[Any])):  # type: ign
 
 class LinkingQuerySet(CheckedQuerySet[Row]):
     """What Django itself works with: rows of every site, for cascades and the like."""
+
+    def select_related(self, *fields: Any) -> Self:
+        """Django's admin loads through here what goes with a deletion, and shows the text of each row."""
+        return super().select_related(*fields, *getattr(self.model, "named_by", ()))
 
     @changes_data()
     def update(self, **kwargs: Any) -> int:

@@ -49,6 +49,8 @@ class SiteRelated(models.Model):
     is_content: ClassVar[bool] = True
     #: Fields from which `save()` derives others: bulk writes of one of them save every row instead.
     saved_one_by_one: ClassVar[frozenset[str]] = frozenset()
+    #: Foreign keys that the text of a row is made of, for the list of what goes with a deletion.
+    named_by: ClassVar[tuple[str, ...]] = ()
 
     objects: ClassVar[SiteManager] = SiteManager()
     all_sites: ClassVar[AllSitesManager[Self]] = AllSitesManager()

@@ -8,6 +8,8 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.contrib.messages import get_messages
 from django.contrib.sites.models import Site
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from app.accounts.models import User
 from app.tenancy.current import use_site
@@ -168,3 +170,19 @@ def test_the_account_of_a_member_is_a_link_for_a_superuser_only(
         shown = browser.get(change(membership(nora, north))).content.decode()
         assert "nora" in shown
         assert (f'href="{account}"' in shown) == is_link
+
+
+def test_a_deletion_costs_the_same_for_many_members(root: User, north: Site, south: Site) -> None:
+    browser, found = signed_in("root"), []
+    role, everywhere = Group.objects.get(name="Editor"), person("nora", north)
+    addresses = (f"/admin/auth/group/{role.pk}/delete/", f"/admin/accounts/user/{everywhere.pk}/delete/")
+    for site in (south, None):
+        with CaptureQueriesContext(connection) as queries:
+            pages = [browser.get(address).content.decode() for address in addresses]
+        found.append(len([query for query in queries if re.search("FROM .(accounts_user|auth_group)", query["sql"])]))
+        assert [page.count("nora, Editor") for page in pages] == [len(found)] * 2
+        if site is not None:
+            person("ada", site)
+            with use_site(site):
+                Membership.objects.create(user=everywhere, role=role)
+    assert found[0] == found[1]
