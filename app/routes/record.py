@@ -94,9 +94,10 @@ def _step(row: RouteStatus) -> Step:
 def collect_metrics() -> Iterable[Metric]:
     """The command runs in a pod of its own; the web process that is scraped reads its outcome from the database."""
     last = RoutePass.objects.filter(pk=1).first()
+    is_current = last is not None and timezone.now() - last.finished_at <= SILENT
     for name, text in METRICS.items():
-        # Without a value where the command never ran: zero would mean that it fails.
-        yield GaugeMetricFamily(f"colonnade_routes_{name}", text, value=getattr(last, name) if last else None)
+        # Without a value where the command does not run: zero would mean that it fails.
+        yield GaugeMetricFamily(f"colonnade_routes_{name}", text, value=getattr(last, name) if is_current else None)
     yield GaugeMetricFamily(
         "colonnade_routes_success_timestamp_seconds",
         "When the last complete pass ended.",

@@ -30,6 +30,10 @@ log = logging.getLogger(__name__)
 #: A pass without a reason, in case that a change was missed.
 PASS_SECONDS = 300.0
 LEAST_WAIT_SECONDS, MOST_BACK_OFF_SECONDS = 0.2, 30.0
+#: For the liveness probe and for `end()`, however seldom the sites are read.
+MOST_WAIT_SECONDS = 1.0
+NOT_YET = "The route is not created yet."
+WAITS_FOR_CHART = "The site is declared in a file: the route of the chart is waited for, for ten minutes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,12 @@ class Run:
         self._outage = Outage()
         self.election = Election(api, template.lease, identity, self._outage)
         self._reconciler = Reconciler(
-            api, template, self.caches, may_write=self._may_write, allow_mass_removal=options.allow_mass_removal
+            api,
+            template,
+            self.caches,
+            may_write=self._may_write,
+            write_until=lambda: self.election.held_until,
+            allow_mass_removal=options.allow_mass_removal,
         )
         self._records = Records()
         self._sites: dict[str, RoutedSite] | None = None
@@ -65,7 +74,7 @@ class Run:
         threads = self.start()
         while not self._is_ended:
             self.step()
-            self._wake.wait(max(LEAST_WAIT_SECONDS, settings.SITES_REFRESH_SECONDS))
+            self._wake.wait(max(LEAST_WAIT_SECONDS, min(settings.SITES_REFRESH_SECONDS, MOST_WAIT_SECONDS)))
             self._wake.clear()
             self.stop.wait(LEAST_WAIT_SECONDS)  # several changes of the cluster become one pass
         self.stop.set()
@@ -130,7 +139,6 @@ class Run:
         self._dirty = False  # before: a change during the pass leads to another one
         result = self._reconciler.run(sites)
         self._failures = 0
-        self._outage.ended()
         now = time.monotonic()
         self._pass_due_at = now + PASS_SECONDS
         if not result.is_complete:
@@ -150,24 +158,21 @@ class Run:
             for one in cache.all():
                 if kind.name == "Certificate":
                     certificates[one["spec"].get("secretName", "")] = one
-                if self._template.owns(one) or self._template.declares(one):
+                if self._template.owns(one) or self._template.is_declared(one):
                     by_key[self._template.key_of(one)].append(one)
-        return {
-            site.id: self._status(site, by_key[key], certificates, result.faults.get(key, []))
-            for key, site in sites.items()
-        }
+        return {site.id: self._status(site, by_key[key], certificates, result) for key, site in sites.items()}
 
     def _status(
-        self, site: RoutedSite, objects: list[Object], certificates: Mapping[str, Object], faults: list[str]
+        self, site: RoutedSite, objects: list[Object], certificates: Mapping[str, Object], result: Result
     ) -> Status:
-        notes = [*faults]
+        notes, waits = [*result.faults.get(site.key, [])], site.key in result.waiting
         if site.left_out:
             notes.append(f"No route for {', '.join(site.left_out)}: a wildcard certificate needs tls.dns01=true.")
         if not site.hosts:
             return Status(message="; ".join(notes) or "No route: no host of the site is served yet.")
         if not objects:
             return Status(
-                accepted=False if notes else None, message="; ".join(notes) or "The route is not created yet."
+                accepted=False if notes else None, message="; ".join(notes) or (WAITS_FOR_CHART if waits else NOT_YET)
             )
         used = [certificates[name] for name in sorted(secret_names(objects)) if name in certificates]
         return status_of(objects, used, notes)

@@ -44,6 +44,7 @@ class RoutedSite:
     key: str
     hosts: tuple[str, ...]
     left_out: tuple[str, ...] = ()
+    is_from_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,9 @@ class Kind:
 
 @dataclass(frozen=True)
 class RouteTemplate:
+    """`wildcards`: they may have a certificate. `certificates`: cert-manager makes one per site. `declares`: the chart
+    creates the routes of sites that come from a file."""
+
     release: str
     fullname: str
     site_label: str
@@ -67,6 +71,7 @@ class RouteTemplate:
     lease: str
     wildcards: bool
     certificates: bool
+    declares: bool
     objects: Sequence[Object]
 
     @classmethod
@@ -99,10 +104,14 @@ class RouteTemplate:
         labels = item["metadata"].get("labels") or {}
         return labels.get(MANAGED_BY) == MANAGER and labels.get(self.routes_label) == self.release
 
-    def declares(self, item: Object) -> bool:
-        """Whether it is a route of a site that is declared in the values of this release."""
+    def is_of_chart(self, item: Object) -> bool:
+        """Whether Helm created it with this release."""
         labels = item["metadata"].get("labels") or {}
-        return item["kind"] in ROUTES and labels.get(INSTANCE) == self.release and not self.owns(item)
+        return labels.get(INSTANCE) == self.release and not self.owns(item)
+
+    def is_declared(self, item: Object) -> bool:
+        """Whether it is a route of a site that is declared in the values of this release."""
+        return item["kind"] in ROUTES and self.is_of_chart(item)
 
     def key_of(self, item: Object) -> str:
         """The key of the site that an object belongs to; empty for none."""
@@ -135,9 +144,10 @@ class _Names:
 def object_name(fullname: str, key: str, suffix: str = "") -> str:
     """The name of an object of a site: as the chart's colonnade.siteObject, with `route-` instead of `site-`.
 
-    Other names than the chart's: Helm does not take over an object that it did not create.
+    Other names than the chart's: Helm does not take over an object that it did not create. The suffix follows a dot,
+    which no key contains: with a hyphen, the redirect of `a` would be called as the route of the site `a-https`.
     """
-    end = f"route-{key}{suffix}"
+    end = f"route-{key}{suffix.replace('-', '.', 1)}"
     room = (LONGEST_NAME if len(key) > LONG_KEY else NAME_LENGTH) - len(end) - 1
     if len(fullname) > room:
         digest = hashlib.sha256(fullname.encode()).hexdigest()[:8]
@@ -173,7 +183,7 @@ def _parts(item: Object) -> Iterator[Object]:
         yield item
         return
     for number, start in enumerate(range(0, len(hosts), HOSTNAMES_OF_A_ROUTE), 1):
-        name = item["metadata"]["name"] + (f"-{number}" if number > 1 else "")
+        name = item["metadata"]["name"] + (f".{number}" if number > 1 else "")
         spec = {**item["spec"], "hostnames": hosts[start : start + HOSTNAMES_OF_A_ROUTE]}
         yield {**item, "metadata": {**item["metadata"], "name": name}, "spec": spec}
 

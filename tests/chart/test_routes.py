@@ -77,6 +77,28 @@ def test_the_pod_has_what_the_command_needs_and_restarts_with_its_template() -> 
     assert spec_and_annotations(more) == (spec, annotations), "a declared site restarts nothing"
 
 
+def test_replicas_are_on_different_nodes_if_there_are_some() -> None:
+    zone = {
+        "preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1, "podAffinityTerm": {"topologyKey": "zone"}}]
+    }
+    spec = pod_spec(render({**INGRESS, "affinity": {"podAntiAffinity": zone}}).of("Deployment", NAME))
+    assert spec is not None
+    own, ours = spec["affinity"]["podAntiAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
+    assert own["podAffinityTerm"]["topologyKey"] == "zone"
+    assert ours["podAffinityTerm"]["topologyKey"] == "kubernetes.io/hostname"
+    assert ours["podAffinityTerm"]["labelSelector"]["matchLabels"]["app.kubernetes.io/component"] == "routes"
+
+
+def test_the_notes_say_that_another_kind_stays() -> None:
+    assert "Routes of a kind that is no longer enabled stay" in render(INGRESS).notes
+
+
+def test_the_chart_declares_no_sites_of_a_file_of_its_user() -> None:
+    rendered = render({**INGRESS, "sitesExistingConfigMap": "all-sites"})
+    template = json.loads(rendered.of("ConfigMap", "demo-colonnade-route-template")["data"]["template.json"])
+    assert template["declares"] is False
+
+
 @pytest.mark.parametrize("values", [INGRESS, scenario("routes")], ids=["ingress", "gateway"])
 def test_the_template_has_no_label_of_helm(values: Values) -> None:
     rendered = render(values)

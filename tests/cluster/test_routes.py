@@ -113,7 +113,7 @@ def test_routes_follow_sites(reconciler: Reconciler, figures: dict[str, str]) ->
     }
     space.apply(foreign)
     with managing(*reconciler.command, **reconciler.database) as first:
-        until(lambda: {SHOP, f"{SHOP}-https"} <= reconciler.routes(), what="the routes")
+        until(lambda: {SHOP, f"{SHOP}.https"} <= reconciler.routes(), what="the routes")
         space.kubectl("delete", "httproute", SHOP)
         began = time.monotonic()
         until(lambda: SHOP in reconciler.routes(), what="the deleted route", seconds=15)

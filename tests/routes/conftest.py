@@ -11,10 +11,16 @@ from app.routes.cluster.api import ApiServer
 from app.routes.cluster.rate import RateLimit
 from app.routes.run import Options, Run
 from app.routes.template import RouteTemplate
-from tests.chart.rendering import Object, Values, render
+from tests.chart.rendering import Object, Values, render, scenario
 from tests.routes.stand_in import Cluster, serving
 
 GATEWAY: Values = {"httpRoute": {"enabled": True, "parentRefs": [{"name": "public"}]}, "tls": {"mode": "edge"}}
+PLAIN_GATEWAY: Values = {
+    **{key: value for key, value in scenario("gateway").items() if key != "sites"},
+    "commonLabels": {"team": "web"},
+    "commonAnnotations": {"c": "d"},
+}
+PLAIN_GATEWAY["httpRoute"] = {**PLAIN_GATEWAY["httpRoute"], "catchAll": False, "hostnames": []}
 
 
 def template_in(folder: Path, values: Values) -> RouteTemplate:
@@ -45,6 +51,12 @@ class Reconciling:
         for kind, cache in self.run.caches.items():
             cache.replace(self.api.list(kind)[0])
         return self.step_without_look()
+
+    def later(self) -> None:
+        """What waits to be tried again is due."""
+        self.run._not_before = 0
+        for retry in self.run._reconciler._retries._retries.values():
+            retry.at = 0
 
     def step_without_look(self) -> list[tuple[str, str]]:
         before = len(self.cluster.writes)

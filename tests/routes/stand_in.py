@@ -16,7 +16,7 @@ Key = tuple[str, str]  # plural and name
 
 
 class Cluster:
-    """`status`: answer everything with this error. `refused`: names that are answered with 422."""
+    """`status`: answer everything with this error. `refused`: names that are answered with 422, or another status."""
 
     def __init__(self) -> None:
         self.objects: dict[Key, Object] = {}
@@ -24,7 +24,10 @@ class Cluster:
         self.reads: list[str] = []
         self.events: list[tuple[int, str, str, Object]] = []
         self.status = 0
-        self.refused: set[str] = set()
+        self.refused: dict[str, int] = {}
+        self.tried: list[tuple[str, str]] = []
+        self.watches = 0
+        self.ends_watches = False
         self.oldest = 0
         self.version = 100
         self.changed = threading.Condition()
@@ -109,8 +112,9 @@ class _Handler(BaseHTTPRequestHandler):
         item = self._body()
         old = self.cluster.objects.get((plural, name))
         uid = item["metadata"].get("uid")
+        self.cluster.tried.append(("apply", name))
         if self.cluster.status or name in self.cluster.refused:
-            self._fail(self.cluster.status or 422, "spec.hostnames: Invalid value")
+            self._fail(self.cluster.status or self.cluster.refused[name], "spec.hostnames: Invalid value")
             return
         other = old and query["force"] == "false" and old["spec"] != item["spec"]
         if other or (uid and (old is None or old["metadata"]["uid"] != uid)):
@@ -123,9 +127,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         plural, name, _ = self._parts()
         body = self._body()
+        self.cluster.tried.append(("delete", name))
         old = self.cluster.objects.get((plural, name))
-        if self.cluster.status or old is None:
-            self._fail(self.cluster.status or 404)
+        if self.cluster.status or name in self.cluster.refused or old is None:
+            self._fail(self.cluster.status or self.cluster.refused.get(name, 404))
         elif old["metadata"]["uid"] != body["preconditions"]["uid"]:
             self._fail(409)
         else:
@@ -150,6 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _watch(self, plural: str, since: int) -> None:
         cluster = self.cluster
+        cluster.watches += 1
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Transfer-Encoding", "chunked")
@@ -161,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
                     new = [
                         (at, change, one) for at, kind, change, one in cluster.events if kind == plural and at > since
                     ]
-                    if new or expired or cluster.is_closed:
+                    if new or expired or cluster.is_closed or cluster.ends_watches:
                         break
                     cluster.changed.wait()
             lines: list[Object] = [{"type": change, "object": one} for _, change, one in new]
@@ -170,7 +176,7 @@ class _Handler(BaseHTTPRequestHandler):
             for line in lines:
                 text = json.dumps(line).encode() + b"\n"
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(text), text))
-            if expired or cluster.is_closed:
+            if expired or cluster.is_closed or cluster.ends_watches:
                 self.wfile.write(b"0\r\n\r\n")
                 self.close_connection = True
                 return

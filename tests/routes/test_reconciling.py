@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.sites.models import Site
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
+from django.db import connection
 
-from app.routes import run as run_module
 from app.routes.cluster.api import ApiServer
-from app.routes.cluster.lease import HOLD_SECONDS, LEASE_SECONDS, Election
-from app.routes.cluster.rate import RateLimit
+from app.routes.declared import PATIENCE_SECONDS
 from app.routes.models import RoutePass, RouteStatus
 from app.routes.run import Options
 from app.routes.template import RouteTemplate
 from app.tenancy.models import Alias, PendingHost, SiteProfile
-from tests.routes.conftest import Reconciling, declared_objects
+from tests.chart.rendering import Values, render
+from tests.routes.conftest import PLAIN_GATEWAY, Reconciling, declared_objects, template_in
 from tests.routes.stand_in import Cluster
-from tests.support.logs import Lines
 from tests.support.programs import wait_until
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sites")]
 
 NORTH, SOUTH = "demo-colonnade-route-north-test", "demo-colonnade-route-south-test"
-
-
-def make_sites(number: int) -> None:
-    for one in range(number):
-        Site.objects.create(domain=f"s{one}.test", name="s")
 
 
 def test_every_site_that_is_not_declared_has_a_route(reconciling: Reconciling, sites: tuple[Site, Site]) -> None:
@@ -111,7 +107,7 @@ def test_an_object_that_came_since_the_last_look_is_not_taken(
             cache.put(cached)
         assert reconciling.step_without_look() == []
         assert cluster.objects["httproutes", NORTH] == stored
-        reconciling.run._reconciler._retries.clear()
+        reconciling.later()
     cache.put(ours)
     Site.objects.filter(pk=sites[0].pk).delete()
     assert reconciling.step_without_look() == [], "not deleted either"
@@ -139,63 +135,6 @@ def test_the_route_of_a_deleted_site_goes(reconciling: Reconciling, sites: tuple
     assert [row.site_id for row in RouteStatus.objects.all()] == [sites[0].pk]
 
 
-def test_a_database_without_most_sites_removes_nothing(reconciling: Reconciling, lines: Lines) -> None:
-    make_sites(18)
-    reconciling.step()
-    assert len(reconciling.cluster.names()) == 20
-    Site.objects.filter(domain__startswith="s").exclude(domain="south.test").delete()
-    assert reconciling.step() == []
-    assert reconciling.step() == []
-    assert sum("no route of theirs is removed" in str(line) for line in lines()) == 1
-    assert RoutePass.objects.get().refused_removals == 18
-    options = Options(allow_mass_removal=True)
-    allowed = Reconciling(reconciling.cluster, reconciling.api, reconciling.template, options)
-    reconciling.run.election.release()
-    assert len(allowed.step()) == 18
-    Site.objects.all().delete()
-    again = Reconciling(reconciling.cluster, reconciling.api, reconciling.template, Options())
-    allowed.run.election.release()
-    assert again.step() == [], "an empty table of sites removes nothing, however few there were"
-
-
-def test_without_the_api_server_or_the_database_everything_stays(
-    reconciling: Reconciling, lines: Lines, sites: tuple[Site, Site], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reconciling.step()
-    cluster = reconciling.cluster
-    Alias.objects.create(site=sites[1], host="more.test")
-    cluster.status = 503
-    for _ in range(3):
-        reconciling.run._not_before = 0
-        assert reconciling.step_without_look() == []
-    assert sum("The API server is unavailable" in str(line) for line in lines()) == 1
-    cluster.status, reconciling.run._not_before = 0, 0
-    assert reconciling.step() == [("apply", SOUTH)]
-
-    def lost(**_: object) -> None:
-        raise OperationalError("password in here")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(run_module, "routed_sites", lost)
-        cluster.remove("httproutes", NORTH)
-        assert reconciling.step() == []
-    assert not any("password" in str(line) for line in lines())
-    reconciling.run._not_before = 0
-    assert reconciling.step() == [("apply", NORTH)]
-
-
-def test_a_refused_host_is_shown_and_tried_again(reconciling: Reconciling, sites: tuple[Site, Site]) -> None:
-    reconciling.cluster.refused = {NORTH}
-    assert reconciling.step() == [("apply", SOUTH)], "the others are not held up"
-    status = RouteStatus.objects.get(site_id=sites[0].pk)
-    assert (status.accepted, "Invalid value" in status.message) == (False, True)
-    reconciling.cluster.refused = set()
-    assert reconciling.step() == [], "not yet"
-    for retry in reconciling.run._reconciler._retries.values():
-        retry.at = 0
-    assert reconciling.step() == [("apply", NORTH)]
-
-
 def test_a_deletion_is_seen_without_a_new_list_and_an_expired_watch_lists_again(
     reconciling: Reconciling, sites: tuple[Site, Site]
 ) -> None:
@@ -217,66 +156,72 @@ def test_a_deletion_is_seen_without_a_new_list_and_an_expired_watch_lists_again(
     assert cluster.objects["leases", "demo-colonnade-routes"]["spec"]["holderIdentity"] == "", "given up at the end"
 
 
-# --- two processes ---
+def test_a_site_of_a_file_has_time_to_get_the_route_of_the_chart(
+    reconciling: Reconciling, sites: tuple[Site, Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    SiteProfile.objects.filter(site=sites[0]).update(managed_by=SiteProfile.Manager.FILE)
+    assert reconciling.step() == [("apply", SOUTH)]
+    assert "the route of the chart is waited for" in RouteStatus.objects.get(site_id=sites[0].pk).message
+    SiteProfile.objects.filter(site=sites[1]).update(managed_by=SiteProfile.Manager.FILE)
+    declared = reconciling.run._reconciler._declared
+    monkeypatch.setattr(declared._new, "_clock", lambda: time.monotonic() + PATIENCE_SECONDS)
+    assert reconciling.step() == [("apply", NORTH)], "what has a route keeps it"
+    assert len(reconciling.cluster.names()) == 2
 
 
-def test_one_of_two_leads_and_the_other_takes_over(api: ApiServer, cluster: Cluster) -> None:
-    now = [0.0]
-    one, other = (Election(api, "lease", name, clock=lambda: now[0]) for name in ("one", "other"))
-    for _ in range(10):
-        one.step()
-        other.step()
-        assert (one.leads, other.leads) == (True, False)
-        now[0] += 2
-    # The first one is killed. It stops acting before the other one begins.
-    now[0] += HOLD_SECONDS
-    other.step()
-    assert (one.leads, other.leads) == (False, False)
-    now[0] += LEASE_SECONDS - HOLD_SECONDS
-    other.step()
-    one.step()
-    assert (one.leads, other.leads) == (False, True)
-    assert cluster.objects["leases", "lease"]["spec"]["leaseTransitions"] == 2
-    other.release()
-    one.step()
-    assert (one.leads, other.leads) == (True, False)
+def test_ours_stays_until_the_declared_route_has_its_certificate(
+    cluster: Cluster, api: ApiServer, tmp_path: Path
+) -> None:
+    values: Values = {"ingress": {"enabled": True}, "tls": {"mode": "perSite", "issuer": "letsencrypt"}}
+    reconciling = Reconciling(cluster, api, template_in(tmp_path, values), Options())
+    assert set(reconciling.step()) == {("apply", NORTH), ("apply", SOUTH)}
+    declared = render({**values, "sites": {"north-test": {"domain": "north.test"}}}).of("Ingress")
+    cluster.put("ingresses", declared)
+    assert reconciling.step() == [], "cert-manager has not made the Certificate yet"
+    secret = declared["spec"]["tls"][0]["secretName"]
+    for value, writes in (("False", []), ("True", [("delete", NORTH)])):
+        conditions = [{"type": "Ready", "status": value}]
+        certificate = {
+            "kind": "Certificate",
+            "apiVersion": "cert-manager.io/v1",
+            "metadata": {"name": secret},
+            "spec": {"secretName": secret},
+            "status": {"conditions": conditions},
+        }
+        cluster.put("certificates", certificate)
+        assert reconciling.step() == writes
 
 
-def test_a_write_that_another_process_was_faster_with_wins_nothing(api: ApiServer, cluster: Cluster) -> None:
-    one, other = Election(api, "lease", "one"), Election(api, "lease", "other")
-    read = api.lease
+def test_a_host_that_is_added_during_the_look_is_pending(reconciling: Reconciling, sites: tuple[Site, Site]) -> None:
+    added: list[str] = []
 
-    def read_and_lose(name: str) -> Any:
-        found = read(name)
-        other._api = ApiServer(api._url, api._account)
-        other.step()
-        return found
+    def add(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if not added and 'FROM "tenancy_alias"' in sql:
+            added.append("new.test")
+            Alias.objects.create(site=sites[1], host="new.test")
+            PendingHost.objects.create(site_id=sites[1].pk, host="new.test")
+        return execute(sql, *rest)
 
-    api.lease = read_and_lose  # type: ignore[method-assign]
-    one.step()
-    assert (one.leads, other.leads) == (False, True)
-    assert cluster.objects["leases", "lease"]["spec"]["holderIdentity"] == "other"
+    with connection.execute_wrapper(add):
+        reconciling.step()
+    assert added
+    assert reconciling.cluster.objects["httproutes", SOUTH]["spec"]["hostnames"] == ["south.test"]
 
 
-def test_without_the_lease_nothing_is_written(reconciling: Reconciling, api: ApiServer) -> None:
-    Election(api, "demo-colonnade-routes", "somebody").step()
+def test_no_two_sites_have_one_name(cluster: Cluster, api: ApiServer, tmp_path: Path, sites: tuple[Site, Site]) -> None:
+    template = template_in(tmp_path, PLAIN_GATEWAY)
+    Alias.objects.bulk_create(Alias(site=sites[0], host=f"h{n}.test") for n in range(16))
+    for key in ("north-test-2", "north-test-https"):
+        SiteProfile.objects.filter(site=Site.objects.create(domain=f"{key}.example", name="s")).update(key=key)
+    reconciling = Reconciling(cluster, api, template, Options())
+    writes = reconciling.step()
+    assert len(cluster.objects) - 1 == len(writes) == 14
     assert reconciling.step() == []
-    assert not RouteStatus.objects.exists()
-
-
-def test_the_rate_of_requests_is_bounded() -> None:
-    now = [0.0]
-
-    def sleep(seconds: float) -> None:
-        now[0] += seconds
-
-    limit = RateLimit(20, 40, clock=lambda: now[0], sleep=sleep)
-    for _ in range(2040):
-        limit.wait()
-    assert now[0] == pytest.approx(100)
-
-
-# --- the command ---
+    one_name = {**template.objects[0], "metadata": {**template.objects[0]["metadata"], "name": "one"}}
+    reconciling.run.election.release()
+    with_fault = Reconciling(cluster, api, replace(template, objects=[one_name]), Options())
+    assert with_fault.step()[0] == ("apply", "one")
+    assert "would also be an object of the site" in RouteStatus.objects.get(site_id=sites[1].pk).message
 
 
 def test_the_command_says_what_is_missing(tmp_path: Path, template: RouteTemplate) -> None:

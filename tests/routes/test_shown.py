@@ -82,6 +82,9 @@ def test_the_metrics_are_those_of_the_last_pass() -> None:
     assert samples["colonnade_routes_wanted"] == 3
     assert samples["colonnade_routes_faults"] == 1
     assert samples["colonnade_routes_success_timestamp_seconds"] > 0
+    RoutePass.objects.update(finished_at=timezone.now() - timedelta(hours=1))
+    late = {sample.name for metric in collect_metrics() for sample in metric.samples}
+    assert late == {"colonnade_routes_success_timestamp_seconds"}, "it does not run: the rest is not known"
 
 
 # --- what controllers say ---

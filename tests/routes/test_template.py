@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +11,12 @@ import pytest
 
 from app.routes.template import DIGEST, RoutedSite, object_name
 from tests.chart.rendering import Object, Values, render, scenario
-from tests.routes.conftest import template_in
+from tests.routes.conftest import PLAIN_GATEWAY, template_in
 
 INGRESS: Values = {
     "ingress": {"enabled": True, "className": "traefik", "annotations": {"a": "b"}},
     "tls": {"mode": "perSite", "issuer": "letsencrypt", "dns01": True},
 }
-PLAIN_GATEWAY: Values = {
-    **{key: value for key, value in scenario("gateway").items() if key != "sites"},
-    "commonLabels": {"team": "web"},
-    "commonAnnotations": {"c": "d"},
-}
-PLAIN_GATEWAY["httpRoute"] = {**PLAIN_GATEWAY["httpRoute"], "catchAll": False, "hostnames": []}
 LISTENERS: Values = {key: value for key, value in scenario("routes").items() if key not in {"sites", "routes"}}
 KINDS = {"HTTPRoute", "Ingress", "ListenerSet", "Certificate"}
 HOSTS = ["shop.example.org", *(f"h{n}.example.org" for n in range(19)), "xn--bcher-kva.example.org"]
@@ -48,7 +43,10 @@ def test_filled_is_declared(tmp_path: Path, values: Values, hosts: list[str]) ->
     wanted = [one for one in declared.objects if one["kind"] in KINDS]
     filled = template_in(tmp_path, values).fill(RoutedSite(7, "shop", tuple(hosts)))
     assert len(filled) >= (1 if values is INGRESS else 3)
-    renamed = json.loads(json.dumps(filled).replace("demo-colonnade-route-shop", "demo-colonnade-site-shop"))
+    own = re.compile(r"demo-colonnade-route-shop((?:\.(?:https|tls|\d))*)")
+    renamed = json.loads(
+        own.sub(lambda found: "demo-colonnade-site-shop" + found[1].replace(".", "-"), json.dumps(filled))
+    )
     assert owned_by_nobody(renamed) == owned_by_nobody(wanted)
 
 
@@ -64,7 +62,8 @@ def test_names_are_those_of_the_chart_with_another_word(release: str, key: str) 
         name.replace(f"-site-x{key}", f"-route-{key}")
         for name in (site["metadata"]["name"], site["spec"]["tls"][0]["secretName"])
     )
-    assert (object_name(fullname, key), object_name(fullname, key, "-tls")) == (own, secret)
+    with_end = f"{secret.removesuffix('-tls')}.tls"
+    assert (object_name(fullname, key), object_name(fullname, key, "-tls")) == (own, with_end)
     assert own != site["metadata"]["name"]
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,10 +26,13 @@ LEASES = "/apis/coordination.k8s.io/v1/namespaces/{}/leases"
 
 
 class ApiUnavailable(Exception):
-    """No usable response: the connection, 401, 429 or 5xx. `retry_after`: what the server asks for, in seconds."""
+    """No usable response: the connection, 401, 429 or 5xx. `retry_after`: what the server asks for, in seconds.
 
-    def __init__(self, message: str, retry_after: float = 0.0) -> None:
-        self.retry_after = retry_after
+    `may_be_the_object`: 5xx, or no response in time. A webhook that fails for one object has this effect too.
+    """
+
+    def __init__(self, message: str, retry_after: float = 0.0, *, may_be_the_object: bool = False) -> None:
+        self.retry_after, self.may_be_the_object = retry_after, may_be_the_object
         super().__init__(message)
 
 
@@ -73,7 +78,8 @@ class ApiServer:
             "resourceVersion": version,
             "timeoutSeconds": str(WATCH_SECONDS),
         }
-        with self._send("GET", self._path(kind), parameters, stream=True) as response:
+        self._limit.wait()
+        with self._send("GET", self._path(kind), parameters, seconds=SILENT_SECONDS, stream=True) as response:
             try:
                 for line in response.iter_lines(chunk_size=None):
                     if line:
@@ -88,19 +94,21 @@ class ApiServer:
                     return  # nothing happened for a while; the next watch finds out whether the server is there
                 raise ApiUnavailable(type(error).__name__) from None
 
-    def apply(self, kind: Kind, item: Object, *, force: bool) -> Object:
-        """Server-side apply. Without `force`, fields that belong to another manager are a refusal (409)."""
+    def apply(self, kind: Kind, item: Object, *, force: bool, until: float) -> Object:
+        """Server-side apply. Without `force`, fields that belong to another manager are a refusal (409).
+
+        `until`: on the monotonic clock; the request is not sent later, and waits no longer for its response.
+        """
         parameters = {"fieldManager": MANAGER, "force": str(force).lower()}
         path = f"{self._path(kind)}/{item['metadata']['name']}"
-        return self._call("PATCH", path, parameters, item, "application/apply-patch+yaml")
+        return self._call("PATCH", path, parameters, item, "application/apply-patch+yaml", until=until)
 
-    def delete(self, kind: Kind, item: Object) -> None:
-        """Deletes this very object, not one that has replaced it since."""
+    def delete(self, kind: Kind, item: Object, *, until: float) -> None:
+        """Deletes this very object, not one that has replaced it since. `until`: as in `apply`."""
         metadata = item["metadata"]
+        body = {"preconditions": {"uid": metadata["uid"]}}
         try:
-            self._call(
-                "DELETE", f"{self._path(kind)}/{metadata['name']}", {}, {"preconditions": {"uid": metadata["uid"]}}
-            )
+            self._call("DELETE", f"{self._path(kind)}/{metadata['name']}", {}, body, until=until)
         except ApiRefused as refused:
             if refused.status != 404:
                 raise
@@ -133,10 +141,14 @@ class ApiServer:
         content: str = "application/json",
         *,
         limited: bool = True,
+        until: float = math.inf,
     ) -> Object:
         if limited:
             self._limit.wait()
-        with self._send(method, path, parameters, body, content) as response:
+        seconds = min(READ_SECONDS, until - time.monotonic())
+        if seconds <= 0:
+            raise ApiUnavailable("the Lease ended before the request was sent")
+        with self._send(method, path, parameters, body, content, seconds=seconds) as response:
             try:
                 return dict(response.json())
             except (RequestException, ValueError, TypeError) as error:
@@ -150,21 +162,23 @@ class ApiServer:
         body: Object | None = None,
         content: str = "application/json",
         *,
+        seconds: float,
         stream: bool = False,
     ) -> requests.Response:
         headers = {"Accept": "application/json", "Content-Type": content}
         token = self._account / "token"
-        if token.exists():
-            headers["Authorization"] = f"Bearer {token.read_text().strip()}"  # read again: it is replaced every hour
         data = None if body is None else json.dumps(body).encode()
-        timeout = (CONNECT_SECONDS, SILENT_SECONDS if stream else READ_SECONDS)
+        timeout = (min(CONNECT_SECONDS, seconds), seconds)
         try:
+            if token.exists():
+                headers["Authorization"] = f"Bearer {token.read_text().strip()}"  # read again: it is replaced hourly
             response = self._session.request(
                 method, self._url + path, params=parameters, data=data, headers=headers, timeout=timeout, stream=stream,
                 allow_redirects=False,
             )  # fmt: skip
-        except RequestException as error:
-            raise ApiUnavailable(type(error).__name__) from None
+        except OSError as error:  # those of requests are too
+            is_late = isinstance(error, ReadTimeout)
+            raise ApiUnavailable(type(error).__name__, may_be_the_object=is_late) from None
         if response.status_code < 300:
             return response
         with response:
@@ -189,9 +203,13 @@ def _json(response: requests.Response) -> Any:
 
 
 def _fault(status: int, body: Any, retry_after: str = "") -> Exception:
-    message = str(body.get("message", "") if isinstance(body, dict) else "")[:500] or f"status {status}"
+    message = str(body.get("message", "") if isinstance(body, dict) else "")[:500]
     if status == 410:
         return ExpiredVersion(message)
     if status in {401, 429} or status >= 500 or status < 400:
-        return ApiUnavailable(f"status {status}", float(retry_after) if retry_after.isdecimal() else 0.0)
-    return ApiRefused(status, message)
+        return ApiUnavailable(
+            f"status {status}: {message}".removesuffix(": "),
+            float(retry_after) if retry_after.isdecimal() else 0.0,
+            may_be_the_object=status >= 500,
+        )
+    return ApiRefused(status, message or f"status {status}")

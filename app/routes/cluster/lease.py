@@ -42,6 +42,11 @@ class Election:
     def leads(self) -> bool:
         return self._clock() < self._held_until
 
+    @property
+    def held_until(self) -> float:
+        """On the clock of this process. No write may last longer."""
+        return self._held_until
+
     def run(self, stop: threading.Event, on_change: Callable[[], object]) -> None:
         """Takes the Lease when it is free and renews it, until `stop`; then gives it up."""
         led = False
@@ -58,7 +63,7 @@ class Election:
         """Takes or renews the Lease, if it may. An API server that is away changes nothing: what is held runs out."""
         started = self._clock()
         try:
-            if self._take(started):
+            if self._take():
                 self._held_until = started + HOLD_SECONDS
             self._outage.ended()
         except ApiUnavailable as error:
@@ -66,6 +71,9 @@ class Election:
         except ApiRefused as refused:
             if refused.status != 409:
                 log.warning("The Lease %s cannot be used: %s", self._name, refused)
+        except Exception:
+            # Any fault is caught: without this thread the process would look healthy and never act.
+            log.exception("The Lease %s cannot be used", self._name)
 
     def release(self) -> None:
         """Lets another process take over without waiting for the Lease to end."""
@@ -80,8 +88,10 @@ class Election:
         except (ApiUnavailable, ApiRefused) as error:
             log.info("The Lease was not given up (%s); it ends by itself", error)
 
-    def _take(self, now: float) -> bool:
+    def _take(self) -> bool:
         lease = self._api.lease(self._name)
+        # After the response: it may tell of a renewal that is younger than the request.
+        now = self._clock()
         if lease is None:
             lease = {
                 "apiVersion": "coordination.k8s.io/v1",

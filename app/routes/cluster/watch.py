@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from app.routes.cluster.api import ApiRefused, ApiServer, ApiUnavailable, ExpiredVersion
@@ -15,6 +16,7 @@ log = logging.getLogger(__name__)
 MOST_SECONDS = 30.0
 REFUSED_SECONDS = 30.0
 EXPIRED_SECONDS = 1.0
+SHORT_SECONDS = 1.0
 
 
 class Cache:
@@ -68,7 +70,10 @@ class Watcher:
             self._failures = 0
             self._outage.ended()
             while not stop.is_set():
+                started = time.monotonic()
                 version = self._watch(version)
+                if time.monotonic() - started < SHORT_SECONDS:
+                    stop.wait(SHORT_SECONDS)  # a server, or a proxy before it, that ends watches at once
         except ExpiredVersion:
             return EXPIRED_SECONDS
         except ApiUnavailable as error:

@@ -50,7 +50,8 @@ securityContext:
 {{- end }}
 {{- end -}}
 
-{{/* A pod spec without containers: also "restartPolicy", "together" (on the web pods' node), "volumes", "account" (a
+{{/* A pod spec without containers: also "restartPolicy", "together" (on the web pods' node), "apart" (labels of
+     pods on whose nodes it is better not to be), "volumes", "account" (a
      ServiceAccount of its own) and "scheduling", a dict that replaces the values of all pods. */}}
 {{- define "colonnade.podSpec" -}}
 {{- $v := .root.Values -}}
@@ -106,6 +107,12 @@ tolerations:
 {{- $pods := default dict $affinity.podAffinity }}
 {{- $terms := append (default list $pods.requiredDuringSchedulingIgnoredDuringExecution) $near }}
 {{- $_ := set $affinity "podAffinity" (merge (dict "requiredDuringSchedulingIgnoredDuringExecution" $terms) $pods) }}
+{{- end }}
+{{- if .apart }}
+{{- $near := dict "labelSelector" (dict "matchLabels" .apart) "topologyKey" "kubernetes.io/hostname" }}
+{{- $pods := default dict $affinity.podAntiAffinity }}
+{{- $terms := append (default list $pods.preferredDuringSchedulingIgnoredDuringExecution) (dict "weight" 100 "podAffinityTerm" $near) }}
+{{- $_ := set $affinity "podAntiAffinity" (merge (dict "preferredDuringSchedulingIgnoredDuringExecution" $terms) $pods) }}
 {{- end }}
 {{- with $affinity }}
 affinity:

@@ -20,7 +20,8 @@
 {{- end -}}
 {{- end -}}
 {{- dict "release" .Release.Name "fullname" (include "colonnade.fullname" .) "site_label" (include "colonnade.siteLabel" .) "routes_label" (include "colonnade.routesLabel" .)
-      "lease" (include "colonnade.routesName" .) "wildcards" (or (ne .Values.tls.mode "perSite") .Values.tls.dns01) "certificates" (eq .Values.tls.mode "perSite") "objects" $objects | toPrettyJson -}}
+      "lease" (include "colonnade.routesName" .) "wildcards" (or (ne .Values.tls.mode "perSite") .Values.tls.dns01) "certificates" (eq .Values.tls.mode "perSite")
+      "declares" (empty .Values.sitesExistingConfigMap) "objects" $objects | toPrettyJson -}}
 {{- end -}}
 
 {{/* The label of the objects that `manage.py reconcile_routes` keeps: the name of the release. */}}

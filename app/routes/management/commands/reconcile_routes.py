@@ -37,7 +37,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--allow-mass-removal",
             action="store_true",
-            help="also remove routes when more than half of the sites would lose theirs at a time",
+            help="also remove routes when most of the sites would lose theirs at a time",
         )
 
     def handle(
