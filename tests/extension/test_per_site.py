@@ -181,7 +181,7 @@ def test_apps_on_the_command_line_keep_the_others_and_say_what_is_wrong(settings
     def apps(*options: str) -> list[str]:
         return list(json.loads(managed("sites", "set", "south.test", "--json", *options, **settings))["apps"])
 
-    assert apps("--app", "club", "--setting", "tagline=1") == ["club"]
+    assert apps("--app", "club", "--setting", 'tagline="One"') == ["club"]
     assert apps("--app", "club") == ["club"]
     assert apps("--no-app", "club") == []
     for options, message in {

@@ -54,7 +54,7 @@ def test_a_refusal_is_one_line_and_status_2(run: Run) -> None:
 
 def test_a_setting_of_a_site_is_not_a_settings_module(run: Run) -> None:
     assert run("sites", "set", "north.test", "--setting", 'headers={"hsts_seconds": 5}').returncode == 0
-    assert run("sites", "add", "east.test", "--setting", "tagline=1").returncode == 0
+    assert run("sites", "add", "east.test", "--setting", 'tagline="One"').returncode == 0
     done = run("sites", "set", "north.test", "--setting", 'headers={"hsts_seconds": -5}')
     assert (done.returncode, done.stdout) == (2, "")
     assert "headers.hsts_seconds: must be a number of seconds" in done.stderr
