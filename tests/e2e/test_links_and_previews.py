@@ -58,26 +58,26 @@ def test_a_link_is_chosen_from_the_pages_of_the_site(tab: Page, server: Server) 
 
 
 def test_a_picture_is_chosen_for_a_field(tab: Page, server: Server, tmp_path: Path) -> None:
-    (tmp_path / "gate.jpg").write_bytes(picture(410, 200))
+    (tmp_path / "weir.jpg").write_bytes(picture(410, 200))
     sign_in(tab, server, "nora", site="north")
     open_page_form(tab, server, "People", site="north")
     field = tab.locator(".field-image")
     expect(field.get_by_role("button", name="Remove: Picture")).to_be_hidden()
     field.get_by_role("button", name="Choose: Picture").press("Enter")
     dialog = tab.get_by_role("dialog", name="Picture")
-    dialog.get_by_label("Or upload a picture").set_input_files(tmp_path / "gate.jpg")
+    dialog.get_by_label("Or upload a picture").set_input_files(tmp_path / "weir.jpg")
     expect(dialog.locator("button[aria-pressed=true]")).to_have_count(1)
-    dialog.get_by_label("Alternative text").fill("A gate")
+    dialog.get_by_label("Alternative text").fill("A weir")
     assert violations(tab) == []
     dialog.get_by_role("button", name="Choose").click()
-    expect(field.get_by_role("status")).to_have_text("gate")
+    expect(field.get_by_role("status")).to_have_text("weir")
     assert violations(tab) == []
     with tab.expect_navigation():
         tab.get_by_role("button", name="Save", exact=True).click()
     open_page_form(tab, server, "People", site="north")
     expect(field.locator("img")).to_be_visible()
     field.get_by_role("button", name="Choose: Picture").click()
-    dialog.get_by_role("button", name="gate").click()
+    dialog.get_by_role("button", name="weir").click()
     expect(dialog.get_by_label("Alternative text")).to_be_hidden()  # the library has it
     dialog.get_by_role("button", name="Cancel").click()
     field.get_by_role("button", name="Remove: Picture").click()

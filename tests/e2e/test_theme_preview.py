@@ -33,7 +33,7 @@ def test_options_are_previewed(
     expect(preview.locator("html[data-filled]")).to_have_count(1)
     assert_accessible(preview)
     preview.keyboard.press("Tab")
-    expect(preview.get_by_role("link", name="Skip to content")).to_be_focused()
+    expect(preview.get_by_role("link", name="Zum Inhalt springen")).to_be_focused()
     with preview.expect_navigation():
         preview.get_by_role("link", name="Back to the form").click()
     expect(preview.get_by_text("This is your preview, which is not saved.")).to_be_visible()
