@@ -69,7 +69,8 @@ def test_backup_and_restore_of_a_used_database(postgresql: PostgreSQL, tmp_path:
 
 def rows(dump: str) -> list[dict[str, Any]]:
     """Every row of a dump, without the counters that triggers raise."""
-    found: list[dict[str, Any]] = json.loads(dump)
+    # A time of less than a millisecond is dumped as .000 the first time, and without it from then on.
+    found: list[dict[str, Any]] = json.loads(dump.replace(".000Z", "Z"))
     for row in found:
         row["fields"].pop("content_written_in", None)
     return [row for row in found if row["model"] != "tenancy.epoch"]
