@@ -1,7 +1,7 @@
 """The objects of one site, made from the chart's own template: what a declared site gets from Helm, field by field.
 
 The template is JSON with placeholders (helm/colonnade/templates/_routes.tpl): `{key}`, `{object}` and `{object-tls}`
-for names, and `{host}` and `{host-hash}`, which repeat the item of the list that they are in for every host.
+for names, `{host}` and `{host-hash}` for hosts. A list item with one of the last two is repeated, once per host.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Keeps a route in the cluster for every site that is not declared in the chart's values."""
+"""Creates, updates and deletes the routes of sites that the values of the chart do not list."""
 
 from __future__ import annotations
 
