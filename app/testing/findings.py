@@ -39,7 +39,7 @@ class Findings:
         known = {canary for canary, _ in self.canaries.found(request.sent)}
         for place, text in result.places():
             for canary, around in self.canaries.found(text):
-                is_open = canary.names_the_site and (visitor.role in WORKS_ON_BOTH or canary.side == visitor.served)
+                is_open = canary.names_the_site and (canary.side == visitor.served or canary.side in works_on(visitor))
                 if canary.side in hidden_from(visitor, request) and canary not in known and not is_open:
                     what = f"Site {canary.side.upper()}'s {canary.where} ({canary.text}) is in {place}"
                     self.add(visitor, request, what, " ".join(around.split()))
@@ -92,6 +92,13 @@ def hidden_from(visitor: Visitor, request: Request) -> Iterable[Side]:
     if has_no_role and request.path.startswith(admin_path()):
         return SIDES
     return [side for side in SIDES if side != visitor.served]
+
+
+def works_on(visitor: Visitor) -> Iterable[Side]:
+    """The sites whose names this person knows: the admin names them on every host, to switch or to go there."""
+    if visitor.role in WORKS_ON_BOTH:
+        return SIDES
+    return ("a",) if visitor.role in ONLY_ON_A else ()
 
 
 def differ(one: Result, other: Result) -> bool:

@@ -178,7 +178,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(text), text))
             if expired or cluster.is_closed or cluster.ends_watches:
                 self.wfile.write(b"0\r\n\r\n")
-                self.close_connection = True
+                # A watch that ends leaves the connection open for the next request, as the real server does.
+                self.close_connection = cluster.is_closed
                 return
             since = new[-1][0]
 
