@@ -13,7 +13,7 @@ import pytest
 
 from tests.chart.rendering import helms
 from tests.cluster import kube
-from tests.cluster.kube import Namespace, run, until
+from tests.cluster.kube import NAMESPACE, Namespace, run, until
 
 FIGURES: dict[str, str] = {}
 
@@ -57,12 +57,12 @@ def _version(helm: str) -> str:
 
 @pytest.fixture(scope="module", params=helms(), ids=lambda path: Path(path).name)
 def space(request: pytest.FixtureRequest) -> Iterator[Namespace]:
-    yield from _namespace(f"colonnade-{_version(request.param)}", request.param)
+    yield from _namespace(f"{NAMESPACE}-{_version(request.param)}", request.param)
 
 
 @pytest.fixture(scope="module")
 def stranger() -> Iterator[Namespace]:
-    yield from _namespace("colonnade-stranger", "")
+    yield from _namespace(f"{NAMESPACE}-stranger", "")
 
 
 @pytest.fixture(scope="session")

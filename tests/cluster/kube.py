@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 CHART = Path(__file__).resolve().parents[2] / "helm" / "colonnade"
+#: Namespaces begin with this: two runs on one cluster need two names.
+NAMESPACE = os.environ.get("TEST_NAMESPACE", "colonnade")
 Object = dict[str, Any]  # as kubectl prints it
 
 

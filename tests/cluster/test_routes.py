@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.chart.rendering import Object, Values, render
-from tests.cluster.kube import Namespace, run, until
+from tests.cluster.kube import NAMESPACE, Namespace, run, until
 from tests.support.commands import managed, managing
 
 VALUES: Values = {
@@ -64,7 +64,7 @@ class Reconciler:
 
 @pytest.fixture
 def reconciler(tmp_path: Path) -> Iterator[Reconciler]:
-    space = Namespace("colonnade-routes")
+    space = Namespace(f"{NAMESPACE}-routes")
     run("kubectl", "delete", "namespace", space.name, "--ignore-not-found", "--wait")
     run("kubectl", "create", "namespace", space.name)
     rendered = render(VALUES)
