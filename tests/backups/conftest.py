@@ -34,7 +34,7 @@ class Deployment:
         return {"DATABASE_URL": self.url, "MEDIA_ROOT": str(self.media), "BACKUP_TARGET": self.target}
 
     def run(self, *command: str, **env: object) -> subprocess.CompletedProcess[str]:
-        return manage(*command, **{**self.env, "DATABASE_WAIT_SECONDS": "1", **env})
+        return manage(*command, stdin=None, **{**self.env, "DATABASE_WAIT_SECONDS": "1", **env})
 
     def backup(self, *arguments: str, **env: object) -> str:
         """Makes a backup; its name."""

@@ -47,7 +47,11 @@ def test_a_restore_runs_only_when_somebody_starts_it() -> None:
 def test_a_claim_outlives_the_release_and_only_backups_mount_it() -> None:
     rendered = render(ON)
     claim = rendered.of("PersistentVolumeClaim", "demo-colonnade-backup")
-    assert claim["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
+    # A hook is not part of the release, and --wait does not wait for a pod that mounts it.
+    assert claim["metadata"]["annotations"] == {
+        "helm.sh/hook": "pre-install,pre-upgrade",
+        "helm.sh/hook-delete-policy": "hook-failed",
+    }
     mounting = [
         one["metadata"]["name"]
         for one in rendered.objects

@@ -79,7 +79,9 @@ def test_what_was_lost_comes_back(space: Namespace, figures: dict[str, str]) -> 
     claims = [f"data-{DATABASE}", "demo-colonnade-media"]
     space.kubectl("delete", "pvc", *claims, "--wait", "--timeout=120s")
     space.kubectl("delete", "secret", "demo-colonnade-postgresql")
-    helm(space, "install", replicaCount=0, release={"mode": "none"})
+    # Without --wait: no pod mounts the claim of media yet.
+    lost = values(replicaCount=0, release={"mode": "none"})
+    space.release("install", "demo", str(CHART), values=lost)
     began = time.monotonic()
     done, logs = run_job(space, "restore", "restore-now")
     assert done, logs
