@@ -16,7 +16,7 @@ from app import __version__
 from app.backups import postgresql, sqlite
 from app.backups.errors import BackupFailed
 from app.backups.manifest import DATABASE, Manifest, Media, media_as_bytes, media_from_bytes, sum_of, text_sum
-from app.backups.media import store_media
+from app.backups.media import refuse_inside_storage, store_media
 from app.backups.places import Folder, storage_faults
 from app.backups.retention import Keep, name_at
 from app.backups.state import applied_migrations, load_state, save_state, working_folder, write_text
@@ -41,6 +41,8 @@ class Made:
 
 def make(target: Target, path: Path, keep: Keep) -> Made:
     """All steps in this process."""
+    if connection.vendor == "postgresql":
+        postgresql.refuse_old_programs()
     prepare(target, path)
     if connection.vendor == "postgresql":
         postgresql.run(working_folder(path), postgresql.DUMP)
@@ -50,6 +52,7 @@ def make(target: Target, path: Path, keep: Keep) -> Made:
 def prepare(target: Target, path: Path) -> None:
     """The first step: copies media, and writes what the dump needs; of SQLite, the copy itself."""
     folder = working_folder(path)
+    refuse_inside_storage(target.place)
     target.remove_leftovers()
     before = store_media(target, _known(target))
     write_text(folder, MEDIA_BEFORE, media_as_bytes(before).decode())
@@ -83,7 +86,12 @@ def finish(target: Target, path: Path, keep: Keep) -> Made:
     )
     with storage_faults(folder.label), (folder.path / DATABASE).open("rb") as file:
         target.add(manifest, file, media)
-    return Made(manifest, target.remove_old(keep))
+    try:
+        return Made(manifest, target.remove_old(keep))
+    except BackupFailed as error:
+        raise BackupFailed(
+            f"The backup {manifest.name} is stored, but old ones could not be removed. {error}"
+        ) from None
 
 
 def _all_media(target: Target, folder: Folder) -> dict[str, Media]:
@@ -98,7 +106,10 @@ def _all_media(target: Target, folder: Folder) -> dict[str, Media]:
 
 def _known(target: Target) -> Mapping[str, Media]:
     names = target.names()
-    return target.media_of(target.manifest(names[-1])) if names else {}
+    try:
+        return target.media_of(target.manifest(names[-1])) if names else {}
+    except BackupFailed:
+        return {}  # a damaged backup: every file is read again, and the removal of old backups reports the damage
 
 
 def _free_name(target: Target) -> str:

@@ -5,19 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.core.files.base import File
-from django.core.files.storage import Storage, default_storage
+from django.core.files.storage import FileSystemStorage, Storage, default_storage
 from storages.backends.s3 import S3Storage
 
 from app.backups.errors import BackupFailed, BackupRefused
 from app.backups.manifest import Media, Sum, sum_of
-from app.backups.places import STORAGE_ERRORS, MissingFile, storage_faults
+from app.backups.places import STORAGE_ERRORS, Bucket, Folder, MissingFile, Place, storage_faults
 from app.backups.target import Target
 
 LABEL = "The storage of media"
 Found = dict[str, tuple[int, float]]  # by name: bytes, and seconds since 1970
+
+
+def refuse_inside_storage(place: Place) -> None:
+    """Raises `BackupRefused` if the backups would be media files themselves."""
+    inside = False
+    if isinstance(place, Bucket) and isinstance(default_storage, S3Storage):
+        inside = place.address == (default_storage.endpoint_url, default_storage.bucket_name)
+    if isinstance(place, Folder) and isinstance(default_storage, FileSystemStorage):
+        inside = place.path.resolve().is_relative_to(Path(default_storage.location).resolve())
+    if inside:
+        raise BackupRefused(f"{place.label} is where media are stored. Use another bucket or folder.")
 
 
 def stored_files() -> Found:

@@ -124,6 +124,7 @@ class Bucket:
 
     def __init__(self, options: dict[str, Any]) -> None:
         self.label = f"The backup target s3://{options['bucket_name']}/{options.get('location', '')}".rstrip("/")
+        self.address = (options["endpoint_url"], options["bucket_name"])
         self.prefix = f"{options['location']}/" if options.get("location") else ""
         self._bucket: Any = S3Storage(**options).bucket
         # One thread: a backup may take longer, and has no memory to spare for parts side by side.

@@ -70,8 +70,7 @@ def prepare(folder: Folder, script: str) -> None:
 
 
 def run(folder: Folder, script: str) -> None:
-    """Runs a script of `prepare`. Raises `BackupRefused`, `BackupFailed`."""
-    refuse_old_programs()
+    """Runs a script of `prepare`. Raises `BackupFailed`."""
     done = subprocess.run(["sh", str(folder.path / script)], capture_output=True, text=True, check=False)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["it ended without a message"]

@@ -16,8 +16,10 @@ pytestmark = pytest.mark.service("postgresql")
 
 def test_it_works(with_postgresql: Deployment, server: PostgreSQL, tmp_path: Path) -> None:
     here = with_postgresql
-    assert here.run("sites", "add", "north.test", "--name", "North — ☃").returncode == 0
+    use = "from tests.support.used import make_used_database; make_used_database()"
+    assert here.run("shell", "-v0", "-c", use).returncode == 0
     name, before = here.backup(), here.rows()
+    assert here.run("sites", "add", "late.test").returncode == 0
     new = replace(here, url=server.url(server.create_database()), media=tmp_path / "new")
     done = new.run("restore", name)
     assert done.returncode == 0, done.stderr

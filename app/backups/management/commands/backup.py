@@ -50,6 +50,8 @@ class Command(BaseCommand):
     ) -> None:  # Any: Django's
         keep = Keep(options["daily"], options["weekly"], options["monthly"])
         with usable_database(self.say), try_lock("backup") as held:
+            if not held and (prepare or finish):
+                raise CommandError(RUNNING, returncode=1)  # the next step must not run
             if not held:
                 self.say(RUNNING)
                 return
