@@ -27,11 +27,9 @@ def check(root: Path, version: str) -> str:
 
 def disagreements(root: Path, version: str) -> list[str]:
     """The places that have another version than the one given."""
-    return [
-        f"{file}: the version is {have or 'missing'}, not {version}: make release-version VERSION={version}"
-        for file, have in versions.written(root)
-        if have != version
-    ]
+    wrong = dict.fromkeys((file, have) for file, have in versions.written(root) if have != version)
+    found = [f"{file}: the version is {have or 'missing'}, not {version}." for file, have in wrong]
+    return [*found, f"To write it everywhere: make release-version VERSION={version}"] if found else []
 
 
 def _tree(root: Path) -> list[str]:

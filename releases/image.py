@@ -18,7 +18,9 @@ def ready(root: Path) -> None:
     """Raises `Refused` without a Docker engine."""
     done = attempt("docker", "info", folder=root)
     if done.returncode:
-        raise Refused(f"There is no Docker engine (DOCKER_HOST): {done.stderr.strip().splitlines()[-1]}")
+        raise Refused(
+            f"There is no Docker engine (DOCKER_HOST): {(done.stderr.strip() or 'no message').splitlines()[0]}"
+        )
 
 
 def publish(root: Path, record: Record) -> Record:
@@ -45,7 +47,7 @@ def publish(root: Path, record: Record) -> Record:
 
 def build(root: Path, record: Record, tag: str) -> None:
     """As `make image`, with the base image by its digest and the static files of the release before."""
-    arguments = [os.environ.get("DOCKER_BUILD", ""), *_base(root), *_earlier(root, record)]
+    arguments = [*_base(root), *_earlier(root, record), os.environ.get("DOCKER_BUILD", "")]
     env = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}  # one manifest, not an index: the provenance is signed later
     run("make", "image", f"IMAGE={tag}", f"DOCKER_BUILD={' '.join(arguments).strip()}", folder=root, **env)
 
@@ -55,10 +57,15 @@ def inspect(root: Path, name: str) -> dict[str, Any]:
     return found[0]
 
 
-def sbom(root: Path, reference: str) -> str:
-    """The list of packages inside an image, in CycloneDX."""
-    path = inspect(root, reference)["Config"]["Labels"]["org.cyclonedx.sbom"]
-    return run("docker", "run", "--rm", "--network=none", "--entrypoint=cat", reference, path, folder=root)
+def sbom(root: Path, reference: str, folder: Path) -> Path:
+    """The list of packages inside an image, in CycloneDX, copied to a folder."""
+    inside = inspect(root, reference)["Config"]["Labels"]["org.cyclonedx.sbom"]
+    container = run("docker", "create", "--entrypoint=none", reference, folder=root).strip()
+    try:
+        run("docker", "cp", f"{container}:{inside}", str(folder), folder=root)
+    finally:
+        run("docker", "rm", container, folder=root)
+    return folder / Path(inside).name
 
 
 def _content(image: dict[str, Any]) -> dict[str, Any]:

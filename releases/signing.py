@@ -52,8 +52,7 @@ def sign(root: Path, made: Record, signer: Signer) -> None:
         raise Refused("The image and the chart come first: make release-image release-chart")
     folder = record.folder(root, made.version)
     run("docker", "pull", made.image, folder=root)
-    bill, origin = folder / "sbom.cdx.json", folder / "provenance.json"
-    bill.write_text(image.sbom(root, made.image))
+    bill, origin = image.sbom(root, made.image, folder), folder / "provenance.json"
     origin.write_text(json.dumps(provenance(root, made), indent=2) + "\n")
     options = signer.options(folder)
     for reference in (made.image, made.chart):

@@ -51,7 +51,7 @@ def _at(root: Path, tag: str, file: str) -> str:
 
 
 def _flat(values: Any, prefix: str = "") -> dict[str, Any]:
-    if not isinstance(values, dict) or not values:
+    if not isinstance(values, dict) or not values:  # an empty map is a value
         return {prefix.removesuffix("."): values}
     return {key: value for name, below in values.items() for key, value in _flat(below, f"{prefix}{name}.").items()}
 
@@ -92,7 +92,7 @@ def _too_small(version: str, tag: str, changes: Changes) -> list[str]:
     old, new = parse(tag[1:]), parse(version)
     if changes.removed and new[0] == old[0] and (old[0] or new[1] == old[1]):
         needed = "major" if old[0] else "minor"
-        return [f"Values were removed since {tag}: this needs a new {needed} version, and {version} is none."]
+        return [f"Values were removed since {tag}: this needs a new {needed} version, not {version}."]
     if (changes.changed or changes.added) and new[:2] == old[:2]:
-        return [f"Values were added or changed since {tag}: this needs a new minor version, and {version} is none."]
+        return [f"Values were added or changed since {tag}: this needs a new minor version, not {version}."]
     return []

@@ -25,6 +25,7 @@ PROGRAMS = {
     "apache": "apache2",
     "chromium": "chromium",
     "docker": "dockerd",
+    "registry": "docker-registry",
     "wrk": "wrk",
     "gettext": "xgettext",
 }
