@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -38,6 +38,10 @@ class Release:
     root: Path
     registry: str
 
+    def at(self, path: str) -> Release:
+        """The same checkout, and a part of the registry in which nothing is published yet."""
+        return replace(self, registry=f"{self.registry}/{path}")
+
     def make(self, target: str, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
         command = ["make", target, f"VERSION={VERSION}", f"REGISTRY={self.registry}", *words]
         environment = {**os.environ, "COSIGN_PASSWORD": "", **env}
@@ -51,7 +55,9 @@ class Release:
     @property
     def published(self) -> tuple[str | None, str | None]:
         """The digests of the image and of the chart."""
-        return digest_of(self.registry, "colonnade", VERSION), digest_of(self.registry, "charts/colonnade", VERSION)
+        host, _, path = self.registry.partition("/")
+        image, chart = (digest_of(host, f"{path}/{name}", VERSION) for name in ("colonnade", "charts/colonnade"))
+        return image, chart
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +101,7 @@ def rendered_image(chart: Chart, values: Values) -> str:
 
 
 def test_the_chart_installs_the_image_that_was_pushed_with_it(release: Release, tmp_path: Path) -> None:
+    release = release.at("installed")
     assert "cosign is not on PATH" in release.make("release", PATH=without_cosign()).stderr
     assert release.published == (None, None)
 
@@ -125,6 +132,7 @@ def test_the_chart_installs_the_image_that_was_pushed_with_it(release: Release, 
 
 
 def test_a_release_can_be_repeated_and_not_replaced(release: Release) -> None:
+    release = release.at("repeated")
     first = release.make("release", "SIGN=no")
     before = release.published
     assert first.returncode == 0, first.stderr
@@ -134,7 +142,7 @@ def test_a_release_can_be_repeated_and_not_replaced(release: Release) -> None:
     assert again.returncode == 0, again.stderr
     assert release.published == before
 
-    (release.root / "sbom.cdx.json").write_text("{}")
+    (release.root / "sbom.cdx.json").write_text(json.dumps(BOM, indent=2))
     release.commit()
     other = release.make("release", "SIGN=no")
     assert other.returncode != 0
@@ -152,6 +160,7 @@ def test_a_registry_that_does_not_respond(release: Release) -> None:
 
 @pytest.mark.skipif(shutil.which("cosign") is None, reason="cosign is not installed here")
 def test_what_is_signed_is_verified(release: Release, tmp_path: Path) -> None:
+    release = release.at("signed")
     for name in ("ours", "theirs"):
         command = ["cosign", "generate-key-pair", "--output-key-prefix", name]
         subprocess.run(command, cwd=tmp_path, env={**os.environ, "COSIGN_PASSWORD": ""}, check=True)
