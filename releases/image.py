@@ -57,6 +57,13 @@ def inspect(root: Path, name: str) -> dict[str, Any]:
     return found[0]
 
 
+def pulled(root: Path, name: str) -> dict[str, Any]:
+    """What the engine knows of an image, which it pulls if it is not there."""
+    if attempt("docker", "image", "inspect", name, folder=root).returncode:
+        run("docker", "pull", name, folder=root)
+    return inspect(root, name)
+
+
 def sbom(root: Path, reference: str, folder: Path) -> Path:
     """The list of packages inside an image, in CycloneDX, copied to a folder."""
     inside = inspect(root, reference)["Config"]["Labels"]["org.cyclonedx.sbom"]
@@ -76,9 +83,7 @@ def _content(image: dict[str, Any]) -> dict[str, Any]:
 
 def _base(root: Path) -> list[str]:
     """An engine knows a digest of the base image if the image came from a registry."""
-    if attempt("docker", "image", "inspect", BASE, folder=root).returncode:
-        run("docker", "pull", BASE, folder=root)
-    digests = inspect(root, BASE)["RepoDigests"]
+    digests = pulled(root, BASE)["RepoDigests"]
     return [f"--build-arg PYTHON_IMAGE={digests[0]}"] if digests else []
 
 

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any  # Any: JSON
 
-from releases.image import inspect
+from releases.image import inspect, pulled
 from releases.record import Record
 
 SOURCE = "https://github.com/colonnade/colonnade"
@@ -31,7 +31,7 @@ def provenance(root: Path, record: Record) -> dict[str, Any]:
 def _base(root: Path, record: Record) -> dict[str, Any]:
     """The base image; by its configuration's digest if it came from no registry."""
     name = inspect(root, record.image)["Config"]["Labels"]["org.opencontainers.image.base.name"]
-    base = inspect(root, name)
+    base = pulled(root, name)
     reference = base["RepoDigests"][0] if base["RepoDigests"] else f"{name}@{base['Id']}"
     return {"uri": f"docker-image://{reference}", "digest": {"sha256": reference.rpartition(":")[2]}}
 

@@ -13,8 +13,6 @@ from releases.versions import written
 from tests.releases.conftest import CHART, Checkout
 from tests.support.programs import ROOT
 
-pytestmark = pytest.mark.process
-
 
 def test_the_first_release(checkout: Checkout) -> None:
     checkout.version("0.1.0")
