@@ -44,7 +44,7 @@ def start(root: Path, version: str, commit: str, registry: str) -> Record:
     if not re.fullmatch(r"[a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)*", registry):
         raise Refused(f"REGISTRY must be a host and a path, such as ghcr.io/colonnade, not {registry!r}.")
     fresh = Record(version, commit, registry)
-    file = folder(root, version) / "release.json"
+    file = root / "dist" / version / "release.json"
     if not file.exists():
         return fresh
     stored = Record(**json.loads(file.read_text()))

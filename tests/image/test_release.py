@@ -164,6 +164,8 @@ def test_what_is_signed_is_verified(release: Release, tmp_path: Path) -> None:
     for name in ("ours", "theirs"):
         command = ["cosign", "generate-key-pair", "--output-key-prefix", name]
         subprocess.run(command, cwd=tmp_path, env={**os.environ, "COSIGN_PASSWORD": ""}, check=True)
+    assert "There is no identity to sign with outside of a workflow" in release.make("release").stderr
+    assert f"KEY={tmp_path / 'no.key'} is no file" in release.make("release", f"KEY={tmp_path / 'no.key'}").stderr
     done = release.make("release", f"KEY={tmp_path / 'ours.key'}")
     assert done.returncode == 0, done.stderr
 
