@@ -97,6 +97,8 @@ def test_every_changed_value_is_in_the_guide_for_upgrades(checkout: Checkout) ->
     change_values(checkout)
     checkout.version("0.2.0")
     assert checkout.refusal("0.2.0").splitlines() == UNMENTIONED
+    checkout.version("0.2.0", upgrading="`sites` is a map. `image.pull` and `image.pullPolicy.x` are nothing.")
+    assert checkout.refusal("0.2.0").splitlines() == [UNMENTIONED[0], UNMENTIONED[2]]
     # In its own section (the one of 0.0.1 mentions `tls`), itself or a key above it.
     checkout.version("0.2.0", upgrading="`tls` is gone. `sites` is a map. `image.pullPolicy` is Never.")
     assert checkout.refusal("0.2.0") == ""
