@@ -63,7 +63,7 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["/ap
 ENTRYPOINT ["/app/.venv/bin/python", "/app/docker/entrypoint"]
 CMD ["web"]
 ARG PYTHON_IMAGE
-ARG VERSION=0.1.0
+ARG VERSION=unknown
 ARG REVISION=unknown
 ARG CREATED=1980-01-01T00:00:00Z
 LABEL org.opencontainers.image.title="Colonnade" \
