@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,14 +90,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 class Load:
     """Requests without a pause from a pod of their own, from `with` to its end."""
 
-    def __init__(self, space: Namespace, service: str, host: str) -> None:
-        self.space, self.service, self.host = space, service, host
-        self.counted: dict[str, object] = {}
+    def __init__(self, space: Namespace, service: str, host: str, *paths: str) -> None:
+        self.space, self.service, self.host, self.paths = space, service, host, paths
+        self.counted: dict[str, Any] = {}
 
     def __enter__(self) -> Load:
         repository, tag = kube.image()
         script = (Path(__file__).parent / "load.py").read_text()
-        command = ["python", "-c", script, self.service, self.host]
+        command = ["python", "-c", script, self.service, self.host, *self.paths]
         self.space.kubectl("delete", "pod", "load", "--ignore-not-found", "--wait")
         self.space.apply(kube.restricted_pod("load", f"{repository}:{tag}", command))
         self.space.kubectl("wait", "--for=condition=Ready", "pod/load", "--timeout=60s")
