@@ -36,7 +36,7 @@ ARG SOURCE_DATE_EPOCH=315532800
 # The embedded database and its key are in /data; the settings use the path var. Group 0 can write to the data folders,
 # because some clusters run every container as a random user of that group.
 RUN --mount=type=bind,from=earlier,source=/,target=/earlier \
-    mkdir /added/site/data /added/site/media; \
+    mkdir /added/site/data /added/site/media /added/site/backups /added/site/work; \
     ln -s /data var; \
     echo "${SOURCE_DATE_EPOCH}" > source-date; \
     SECRET_KEY=only-for-collectstatic-and-in-no-layer DATABASE_URL=sqlite:////tmp/none /app/.venv/bin/python manage.py collectstatic --noinput --verbosity 0; \
@@ -44,8 +44,8 @@ RUN --mount=type=bind,from=earlier,source=/,target=/earlier \
     /sbom/bin/cyclonedx-py environment --pyproject /pyproject.toml --output-reproducible --output-file sbom.cdx.json /app/.venv/bin/python; \
     /app/.venv/bin/python -m compileall -q -j 1 -s /added/site --invalidation-mode unchecked-hash .; \
     chmod -R u=rwX,go=rX /added/site; \
-    chown 10001:0 /added/site/data /added/site/media; \
-    chmod 0775 /added/site/data /added/site/media; \
+    chown 10001:0 /added/site/data /added/site/media /added/site/backups /added/site/work; \
+    chmod 0775 /added/site/data /added/site/media /added/site/backups /added/site/work; \
     find /added/site -exec touch --no-dereference --date="@${SOURCE_DATE_EPOCH}" {} +
 
 FROM ${PYTHON_IMAGE}
@@ -63,7 +63,7 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["/ap
 ENTRYPOINT ["/app/.venv/bin/python", "/app/docker/entrypoint"]
 CMD ["web"]
 ARG PYTHON_IMAGE
-ARG VERSION=0.1.0
+ARG VERSION=unknown
 ARG REVISION=unknown
 ARG CREATED=1980-01-01T00:00:00Z
 LABEL org.opencontainers.image.title="Colonnade" \

@@ -120,6 +120,35 @@ requirements: install ## Pin the dependencies of pyproject.toml with hashes
 	echo uv | $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" - -c requirements/dev.txt -o requirements/build.txt
 	echo cyclonedx-bom | $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate --custom-compile-command "make requirements" - -c requirements/dev.txt -o requirements/sbom.txt
 
+# docs/releases.md
+REGISTRY ?= ghcr.io/colonnade
+RELEASE = $(BIN)/python -m releases
+OF_VERSION = --version "$(VERSION)" --registry "$(REGISTRY)"
+.PHONY: release release-version release-check release-image release-chart release-sign release-notes release-verify
+release: install ## Check, build, push and sign VERSION: image and chart to REGISTRY (KEY: cosign's key; SIGN=no)
+	@$(RELEASE) all $(OF_VERSION) --key "$(KEY)" --sign "$(or $(SIGN),yes)"
+
+release-version: install ## Write VERSION to every file that has it
+	@$(RELEASE) version $(OF_VERSION)
+
+release-check: install ## Is this commit ready to be released as VERSION? The first step of `make release`
+	@$(RELEASE) check $(OF_VERSION)
+
+release-image: install ## Build the image and push it
+	@$(RELEASE) image $(OF_VERSION)
+
+release-chart: install ## Package the chart with the digest of the image and push it
+	@$(RELEASE) chart $(OF_VERSION)
+
+release-sign: install ## Sign both, and attach the SBOM and the provenance
+	@$(RELEASE) sign $(OF_VERSION) --key "$(KEY)"
+
+release-notes: install ## Write the text of the release, from CHANGELOG.md
+	@$(RELEASE) notes $(OF_VERSION)
+
+release-verify: install ## Is the published VERSION what it says? (KEY: a public key)
+	@$(RELEASE) verify $(OF_VERSION) --key "$(KEY)"
+
 .PHONY: messages
 messages: install ## Update and compile the translations in app/locale (needs GNU gettext)
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.messages

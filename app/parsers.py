@@ -26,6 +26,7 @@ def environment() -> Environment:
     names = (bearer_token, dns_servers, domain, domains, extra_apps, issuer, optional_database_url)
     for parser in (*names, secret_key, secret_keys, sentry_dsn, themes):
         env.add_parser(parser.__name__, parser)
+    env.add_parser("backup_target", service_urls.backup)
     env.add_parser("cache_url", service_urls.cache)
     env.add_parser("database_url", service_urls.database)
     env.add_parser("email_url", service_urls.email)

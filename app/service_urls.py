@@ -15,6 +15,7 @@ from environs import ValidationError
 
 ENCODE = "Percent-encode special characters in user name and password (/ is %2F, @ is %40, # is %23, ? is %3F)"
 SMTP = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465, "smtps": 465}
+FOLDER = "django.core.files.storage.FileSystemStorage"
 OTHER_EMAIL = {"console": "console", "dummy": "dummy", "file": "filebased"}
 REDIS_OPTIONS = {"db", "max_connections", "protocol", "socket_connect_timeout", "socket_keepalive", "socket_timeout"}
 TLS_OPTIONS = {"ssl_ca_certs", "ssl_ca_path", "ssl_cert_reqs", "ssl_certfile", "ssl_check_hostname", "ssl_keyfile"}
@@ -186,15 +187,36 @@ def storage(url: str) -> Service:
     Without a key, boto3 looks for one: in its own variables, or in the metadata of a cloud.
     """
     if not url:
-        return Service({"BACKEND": "django.core.files.storage.FileSystemStorage"})
-    from botocore.config import Config  # not for those who use a folder
-
+        return Service({"BACKEND": FOLDER})
     parts = split(url, {"s3", "s3+http"})
-    parts.refuse_options_except({"region"})
-    parts.refuse_half_credentials()
     bucket = parts.path.removesuffix("/")
     if not parts.host or not bucket or "/" in bucket:
         raise ValidationError("Not of the form s3://KEY:SECRET@HOST/BUCKET?region=REGION.")
+    # A request waits for S3, and a thread with it.
+    return s3(parts, bucket, read_timeout=10)
+
+
+def backup(url: str) -> Service | None:
+    """Where backups are kept: `/FOLDER`, or `s3://KEY:SECRET@HOST/BUCKET/PREFIX?region=REGION`. Empty: None."""
+    if not url:
+        return None
+    if url.startswith("/"):
+        return Service({"BACKEND": FOLDER, "OPTIONS": {"location": url}})
+    parts = split(url, {"s3", "s3+http"})
+    bucket, _, prefix = parts.path.strip("/").partition("/")
+    if not parts.host or not bucket:
+        raise ValidationError("Neither a folder (/srv/backups) nor s3://KEY:SECRET@HOST/BUCKET/PREFIX?region=REGION.")
+    service = s3(parts, bucket, read_timeout=60)
+    return Service(
+        {**service.settings, "OPTIONS": {**service.settings["OPTIONS"], "location": prefix}}, service.secrets
+    )
+
+
+def s3(parts: Parts, bucket: str, *, read_timeout: int) -> Service:
+    from botocore.config import Config  # not for those who use a folder
+
+    parts.refuse_options_except({"region"})
+    parts.refuse_half_credentials()
     options = {
         "access_key": parts.user or None,
         "secret_key": parts.password or None,
@@ -202,10 +224,10 @@ def storage(url: str) -> Service:
         "endpoint_url": f"{'http' if parts.scheme == 's3+http' else 'https'}://{parts.address}",
         "region_name": parts.options.get("region"),
         "file_overwrite": False,
-        # A request waits for S3, and a thread with it. Not every server knows the checksums that botocore adds.
+        # Not every server knows the checksums that botocore adds.
         "client_config": Config(
             connect_timeout=3,
-            read_timeout=10,
+            read_timeout=read_timeout,
             retries={"total_max_attempts": 2},
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",

@@ -50,6 +50,7 @@ CACHE = env.cache_url("CACHE_URL", "locmem://colonnade")
 DATABASE_WAIT_SECONDS = env.int("DATABASE_WAIT_SECONDS", 60, validate=NON_NEGATIVE)
 MEDIA_ROOT = env.path("MEDIA_ROOT", VAR / "media")
 STORAGE = env.storage_url("STORAGE_URL", "")
+BACKUP = env.backup_target("BACKUP_TARGET", "")
 MEDIA_MAX_MB = env.int("MEDIA_MAX_MB", 20, validate=POSITIVE)
 MEDIA_SITE_MAX_MB = env.int("MEDIA_SITE_MAX_MB", 0, validate=NON_NEGATIVE)
 
@@ -156,6 +157,7 @@ INSTALLED_APPS = [
     "app.twitter",
     "app.routes",
     "app.release",
+    "app.backups",
     "app.sign_in.apps.AdminConfig",  # after app.tenancy, whose templates come before the admin's own
     "app.crawlers",
     "app.pages",  # after the admin, which has loaded the admin classes of all apps by then
@@ -290,5 +292,5 @@ LOGGING_CONFIG = None  # app.observability configures the logs
 SECRETS = [
     *[SECRET_KEY, *SECRET_KEY_FALLBACKS, HEALTH_TOKEN, TWITTER_BEARER_TOKEN, SENTRY_DSN, SUPERUSER_PASSWORD],
     OIDC_CLIENT_SECRET,
-    *[secret for service in (DATABASE, OWNER, CACHE, EMAIL, STORAGE) if service for secret in service.secrets],
+    *[secret for service in (DATABASE, OWNER, CACHE, EMAIL, STORAGE, BACKUP) if service for secret in service.secrets],
 ]

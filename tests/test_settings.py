@@ -29,6 +29,7 @@ BAD = {
     "MIGRATE_DATABASE_URL": "postgres://owner@db/",
     "CACHE_URL": "nonsense://x",
     "STORAGE_URL": "ftp://files",
+    "BACKUP_TARGET": "s3://bucket",
     "MEDIA_MAX_MB": "0",
     "MEDIA_SITE_MAX_MB": "-1",
     "SITE_ID": "one",

@@ -169,7 +169,7 @@ class Run:
         if site.left_out:
             notes.append(f"No route for {', '.join(site.left_out)}: a wildcard certificate needs tls.dns01=true.")
         if not site.hosts:
-            return Status(message="; ".join(notes) or "No route: no host of the site is served yet.")
+            return Status(message="; ".join(notes) or "No route: the site has no host yet that visitors can reach.")
         if not objects:
             return Status(
                 accepted=False if notes else None, message="; ".join(notes) or (WAITS_FOR_CHART if waits else NOT_YET)

@@ -9,11 +9,14 @@ from django.db.models import Exists, OuterRef
 from app.routes.template import RoutedSite
 from app.tenancy.models import Alias, PendingHost, SiteProfile
 
+LOCAL = "localhost"
+
 
 def routed_sites(*, wildcards: bool) -> dict[str, RoutedSite]:
     """Key → site, in every state: visitors of a suspended or an archived site get its page, 503 or 410.
 
-    A host that is not proved yet has no route; nor has a wildcard that no certificate can be made for.
+    A host that is not proved yet has no route; nor has a wildcard that no certificate can be made for. `localhost` has
+    none: nobody reaches a cluster by it, no authority certifies it, and every new installation has a site of that name.
     """
     # Each host and whether it is pending are read by one statement: between two, a host could be added or removed.
     aliases: dict[int, list[str]] = defaultdict(list)
@@ -26,7 +29,7 @@ def routed_sites(*, wildcards: bool) -> dict[str, RoutedSite]:
     ):
         served = [*(() if is_pending else (domain,)), *aliases[site_id]]
         left_out = tuple(host for host in served if host.startswith("*.") and not wildcards)
-        hosts = tuple(host for host in served if host not in left_out)
+        hosts = tuple(host for host in served if host not in {*left_out, LOCAL})
         found[key] = RoutedSite(site_id, key, hosts, left_out, manager == SiteProfile.Manager.FILE)
     return found
 

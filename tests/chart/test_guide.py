@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +13,7 @@ import yaml
 
 from tests.chart.rendering import REPOSITORY, render
 from tests.support.commands import managed
-from tests.support.postgresql import PostgreSQL, sql
-from tests.support.programs import program
+from tests.support.postgresql import PostgreSQL
 
 GUIDE = (REPOSITORY / "docs" / "deploy.md").read_text()
 
@@ -47,26 +44,6 @@ def test_migration_from_sqlite_to_postgresql(postgresql: PostgreSQL, tmp_path: P
     managed("sites", "add", "west.example.org", "--name", "West", DATABASE_URL=new)
 
 
-@pytest.mark.service("postgresql")
-def test_backup_and_restore_of_a_used_database(postgresql: PostgreSQL, tmp_path: Path) -> None:
-    sql(postgresql.url(), "CREATE ROLE colonnade SUPERUSER LOGIN")
-    sql(postgresql.url(), "CREATE DATABASE colonnade OWNER colonnade")
-    url = postgresql.url("colonnade").replace("postgres@", "colonnade@")
-    managed("migrate", "--verbosity", "0", DATABASE_URL=url)
-    use = "from tests.support.used import make_used_database; make_used_database()"
-    managed("shell", "-v0", "-c", use, DATABASE_URL=url)
-    before = managed("dumpdata", "--all", DATABASE_URL=url)
-    env = {**os.environ, "PGHOST": "127.0.0.1", "PGPORT": str(postgresql.port)}
-    for name in ("pg_dump", "psql"):
-        (line,) = [line for line in GUIDE.splitlines() if f" -- {name} " in line]
-        script = f"{program(name)} {line.partition(f' -- {name} ')[2]}"
-        subprocess.run(["sh", "-euc", script], cwd=tmp_path, env=env, check=True, capture_output=True)
-        if name == "pg_dump":
-            managed("sites", "add", "late.example.org", DATABASE_URL=url)
-            assert managed("dumpdata", "--all", DATABASE_URL=url) != before
-    assert managed("dumpdata", "--all", DATABASE_URL=url) == before
-
-
 def rows(dump: str) -> list[dict[str, Any]]:
     """Every row of a dump, without the counters that triggers raise."""
     # A time of less than a millisecond is dumped as .000 the first time, and without it from then on.
@@ -83,7 +60,8 @@ def test_values_in_the_guide_render_three_sites(text: str) -> None:
 
 
 def test_objects_that_the_guide_names_exist() -> None:
-    there = {f"{kind.lower()}/{own}" for kind, own in render({"sitesExistingConfigMap": "mine"}).names()}
+    values = {"sitesExistingConfigMap": "mine", "backup": {"enabled": True}}
+    there = {f"{kind.lower()}/{own}" for kind, own in render(values).names()}
     there |= {one.replace("deployment/", "deploy/") for one in there}
     named = set(re.findall(r"\b(?:deploy|cronjob|service)/demo-[a-z-]+", GUIDE))
     assert named

@@ -39,6 +39,7 @@ EVERYTHING: Values = {
     "database": {"rowSecurity": {"enabled": True}},
     "email": {"url": "smtp://mail"},
     "storage": {"url": "s3://k:s@h/b"},
+    "backup": {"enabled": True, "url": "s3://k:s@h/b/p"},
     "sentry": {"dsn": "https://k@s.example/1"},
     "twitter": {"bearerToken": "t"},
     "health": {"token": "h"},

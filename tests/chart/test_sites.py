@@ -170,22 +170,32 @@ def test_rows_are_pruned_on_request_and_after_the_routes() -> None:
 
 
 @pytest.mark.parametrize("edge", EDGES)
-def test_a_thousand_sites_render_in_a_second_into_a_small_record(edge: str) -> None:
+def test_a_thousand_sites_render_into_a_small_record(edge: str) -> None:
+    values = _many_sites(1000, edge)
+    rendering.sources()  # the library and the chart are loaded
+    few = _cpu_seconds(_many_sites(200, edge))
+    many = _cpu_seconds(values)
+    size = len(_release_record(values, rendering.sources(values)))
+    print(f"{edge}: {many:.2f} s, {size / 1024:.0f} KiB")
+    assert many < 15 * few, f"{many:.2f} s for five times as many sites as in {few:.2f} s"
+    assert size < 200 * 1024, f"{size / 1024:.0f} KiB"
+
+
+def _many_sites(number: int, edge: str) -> Values:
     letters = random.Random(1)  # names that do not compress better than real ones
-    names = ["".join(letters.choices("abcdefghijklmnopqrstuvwxyz", k=12)) for _ in range(1000)]
+    names = ["".join(letters.choices("abcdefghijklmnopqrstuvwxyz", k=12)) for _ in range(number)]
     sites = {name: {"domain": f"{name}.example.org", "aliases": [f"www.{name}.example.org"]} for name in names}
     values = {**EDGES[edge], "listenerSet": {"enabled": False}, "tls": {"mode": "edge"}, "sites": sites}
     if edge == "ingress":
         del values["listenerSet"]
-    rendering.sources()  # the library and the chart are loaded
-    # CPU time, because other work on this machine must not count.
+    return values
+
+
+def _cpu_seconds(values: Values) -> float:
+    """CPU time, because other work on this machine must not count."""
     began = time.process_time()
-    texts = rendering.sources(values)
-    seconds = time.process_time() - began
-    size = len(_release_record(values, texts))
-    print(f"{edge}: {seconds:.2f} s, {size / 1024:.0f} KiB")
-    assert seconds < 1, f"{seconds:.2f} s"
-    assert size < 200 * 1024, f"{size / 1024:.0f} KiB"
+    rendering.sources(values)
+    return time.process_time() - began
 
 
 def _release_record(values: Values, texts: dict[str, str]) -> bytes:
@@ -193,6 +203,9 @@ def _release_record(values: Values, texts: dict[str, str]) -> bytes:
     ignored = (rendering.CHART / ".helmignore").read_text().split()
     paths = [path for path in rendering.CHART.rglob("*") if path.is_file() and path.parent.name != "ci"]
     files = [path for path in paths if path.name not in ignored]
-    chart = {str(path): base64.b64encode(path.read_bytes()).decode() for path in files}
+    # Values and metadata are stored as read, without comments: a chart's `Raw` files are not in the JSON of a release.
+    read = {"values.yaml", "Chart.yaml"}
+    chart = {path.name: yaml.safe_load(path.read_text()) for path in files if path.name in read}
+    chart |= {str(path): base64.b64encode(path.read_bytes()).decode() for path in files if path.name not in read}
     record = {"chart": chart, "config": values, "manifest": "---\n".join(texts.values())}
     return base64.b64encode(gzip.compress(json.dumps(record).encode(), 9))

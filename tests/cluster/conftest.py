@@ -62,6 +62,13 @@ def space(request: pytest.FixtureRequest) -> Iterator[Namespace]:
 
 
 @pytest.fixture(scope="module")
+def place(request: pytest.FixtureRequest) -> Iterator[Namespace]:
+    """For what is the same with every Helm: one namespace, named after the module."""
+    theme = request.module.__name__.rpartition("test_")[2].replace("_", "-")
+    yield from _namespace(f"{NAMESPACE}-{theme}", helms()[-1])
+
+
+@pytest.fixture(scope="module")
 def stranger() -> Iterator[Namespace]:
     yield from _namespace(f"{NAMESPACE}-stranger", "")
 
@@ -88,18 +95,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 class Load:
-    """Requests without a pause from a pod of their own, from `with` to its end."""
+    """Requests from a pod of their own, from `with` to its end; over HTTPS with an authority."""
 
-    def __init__(self, space: Namespace, service: str, host: str, *paths: str) -> None:
-        self.space, self.service, self.host, self.paths = space, service, host, paths
+    def __init__(
+        self, space: Namespace, service: str, host: str, authority: str = "", path: str = "/", pause: float = 0.02
+    ) -> None:
+        self.space = space
+        self.command = ["python", "-c", kube.CLIENT, "load", service, host, authority, path, str(pause)]
         self.counted: dict[str, Any] = {}
 
     def __enter__(self) -> Load:
         repository, tag = kube.image()
-        script = (Path(__file__).parent / "load.py").read_text()
-        command = ["python", "-c", script, self.service, self.host, *self.paths]
         self.space.kubectl("delete", "pod", "load", "--ignore-not-found", "--wait")
-        self.space.apply(kube.restricted_pod("load", f"{repository}:{tag}", command))
+        self.space.apply(kube.restricted_pod("load", f"{repository}:{tag}", self.command))
         self.space.kubectl("wait", "--for=condition=Ready", "pod/load", "--timeout=60s")
         return self
 
@@ -110,5 +118,5 @@ class Load:
 
 
 @pytest.fixture
-def load(space: Namespace) -> type[Load]:
+def load() -> type[Load]:
     return Load

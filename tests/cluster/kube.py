@@ -46,22 +46,18 @@ class Answer:
     site: str | None
     location: str | None
 
+    certified: tuple[str, ...] = ()
+    """The hosts of the server's certificate, sorted."""
+    serial: str = ""
+
     @property
     def served(self) -> bool:
         """A site answered: with its home page, or with its own 404 while it has none."""
         return self.site is not None and self.status in {200, 404}
 
 
-# Runs inside the client pod: one request, one line of JSON.
-ASK = """
-import http.client, json, sys
-host, port, path, headers = json.loads(sys.argv[1])
-connection = http.client.HTTPConnection(host, port, timeout=20)
-connection.request("GET", path, headers=headers)
-answer = connection.getresponse()
-answer.read()
-print(json.dumps([answer.status, answer.getheader("X-Site-Id"), answer.getheader("Location")]))
-"""
+#: What pods of the tests run.
+CLIENT = (Path(__file__).parent / "client.py").read_text()
 
 
 @dataclass(frozen=True)
@@ -98,8 +94,27 @@ class Namespace:
     def ask(self, host: str, *, at: str, port: int = 80, path: str = "/", **headers: str) -> Answer:
         """One request from this namespace's client pod to a Service or an address."""
         sent = {"Host": host, **{name.replace("_", "-"): text for name, text in headers.items()}}
-        told = self.kubectl("exec", "client", "--", "python", "-c", ASK, json.dumps([at, port, path, sent]))
-        return Answer(*json.loads(told))
+        return self._asked([at, port, path, sent, ""])
+
+    def ask_securely(self, host: str, *, at: str, authority: str) -> Answer:
+        """One request over HTTPS. `authority`: trusted certificates in PEM; others raise `CommandFailed`."""
+        return self._asked([at, 443, "/", {"Host": host}, authority])
+
+    def _asked(self, request: list[object]) -> Answer:
+        status, site, location, hosts, serial = json.loads(
+            self.kubectl("exec", "client", "--", "python", "-c", CLIENT, "ask", json.dumps(request))
+        )
+        return Answer(status, site, location, tuple(hosts), serial)
+
+    def manage(self, *arguments: str, release: str = "demo") -> str:
+        """A command of the product in a web pod."""
+        web = f"deploy/{release}-colonnade"
+        return self.kubectl("exec", web, "-c", "web", "--", "python", "manage.py", *arguments)
+
+
+def has_kind(name: str) -> bool:
+    """Whether the cluster knows a custom resource, by the full name of its definition."""
+    return not run("kubectl", "get", "customresourcedefinition", name, check=False).returncode
 
 
 def restarts(pod: Object) -> int:

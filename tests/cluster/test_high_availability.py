@@ -29,8 +29,8 @@ HOST = "north.localhost"
 #: A page that every process has stored, and an address that is looked up in the database each time.
 STORED, MADE = "/", "/not-stored/"
 POLL = f"{SERVICE}-poll-twitter"
-#: In the client pod of the namespace.
-EDITOR = (Path(__file__).parent / "editor.py").read_text()
+#: What pods run.
+EDITOR, LOAD = ((Path(__file__).parent / name).read_text() for name in ("editor.py", "load.py"))
 AWAY_SECONDS = 25
 KILLED = {
     "a web pod is deleted": "",
@@ -65,7 +65,7 @@ def installed(space: Namespace) -> None:
     api = "gateway.networking.k8s.io/v1"
     space.apply({"apiVersion": api, "kind": "Gateway", "metadata": {"name": "public"}, "spec": gateway})
     space.release("install", "demo", str(CHART), "--wait", "--timeout", "5m", values=values(space))
-    manage(space, "demo")
+    space.manage("demo")
     until(lambda: ask(space) == 200, what="the first page")
 
 
@@ -73,8 +73,12 @@ def ask(space: Namespace, path: str = "/") -> int:
     return space.ask(HOST, at=services.address(space, SERVICE), path=path).status
 
 
-def manage(space: Namespace, *arguments: str) -> str:
-    return space.kubectl("exec", f"deploy/{SERVICE}", "-c", "web", "--", "python", "manage.py", *arguments)
+class LoadByPath(Load):
+    """Counts each path on its own, and the releases that made the pages."""
+
+    def __init__(self, space: Namespace, service: str, host: str, *paths: str) -> None:
+        super().__init__(space, service, host)
+        self.command = ["python", "-c", LOAD, services.address(space, service), host, *paths]
 
 
 @dataclass
@@ -82,13 +86,12 @@ class Trial:
     """One fault under load; every figure is written down at its end."""
 
     space: Namespace
-    load: type[Load]
     figures: dict[str, str]
 
     @contextmanager
-    def during(self, fault: str, *paths: str) -> Iterator[Load]:
+    def during(self, fault: str, *paths: str) -> Iterator[LoadByPath]:
         """The load begins before the block, and ends a few seconds after every pod is ready again."""
-        with self.load(self.space, SERVICE, HOST, *(paths or (STORED, MADE))) as traffic:
+        with LoadByPath(self.space, SERVICE, HOST, *(paths or (STORED, MADE))) as traffic:
             time.sleep(2)
             began = time.monotonic()
             yield traffic
@@ -103,8 +106,8 @@ class Trial:
 
 
 @pytest.fixture
-def trial(space: Namespace, load: type[Load], figures: dict[str, str]) -> Trial:
-    return Trial(space, load, figures)
+def trial(space: Namespace, figures: dict[str, str]) -> Trial:
+    return Trial(space, figures)
 
 
 def test_everything_of_the_recipe_is_there(space: Namespace, edge: str) -> None:
@@ -189,7 +192,7 @@ def test_a_poll_is_killed_and_the_next_one_completes_it(space: Namespace, figure
             "cursor.execute('select count(*), count(distinct (feed_id, remote_id)) from twitter_tweet'); "
             "print(json.dumps(cursor.fetchone()))"
         )
-        return list(json.loads(manage(space, "shell", "--no-imports", "-c", code).splitlines()[-1]))
+        return list(json.loads(space.manage("shell", "--no-imports", "-c", code).splitlines()[-1]))
 
     def working() -> Object | None:
         pods = space.all("pods", "batch.kubernetes.io/job-name=killed")
@@ -220,7 +223,7 @@ def test_the_reconciler_that_acts_is_killed(space: Namespace, edge: str, figures
     space.kubectl("exec", pod["metadata"]["name"], "--", "python", "-c", "import os; os.kill(1, 9)", check=False)
     space.kubectl("delete", "pod", pod["metadata"]["name"], "--force", "--grace-period=0")
     began = time.monotonic()
-    manage(space, "sites", "add", host)
+    space.manage("sites", "add", host)
     until(lambda: holder() not in {"", name}, what="another one that acts", seconds=60)
     other = time.monotonic() - began
     until(lambda: space.ask(host, at=edge).served, what="the new site's route", seconds=60)
@@ -234,7 +237,7 @@ def test_the_next_release_with_a_migration_and_the_way_back_lose_nothing(space: 
     newer = {**values(space), "image": {"repository": repository, "tag": tag}}
     with trial.during("an upgrade to another image with a migration") as forward:
         space.release("upgrade", "demo", str(CHART), "--wait", "--timeout", "5m", values=newer)
-    assert re.search(r"\[X\] \d+_next_release", manage(space, "showmigrations", "pages"))
+    assert re.search(r"\[X\] \d+_next_release", space.manage("showmigrations", "pages"))
     with trial.during("the rollback to the image before") as back:
         space.release("rollback", "demo", "--wait", "--timeout", "5m")
     for traffic in (forward, back):

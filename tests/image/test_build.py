@@ -89,7 +89,7 @@ def test_it_runs_as_a_number_and_never_as_root(image: str) -> None:
 
 
 def test_nothing_else_is_in_it(files: dict[str, tarfile.TarInfo]) -> None:
-    odd = {path for path in files if not path.startswith(("/app", "/data", "/media"))}
+    odd = {path for path in files if not path.startswith(("/app", "/backups", "/data", "/media", "/work"))}
     unwanted = {".git", ".cache", "gcc", "cc", "pip", "uv", ".env"}
     ours = {Path(path).parts[2] for path in files if path.count("/") > 1 and path.startswith("/app")}
 
@@ -107,7 +107,7 @@ def test_nothing_of_the_application_can_be_written_by_it(files: dict[str, tarfil
     }
 
     assert loose == set()
-    assert {files[path].mode & 0o777 for path in ("/data", "/media")} == {0o775}
+    assert {files[path].mode & 0o777 for path in ("/backups", "/data", "/media", "/work")} == {0o775}
 
 
 def test_no_compiler_comes_with_the_base_either(image: str) -> None:

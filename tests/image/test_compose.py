@@ -72,7 +72,7 @@ def compose(image: str) -> Iterator[Compose]:
         wait_until(made.serves, seconds=60, what="the first page")
         yield made
     finally:
-        made("--profile poll down --volumes --timeout 5")
+        made("--profile poll --profile backup down --volumes --timeout 5")
 
 
 def test_two_sites_on_two_domains_in_one_step(compose: Compose) -> None:
@@ -142,7 +142,7 @@ def test_backup_wipe_restore_gives_the_same_pages(compose: Compose, tmp_path: Pa
     compose.shell(documented("backup"), tmp_path)
 
     compose("stop web database demo")
-    compose("rm --force --volumes web database demo release poll")
+    compose("--profile backup rm --force --volumes web database demo release poll backup-prepare backup-dump")
     for volume in ("database", "media"):
         docker("volume", "rm", f"{compose.env['COMPOSE_PROJECT_NAME']}_{volume}")
     compose.shell(documented("restore"), tmp_path)

@@ -46,6 +46,19 @@ def test_every_site_that_is_not_declared_has_a_route(reconciling: Reconciling, s
     assert RoutePass.objects.get().present == 2
 
 
+def test_localhost_has_no_route(reconciling: Reconciling, sites: tuple[Site, Site]) -> None:
+    """Each new installation has a site of that name: on a shared Gateway, one would get the visitors of all."""
+    Site.objects.filter(pk=sites[1].pk).update(domain="localhost")
+    Alias.objects.create(site=sites[0], host="localhost.test")
+    assert reconciling.step() == [("apply", NORTH)]
+    assert reconciling.cluster.objects["httproutes", NORTH]["spec"]["hostnames"] == [
+        "north.test",
+        "www.north.test",
+        "localhost.test",
+    ]
+    assert "no host yet that visitors can reach" in RouteStatus.objects.get(site_id=sites[1].pk).message
+
+
 def test_what_somebody_deletes_or_edits_is_restored(reconciling: Reconciling) -> None:
     reconciling.step()
     cluster = reconciling.cluster

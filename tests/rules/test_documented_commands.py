@@ -15,6 +15,7 @@ from tests.support.used import make_used_database
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 # Commands that need something beside the database, and where else they are tested.
 ELSEWHERE = {
+    "backup": "tests/backups: it needs a target",
     "collectstatic": "tests/image: it needs an image",
     "createsuperuser": "asks for a name",
     "dumpdata": "tests/chart/test_guide.py",
@@ -29,6 +30,7 @@ ELSEWHERE = {
     "poll_twitter": "tests/server/test_polls.py",
     "sites check": "tests/tenancy/sites: it requests hosts",
     "release": "tests/release",
+    "restore": "tests/backups",
     "runserver": "does not end",
     "sites set school.example --theme night": "tests/themes/test_guide.py",
     "sites set school.example --option motto=": "tests/themes/test_guide.py",

@@ -25,11 +25,12 @@ PROGRAMS = {
     "apache": "apache2",
     "chromium": "chromium",
     "docker": "dockerd",
+    "registry": "docker-registry",
     "wrk": "wrk",
     "gettext": "xgettext",
 }
 #: Folders of tests that are all about processes of the product, or about programs beside it.
-PROCESS_FOLDERS = ("chart", "cluster", "e2e", "image", "proxy", "release", "server")
+PROCESS_FOLDERS = ("backups", "chart", "cluster", "e2e", "image", "proxy", "release", "releases", "server")
 REQUIRED = os.environ.get("REQUIRE_SERVICES") == "1"
 
 

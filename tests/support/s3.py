@@ -26,11 +26,11 @@ class S3:
         """For `STORAGE_URL`."""
         return f"s3+http://AK:planted@127.0.0.1:{self.port}/{BUCKET}?region=us-east-1"
 
-    def names(self) -> set[str]:
-        return {found["Key"] for found in self._client().list_objects_v2(Bucket=BUCKET).get("Contents", [])}
+    def names(self, bucket: str = BUCKET) -> set[str]:
+        return {found["Key"] for found in self._client().list_objects_v2(Bucket=bucket).get("Contents", [])}
 
-    def make_bucket(self) -> None:
-        self._client().create_bucket(Bucket=BUCKET)
+    def make_bucket(self, name: str = BUCKET) -> None:
+        self._client().create_bucket(Bucket=name)
 
     def _client(self):  # type: ignore[no-untyped-def]  # noqa: ANN202  # boto3 has no types
         return boto3.client(

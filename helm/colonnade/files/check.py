@@ -3,13 +3,24 @@
 import http.client
 import os
 import sys
+import time
 from urllib.parse import urlsplit
 
 service = urlsplit(os.environ["SERVICE"])
+started = time.monotonic()
 
 
 def get(path: str, host: str) -> tuple[int, str | None]:
     connection = http.client.HTTPConnection(service.hostname or "", service.port, timeout=10)
+    while True:
+        try:
+            connection.connect()
+            break
+        except OSError:
+            # A NetworkPolicy may let a new pod in only after some seconds.
+            if time.monotonic() - started > 30:
+                raise
+            time.sleep(1)
     # As a proxy that terminated TLS: without this header, every response could be the redirect to HTTPS.
     connection.request("GET", path, headers={"Host": host, "X-Forwarded-Proto": "https"})
     response = connection.getresponse()

@@ -15,6 +15,9 @@
 {{- if .twitter -}}
 {{- $all = append $all (dict "env" "TWITTER_BEARER_TOKEN" "value" $v.twitter.bearerToken "from" $v.twitter "key" "bearerToken") -}}
 {{- end -}}
+{{- if .backup -}}
+{{- $all = append $all (dict "env" "BACKUP_TARGET" "value" $v.backup.url "from" $v.backup "key" "url") -}}
+{{- end -}}
 {{- if and (eq $v.database.type "external") (ne $v.externalDatabase.sslRootCert "system") -}}
 {{- $all = append $all (dict "env" "PGSSLROOTCERT" "value" $v.externalDatabase.sslRootCert "from" $v.externalDatabase "key" "sslRootCert") -}}
 {{- end -}}
@@ -221,6 +224,9 @@
 - {name: TWITTER_API_URL, value: {{ $v.twitter.apiUrl | quote }}}
 - {name: TWITTER_DAILY_READS, value: {{ $v.twitter.dailyReads | int | quote }}}
 - {name: TWITTER_KEEP, value: {{ $v.twitter.keep | int | quote }}}
+{{- end }}
+{{- if and .backup (include "colonnade.backupToClaim" .root) }}
+- {name: BACKUP_TARGET, value: /backup}
 {{- end }}
 - {name: METRICS_PORT, value: {{ ternary "9090" "0" $v.metrics.enabled | quote }}}
 - {name: WEB_CONCURRENCY, value: {{ $v.gunicorn.workers | int | quote }}}

@@ -66,12 +66,14 @@ app.kubernetes.io/component: {{ .component | quote }}
 {{- end -}}
 {{- end -}}
 
-{{/* (dict "root" $ "image" .Values.image "tag" "default") */}}
+{{/* (dict "root" $ "image" .Values.image "tag" "default"). A published chart names the digest of its own image. */}}
 {{- define "colonnade.image" -}}
 {{- $registry := default .root.Values.global.imageRegistry .image.registry -}}
 {{- $tag := include "colonnade.text" .image.tag -}}
 {{- $name := trimPrefix "/" (printf "%s/%s" $registry .image.repository) -}}
-{{- if .image.digest -}}{{ $name }}@{{ .image.digest }}{{- else -}}{{ $name }}:{{ default .tag $tag }}{{- end -}}
+{{- $pinned := index .root.Chart.Annotations "colonnade/image" | default "" -}}
+{{- if .image.digest -}}{{ $name }}@{{ .image.digest }}
+{{- else if and (not $tag) (hasPrefix (printf "%s@" $name) $pinned) -}}{{ $pinned }}{{- else -}}{{ $name }}:{{ default .tag $tag }}{{- end -}}
 {{- end -}}
 
 {{- define "colonnade.imagePullSecrets" -}}

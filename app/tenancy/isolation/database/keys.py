@@ -24,6 +24,11 @@ INDEXES = """
 SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 WHERE c.relnamespace = current_schema()::regnamespace AND starts_with(c.relname, 'site_key_') AND i.indisvalid = %s
 """
+# Without rights of its own, a function may be called by everybody: so it is after a restore that leaves rights out.
+OPEN_FUNCTIONS = """
+SELECT proname FROM pg_proc
+WHERE pronamespace = current_schema()::regnamespace AND starts_with(proname, 'same_site_') AND proacl IS NULL
+"""
 FUNCTION = """
 CREATE OR REPLACE FUNCTION "{name}"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = "{schema}", pg_temp AS $$
@@ -55,6 +60,10 @@ def install(connection: BaseDatabaseWrapper, links: Collection[Link]) -> None:
     for name, (_link, statements) in missing.items():
         for statement in statements[1:] if name in stored else statements:
             _execute(connection, statement.replace(SCHEMA, schema))
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN_FUNCTIONS)
+        for (name,) in cursor.fetchall():
+            cursor.execute(_closed(name))
 
 
 def _constraints(link: Link) -> Iterator[tuple[str, list[str]]]:

@@ -1,0 +1,105 @@
+"""pg_dump and pg_restore. What they need is in the working folder, so that a container without the product can run it.
+
+No password is on a command line: other users of the machine see those.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+
+from app.backups.errors import BackupFailed, BackupRefused
+from app.backups.places import Folder, storage_faults
+from app.backups.state import write_text
+
+DUMP, LOAD = "dump.sh", "load.sh"
+ROWS = "rows"
+#: What libpq knows since PostgreSQL 13: the one of the programs may be older than the one of this process.
+PARAMETERS = {
+    *("host", "hostaddr", "port", "user", "dbname", "options", "connect_timeout", "target_session_attrs"),
+    *("keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"),
+    *("sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "sslpassword", "ssl_min_protocol_version"),
+    *("channel_binding", "gssencmode", "krbsrvname"),
+}
+FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
+HEAD = r"""#!/bin/sh
+set -eu
+cd "$(dirname "$0")"
+export LC_ALL=C PGSERVICEFILE="$PWD/service" PGPASSWORD={password}
+"""
+# Rows are counted in the dump itself: the numbers are of the same moment, and a dump that cannot be read ends here.
+DUMP_LINES = r"""rm -f rows
+pg_dump --dbname=service=database --format=custom --file=database
+{ pg_restore --data-only --file=- database || echo '\!'; } | awk '
+  $0 == "\\!" { failed = 1; next }
+  inside && $0 == "\\." { inside = 0; next }
+  inside { rows[table]++; next }
+  /^COPY / { table = $2; rows[table] = 0; inside = 1 }
+  END { if (failed) exit 1; for (table in rows) print rows[table], table }
+' > rows.part
+mv rows.part rows
+"""
+LOAD_LINES = r"""pg_restore --dbname=service=database --single-transaction --exit-on-error --no-owner --no-acl database
+"""
+
+
+def prepare(folder: Folder, script: str) -> None:
+    """Writes the script and the connection of this process's database: in the dump's case, of the tables' owner."""
+    (folder.path / ROWS).unlink(missing_ok=True)  # of an earlier dump
+    connection.ensure_connection()
+    info: Any = connection.connection.info
+    parameters = {name: value for name, value in info.get_parameters().items() if name in PARAMETERS}
+    # The deployment's own limit is for pages.
+    parameters["options"] = f"{parameters.get('options', '')} -c statement_timeout=0".strip()
+    for name in FILES:
+        path = Path(parameters.get(name, ""))
+        if path.is_file():
+            with storage_faults(folder.label), path.open("rb") as file:
+                folder.write(name, file)
+            parameters[name] = str(folder.path / name)
+    lines = [f"{name}={value}" for name, value in parameters.items()]
+    write_text(folder, "service", "\n".join(["[database]", *lines, ""]))
+    body = DUMP_LINES if script == DUMP else LOAD_LINES
+    write_text(folder, script, HEAD.replace("{password}", shlex.quote(info.password)) + body)
+
+
+def run(folder: Folder, script: str) -> None:
+    """Runs a script of `prepare`. Raises `BackupFailed`."""
+    done = subprocess.run(["sh", str(folder.path / script)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or ["it ended without a message"]
+        raise BackupFailed(f"{'The dump' if script == DUMP else 'pg_restore'} failed: {lines[0]}")
+
+
+def refuse_old_programs() -> None:
+    """Raises `BackupRefused` unless pg_dump and pg_restore are here, and not older than the server."""
+    server = connection.connection.info.server_version // 10_000
+    install = f"Install postgresql-client-{server}, or a newer one."
+    for program in ("pg_dump", "pg_restore"):
+        if shutil.which(program) is None:
+            raise BackupRefused(f"There is no {program} on PATH. {install}")
+        shown = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+        found = re.search(r"\) (\d+)", shown)
+        if found is None or int(found[1]) < server:
+            raise BackupRefused(
+                f"{program} has version {found[1] if found else 'unknown'}, and the server {server}. {install}"
+            )
+
+
+def rows(folder: Folder) -> dict[str, int]:
+    """How many rows of each table the dump has. Raises `BackupFailed` if it is not complete."""
+    try:
+        lines = (folder.path / ROWS).read_text().splitlines()
+    except OSError:
+        raise BackupFailed(f"{folder.label} has no complete dump: {DUMP} did not succeed.") from None
+    found = {}
+    for line in lines:
+        number, _, table = line.partition(" ")
+        found[table.rpartition(".")[2].strip('"')] = int(number)
+    return found

@@ -1,0 +1,61 @@
+"""What the first step of a backup or a restore leaves for the last one, in the working folder between them.
+
+In a cluster each step is a container of its own: the image of the product has no PostgreSQL programs, because their
+version follows the server's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+from app.backups.errors import BackupRefused
+from app.backups.places import Folder, storage_faults
+from app.private_files import opener
+
+STATE = "state.json"
+
+
+def working_folder(path: Path) -> Folder:
+    """Raises `BackupRefused` if it is not there."""
+    folder = Folder(path, label=f"The working folder {path}")
+    folder.refuse_unusable()
+    return folder
+
+
+def save_state(folder: Folder, **values: Any) -> None:
+    write_text(folder, STATE, json.dumps(values))
+
+
+def load_state(folder: Folder) -> Mapping[str, Any]:
+    try:
+        return dict(json.loads((folder.path / STATE).read_text()))
+    except (OSError, ValueError):
+        raise BackupRefused(f"{folder.label} has no {STATE}. Run the step --prepare first.") from None
+
+
+def write_text(folder: Folder, name: str, text: str) -> None:
+    """Readable by this user only: some of these files hold the database's password."""
+    with storage_faults(folder.label), open(folder.path / name, "w", opener=opener) as file:
+        file.write(text)
+
+
+def applied_migrations() -> list[list[str]]:
+    return sorted([app, name] for app, name in MigrationRecorder(connection).applied_migrations())
+
+
+def unknown_migrations(applied: list[list[str]]) -> list[str]:
+    """Those that this code does not have: a newer release, or an app that is not installed, has applied them."""
+    disk = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
+    known = set(disk) | {key for migration in disk.values() for key in migration.replaces}
+    return [f"{app}.{name}" for app, name in applied if (app, name) not in known]
+
+
+def table_names() -> set[str]:
+    return set(connection.introspection.table_names())

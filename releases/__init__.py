@@ -1,0 +1,1 @@
+"""`make release`: checks, image, chart, signatures and notes of one version (docs/releases.md)."""

@@ -1,0 +1,93 @@
+"""What is restored is what was stored; nothing half is ever listed; old backups go, the only one does not."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from app.backups.retention import Keep
+from tests.backups.conftest import BRIDGE, NOTES, Deployment
+from tests.support.commands import managed
+
+
+def test_it_works(here: Deployment, elsewhere: Deployment) -> None:
+    managed("demo", **here.env)
+    before, files = here.rows(), here.files()
+    name = here.backup()
+    assert here.names() == [name]
+    done = elsewhere.run("restore")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].startswith(f"restore: {name}, ")
+    assert elsewhere.rows() == before
+    assert elsewhere.files() == files
+    assert len(files) > 50
+
+    again = elsewhere.run("restore")
+    assert (again.returncode, "The database is not empty" in again.stderr) == (2, True)
+    assert (elsewhere.rows(), elsewhere.files()) == (before, files)
+
+
+def test_a_dump_of_an_older_release_is_migrated(here: Deployment, elsewhere: Deployment) -> None:
+    assert here.run("migrate", "routes", "zero").returncode == 0
+    here.backup()
+    assert elsewhere.run("restore").returncode == 0
+    assert "routes_routepass" in elsewhere.rows().keys() - here.rows().keys()
+
+
+def test_media_are_stored_once_and_go_with_the_last_backup_that_lists_them(here: Deployment) -> None:
+    target = Path(here.target)
+    first = here.backup()
+    stored = set((target / "media").rglob("*"))
+    assert len([path for path in stored if path.is_file()]) == 2
+    # The same backup, some days ago; and what a run left that did not end.
+    for name in ("20200101T000000Z", "20200102T000000Z", "20200102T120000Z"):
+        shutil.copytree(target / first, target / name)
+        (target / name / "manifest.json").write_text(
+            (target / first / "manifest.json").read_text().replace(first, name)
+        )
+    (target / "20200103T000000Z").mkdir()
+    (target / "20200103T000000Z" / "database").write_bytes(b"half")
+    (target / "media" / "ab").mkdir(exist_ok=True)
+    (target / "media" / "ab" / "abcd.part").write_bytes(b"half")
+    (target / "mine").mkdir()
+    assert here.names() == ["20200101T000000Z", "20200102T000000Z", "20200102T120000Z", first]
+
+    (here.media / NOTES).unlink()
+    here.write("sites/1/public/again/same.jpg", here.files()[BRIDGE])
+    second = here.backup("--daily=2", "--weekly=0", "--monthly=0")
+    # Of each day the newest one.
+    assert here.names() == ["20200102T120000Z", second]
+    assert sorted(path.name for path in target.iterdir()) == ["20200102T120000Z", second, "media", "mine"]
+    third = here.backup("--daily=0", "--weekly=0", "--monthly=0")
+    assert here.names() == [third]
+    assert len([path for path in (target / "media").rglob("*") if path.is_file()]) == 1
+    assert [line["media_files"] for line in json.loads(here.run("backups", "--json").stdout)] == [2]
+
+
+def test_keep_takes_the_newest_of_each_period() -> None:
+    names = [
+        f"2026{month:02}{day:02}T02{minute:02}00Z" for month in (1, 2) for day in (1, 2, 9, 28) for minute in (0, 5)
+    ]
+    assert Keep(0, 0, 0).of(names) == {"20260228T020500Z"}
+    assert Keep(2, 0, 0).of(names) == {"20260228T020500Z", "20260209T020500Z"}
+    assert Keep(1, 0, 2).of(names) == {"20260228T020500Z", "20260128T020500Z"}
+    assert Keep(0, 3, 0).of(names) == {"20260228T020500Z", "20260209T020500Z", "20260202T020500Z"}
+
+
+def test_a_second_backup_at_the_same_time_does_nothing(here: Deployment, tmp_path: Path) -> None:
+    with (tmp_path / "db.sqlite3.backup-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = here.run("backup")
+    assert (done.returncode, done.stdout) == (0, "backup: another backup is running; nothing was done.\n")
+    assert here.names() == []
+
+
+@pytest.mark.parametrize("command", ["backup", "restore", "backups"])
+def test_without_a_target(here: Deployment, command: str) -> None:
+    for target, words in (("", "BACKUP_TARGET is not set"), ("/nowhere", "does not exist. Mount it")):
+        done = here.run(command, BACKUP_TARGET=target)
+        assert (done.returncode, words in done.stderr, "Traceback" in done.stderr) == (2, True, False), done.stderr

@@ -1,0 +1,100 @@
+"""With PostgreSQL and its own programs."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.backups.conftest import Deployment
+from tests.support.postgresql import PostgreSQL, sql
+
+pytestmark = pytest.mark.service("postgresql")
+
+
+def test_it_works(with_postgresql: Deployment, server: PostgreSQL, tmp_path: Path) -> None:
+    here = with_postgresql
+    use = "from tests.support.used import make_used_database; make_used_database()"
+    assert here.run("shell", "-v0", "-c", use).returncode == 0
+    name, before = here.backup(), here.rows()
+    assert here.run("sites", "add", "late.test").returncode == 0
+    new = replace(here, url=server.url(server.create_database()), media=tmp_path / "new")
+    done = new.run("restore", name)
+    assert done.returncode == 0, done.stderr
+    assert (new.rows(), new.files()) == (before, here.files())
+    open_functions = (
+        "SELECT proname FROM pg_proc WHERE starts_with(proname, 'same_site_') "
+        "AND has_function_privilege('pg_monitor', oid, 'EXECUTE')"
+    )
+    assert sql(new.url, open_functions) == []
+    assert new.run("restore").returncode == 2
+
+
+def test_row_security_hides_no_row_from_a_backup(server: PostgreSQL, tmp_path: Path) -> None:
+    """The pods' role would see no rows of any site."""
+    url = server.url(server.create_database())
+    pods = url.replace("postgres@", "backups_pods:secret@")
+    (tmp_path / "target").mkdir()
+    here = Deployment(pods, tmp_path / "media", str(tmp_path / "target"))
+    on = {"DATABASE_ROW_SECURITY": "true"}
+    assert here.run("release", MIGRATE_DATABASE_URL=url, **on).returncode == 0
+    assert here.run("sites", "add", "north.test", **on).returncode == 0
+    refused = here.run("backup", **on)
+    assert (refused.returncode, "MIGRATE_DATABASE_URL" in refused.stderr) == (2, True)
+    here.backup(MIGRATE_DATABASE_URL=url, **on)
+
+    new = server.url(server.create_database())
+    restored = replace(here, url=new.replace("postgres@", "backups_pods:secret@"))
+    done = restored.run("restore", MIGRATE_DATABASE_URL=new, **on)
+    assert done.returncode == 0, done.stderr
+    assert replace(here, url=new).rows() == replace(here, url=url).rows()
+    assert "north.test" in restored.run("sites", "list", **on).stdout
+
+
+@pytest.mark.parametrize(
+    ("program", "status", "words"),
+    [
+        ("", 2, "There is no pg_dump on PATH. Install postgresql-client-"),
+        ("echo 'pg_dump (PostgreSQL) 9.6.24'", 2, "pg_dump has version 9, and the server "),
+        (
+            'case "$1" in --version) echo "pg_dump (PostgreSQL) 99.1";; *) echo half > database; '
+            "echo 'pg_dump: error: connection lost' >&2; exit 1;; esac",
+            1,
+            "The dump failed: pg_dump: error: connection lost",
+        ),
+        (
+            'case "$1" in --version) echo "pg_dump (PostgreSQL) 99.1";; *) echo half > database;; esac',
+            1,
+            "The dump failed: pg_restore: ",
+        ),
+    ],
+)
+def test_a_dump_that_cannot_be_made(
+    with_postgresql: Deployment, tmp_path: Path, program: str, status: int, words: str
+) -> None:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    if program:
+        (folder / "pg_dump").write_text(f"#!/bin/sh\n{program}\n")
+        (folder / "pg_dump").chmod(0o755)
+    path = f"{folder}:{os.environ['PATH']}" if program else str(folder)
+    done = with_postgresql.run("backup", PATH=path)
+    assert (done.returncode, words in done.stderr) == (status, True), done.stderr
+    assert done.stderr.count("\n") == 1
+    assert with_postgresql.names() == []
+
+
+def test_a_password_is_on_no_command_line(with_postgresql: Deployment, server: PostgreSQL, tmp_path: Path) -> None:
+    """In a cluster another container runs the script: it gets the connection in files of this user alone."""
+    sql(server.url(), "CREATE ROLE backups_owner LOGIN SUPERUSER PASSWORD 'it''s planted '")
+    here = replace(with_postgresql, url=with_postgresql.url.replace("postgres@", "backups_owner:it%27s%20planted%20@"))
+    work = tmp_path / "work"
+    work.mkdir()
+    assert here.run("backup", "--prepare", str(work)).returncode == 0
+    assert all(path.stat().st_mode & 0o077 == 0 for path in work.iterdir())
+    assert "planted" not in (work / "service").read_text()
+    assert "PGPASSWORD='it'\"'\"'s planted '" in (work / "dump.sh").read_text()
+    early = here.run("backup", "--finish", str(work))
+    assert (early.returncode, "has no complete dump" in early.stderr) == (1, True)
