@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -104,7 +104,7 @@ class Load:
         self.command = ["python", "-c", kube.CLIENT, "load", service, host, authority, path, str(pause)]
         self.counted: dict[str, Any] = {}
 
-    def __enter__(self) -> Load:
+    def __enter__(self) -> Self:
         repository, tag = kube.image()
         self.space.kubectl("delete", "pod", "load", "--ignore-not-found", "--wait")
         self.space.apply(kube.restricted_pod("load", f"{repository}:{tag}", self.command))

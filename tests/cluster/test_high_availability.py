@@ -186,7 +186,7 @@ def test_the_bucket_is_away_and_comes_back(space: Namespace, trial: Trial, figur
 
 
 def test_a_poll_is_killed_and_the_next_one_completes_it(space: Namespace, figures: dict[str, str]) -> None:
-    def tweets() -> list[list[int]]:
+    def tweets() -> list[int]:
         code = (
             "import json; from django.db import connection; cursor = connection.cursor(); "
             "cursor.execute('select count(*), count(distinct (feed_id, remote_id)) from twitter_tweet'); "
