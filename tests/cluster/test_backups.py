@@ -27,7 +27,7 @@ def values(**more: object) -> Object:
         "image": {"repository": repository, "tag": tag},
         "backup": {"enabled": True},
         "database": {"rowSecurity": {"enabled": True}},
-        "sites": {"north": {"domain": "north.example.test"}},
+        "sites": {"west": {"domain": "west.example.test"}},
         "cronJobs": {"poll-twitter": {"enabled": False}, "clear-sessions": {"enabled": False}},
         **more,
     }
@@ -89,7 +89,7 @@ def test_what_was_lost_comes_back(space: Namespace, figures: dict[str, str]) -> 
     assert rows(space) == before
     helm(space, "upgrade")
     assert files(space) == media
-    assert space.ask("north.example.test", at="demo-colonnade").served
+    assert space.ask("west.example.test", at="demo-colonnade").served
     done, logs = run_job(space, "backup", "backup-after")
     assert done, logs
     space.release("uninstall", "demo", "--wait")
