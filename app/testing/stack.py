@@ -23,9 +23,8 @@ def give_room(item: pytest.Item) -> None:
 
 
 def _in_a_large_frame(function: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(function)
     def test(*args: Any, **kwargs: Any) -> Any:
         return function(*args, **kwargs)
 
     test.__code__ = test.__code__.replace(co_stacksize=FRAME)
-    return test
+    return wraps(function)(test)
