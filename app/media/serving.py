@@ -15,6 +15,7 @@ from django.utils.http import parse_etags
 from django.utils.translation import gettext as _
 from whitenoise.responders import SlicedFile
 
+from app.media.availability import Availability, NotTried
 from app.media.files import STORAGE_ERRORS
 from app.media.models import content_type_of
 from app.tenancy.requests import responses
@@ -26,6 +27,8 @@ _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 SANDBOX = "sandbox; default-src 'none'"
 #: Browsers play a file on a page of their own, which loads it once more.
 PLAYED = "sandbox allow-same-origin; default-src 'none'; media-src 'self'"
+
+bucket = Availability()
 
 
 class NotSatisfiable(Exception):
@@ -82,6 +85,8 @@ def serve(request: HttpRequest, stored: str, *, cache_control: str) -> HttpRespo
         raise Http404 from None
     except NotSatisfiable as error:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{error.size}"})
+    except NotTried:
+        return _away()
     except STORAGE_ERRORS:
         log.exception("The storage of media failed")
         return _away()
@@ -139,7 +144,8 @@ def _opened(stored: str, wanted: Wanted | None, *, head: bool) -> Part:
     """Raises `FileNotFoundError`, `NotSatisfiable`, and what the storage raises."""
     storage: Any = storages["default"]
     if hasattr(storage, "bucket"):
-        return _from_s3(storage.bucket.Object(stored), wanted, head=head)
+        with bucket.request():
+            return _from_s3(storage.bucket.Object(stored), wanted, head=head)
     file = storage.open(stored)
     try:
         size = file.size

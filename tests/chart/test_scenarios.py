@@ -57,6 +57,21 @@ def test_two_renderings_differ_only_in_generated_secrets(name: str) -> None:
     assert differ <= {"secret-key.yaml", "secret-database-role.yaml", "postgresql/secret.yaml", "predeploy.yaml"}
 
 
+def test_nothing_of_the_high_availability_scenario_is_lost_with_one_pod_or_one_node() -> None:
+    rendered = render(scenario("high-availability"))
+    assert not [*rendered.kind("StatefulSet"), *rendered.kind("PersistentVolumeClaim")]
+    deployments = {one["metadata"]["name"]: one["spec"] for one in rendered.kind("Deployment")}
+    assert {name: spec["replicas"] for name, spec in deployments.items()} == {
+        "demo-colonnade": 2,
+        "demo-colonnade-routes": 2,
+    }
+    host = deployments["demo-colonnade"]["template"]["spec"]["topologySpreadConstraints"][0]
+    assert (host["topologyKey"], host["whenUnsatisfiable"]) == ("kubernetes.io/hostname", "DoNotSchedule")
+    # Without these two, a rollout or a drain with two nodes leaves a pod that no node takes.
+    assert (host["nodeTaintsPolicy"], host["matchLabelKeys"]) == ("Honor", ["pod-template-hash"])
+    assert rendered.of("PodDisruptionBudget")["spec"]["maxUnavailable"] == 1
+
+
 def test_the_chart_lints_without_a_warning() -> None:
     report = helm_python.lint(str(CHART), strict=True)
     assert [message for message in report["messages"] if message["severity"] > 1] == []

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Self
 
 import pytest
 
@@ -99,14 +100,14 @@ class Load:
     def __init__(
         self, space: Namespace, service: str, host: str, authority: str = "", path: str = "/", pause: float = 0.02
     ) -> None:
-        self.space, self.target = space, (service, host, authority, path, str(pause))
-        self.counted: dict[str, object] = {}
+        self.space = space
+        self.command = ["python", "-c", kube.CLIENT, "load", service, host, authority, path, str(pause)]
+        self.counted: dict[str, Any] = {}
 
-    def __enter__(self) -> Load:
+    def __enter__(self) -> Self:
         repository, tag = kube.image()
-        command = ["python", "-c", kube.CLIENT, "load", *self.target]
         self.space.kubectl("delete", "pod", "load", "--ignore-not-found", "--wait")
-        self.space.apply(kube.restricted_pod("load", f"{repository}:{tag}", command))
+        self.space.apply(kube.restricted_pod("load", f"{repository}:{tag}", self.command))
         self.space.kubectl("wait", "--for=condition=Ready", "pod/load", "--timeout=60s")
         return self
 

@@ -162,6 +162,11 @@ def image() -> tuple[str, str]:
     return repository, tag
 
 
+def next_image() -> str:
+    """An image of the release after this one, built from images/next.Dockerfile; empty when the run has none."""
+    return os.environ.get("TEST_NEXT_IMAGE", "")
+
+
 def broken_migration() -> Object:
     """Values that give the pods a migration that cannot be carried out, as a bad release would."""
     code = (

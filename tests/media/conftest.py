@@ -7,6 +7,9 @@ import pytest
 from django.core.files.storage import Storage, storages
 from django.test import override_settings
 
+from app.media import serving
+from app.media.availability import Availability
+
 
 @pytest.fixture(autouse=True)
 def storage(tmp_path: Path) -> Iterator[Storage]:
@@ -16,6 +19,14 @@ def storage(tmp_path: Path) -> Iterator[Storage]:
     static = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     with override_settings(STORAGES={"default": backend, "staticfiles": static}, MEDIA_ROOT=str(folder)):
         yield storages["default"]
+
+
+@pytest.fixture(autouse=True)
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Availability:
+    """What is known of the bucket; nothing from an earlier test."""
+    known = Availability(pause_seconds=0)
+    monkeypatch.setattr(serving, "bucket", known)
+    return known
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from django.test import override_settings
 
 from app import service_urls
 from app.accounts.models import User
+from app.media import serving
+from app.media.availability import Availability
 from app.media.models import MediaFile
 from app.tenancy.current import use_site
 from tests.support.makers import Browser
@@ -82,12 +84,24 @@ def test_it_works(s3: S3, north: Site, south: Site, at_north: Browser, at_south:
     assert get(at_north, address, **{"If-None-Match": same["ETag"]}).status_code == 404
 
 
-def test_s3_that_is_away(s3: S3, north: Site, at_north: Browser, nora: User) -> None:
+def test_s3_that_is_away(
+    s3: S3,
+    north: Site,
+    at_north: Browser,
+    nora: User,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     address = media_file(north, TEXT, "notes.txt").get_absolute_url()
     s3.process.terminate()
     s3.process.wait()
     response = get(at_north, address)
     assert (response.status_code, response["Retry-After"]) == (503, "5")
+    monkeypatch.setattr(serving, "bucket", Availability())
+    caplog.clear()
+    assert [get(at_north, address).status_code for _ in range(3)] == [503] * 3
+    failed = [record for record in caplog.records if "The storage of media failed" in record.getMessage()]
+    assert len(failed) == 1, "one request waits for the bucket, the others do not"
     at_north.force_login(nora)
     message = "Files cannot be stored at the moment. Nothing was saved."
     assert message in at_north.post(ADD, {"uploads": uploaded(picture())}).content.decode()

@@ -109,7 +109,7 @@ tolerations:
 {{- $_ := set $affinity "podAffinity" (merge (dict "requiredDuringSchedulingIgnoredDuringExecution" $terms) $pods) }}
 {{- end }}
 {{- if .apart }}
-{{- $near := dict "labelSelector" (dict "matchLabels" .apart) "topologyKey" "kubernetes.io/hostname" }}
+{{- $near := dict "labelSelector" (dict "matchLabels" .apart) "matchLabelKeys" (list "pod-template-hash") "topologyKey" "kubernetes.io/hostname" }}
 {{- $pods := default dict $affinity.podAntiAffinity }}
 {{- $terms := append (default list $pods.preferredDuringSchedulingIgnoredDuringExecution) (dict "weight" 100 "podAffinityTerm" $near) }}
 {{- $_ := set $affinity "podAntiAffinity" (merge (dict "preferredDuringSchedulingIgnoredDuringExecution" $terms) $pods) }}
