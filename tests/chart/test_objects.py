@@ -198,7 +198,8 @@ def test_the_documented_alerts_are_the_alerts_of_the_chart() -> None:
     documented = set(
         re.findall(r"^\| `(Colonnade\w+)` \|", (REPOSITORY / "docs" / "operate.md").read_text(), re.MULTILINE)
     )
-    rules = render(scenario("monitoring")).of("PrometheusRule")["spec"]["groups"][0]["rules"]
+    values = {**scenario("monitoring"), "backup": {"enabled": True}}
+    rules = render(values).of("PrometheusRule")["spec"]["groups"][0]["rules"]
     assert documented == {rule["alert"] for rule in rules} - {"Mine"}
 
 
