@@ -20,6 +20,7 @@ URLS = {
     "CACHE_URL": "rediss://me:{}@cache.test:6380/3?ssl_ca_certs=/ca.pem&ssl_check_hostname=false",
     "EMAIL_URL": "smtp+tls://me%40x.test:{}@mail.test:587?timeout=3",
     "STORAGE_URL": "s3://AK:{}@s3.test:9000/bucket?region=there",
+    "BACKUP_TARGET": "s3://AK:{}@s3.test:9000/bucket/prefix?region=there",
 }
 # By its first word, the variable that an example belongs to.
 SCHEMES = {
@@ -45,7 +46,7 @@ def examples() -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     for place in PLACES:
         for url in re.findall(r"(?<![\w+])[a-z3+]+://[^\s`'\"|,;{}<>$)]++(?![{$<])", (ROOT / place).read_text()):
-            name = SCHEMES.get(url.partition(":")[0])
+            name = "BACKUP_TARGET" if "/PREFIX" in url else SCHEMES.get(url.partition(":")[0])
             if name:
                 found.add((name, url.rstrip(".")))
     return found
@@ -168,6 +169,8 @@ def test_what_would_split_the_url_elsewhere_is_refused_and_not_printed(name: str
         ("EMAIL_URL", "console://planted", "console:"),
         ("STORAGE_URL", "s3://AK:planted@h/bucket/folder", "BUCKET"),
         ("STORAGE_URL", "s3://AK:planted@/bucket", "HOST"),
+        ("BACKUP_TARGET", "s3://AK:planted@h/", "BUCKET/PREFIX"),
+        ("BACKUP_TARGET", "s3://AK:planted@h/bucket/folder?acl=public", "acl"),
         ("STORAGE_URL", "s3://planted@h/bucket", "both"),
         ("STORAGE_URL", "s3://AK:planted@h/bucket?regoin=x", "regoin"),
     ],

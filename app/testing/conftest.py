@@ -22,6 +22,7 @@ from app.testing.all_sites import PRODUCT, AllSites
 from app.testing.channels import watched_logs
 from app.testing.data.twins import Twins, undone
 from app.testing.findings import Findings
+from app.testing.stack import give_room
 from app.testing.summary import note
 from app.testing.surface import about, label_of
 from app.testing.visitors import HOSTS, LISTED, ROLES, Visitor, Visitors
@@ -153,6 +154,7 @@ def findings(twins: Twins, request: pytest.FixtureRequest) -> Findings:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    give_room(item)
     yield
     findings: Findings | None = getattr(item, "funcargs", {}).get("findings")
     if findings is not None and findings.found:

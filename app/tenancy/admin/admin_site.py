@@ -137,7 +137,7 @@ class SiteAdmin(AdminSite):
         """By group, not by app: an editor knows no apps. One app, for its own page, is as Django lists it."""
         if app_label is not None:
             return super().get_app_list(request, app_label)
-        return groups.grouped(request, self, self._build_app_dict(request))
+        return groups.grouped(request, self)
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         return [

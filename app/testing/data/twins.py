@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property, partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -22,6 +23,7 @@ from app.tenancy.directory import directory
 from app.tenancy.models import Alias, Membership, SiteProfile
 from app.tenancy.site_apps import per_site_apps
 from app.testing.data.canaries import SIDES, Canaries, Side
+from app.testing.data.repeated import Statement, statements_of
 from app.testing.data.tables import is_site_related, through_models, with_rows_of_a_site
 from app.testing.data.values import CannotGuess, Values
 
@@ -67,17 +69,14 @@ class Twins:
         """Inside the block, site B has no rows, and its people have no accounts."""
         with undone():
             with use_site(self.sites["b"]):
-                self._remove_b()
+                for statement in self._removing_b:
+                    statement.run()
             yield
 
     def contents(self) -> Contents:
-        """All that B has, by table and key."""
-        found: Contents = {}
+        """All that B has, by table and key. Not before `make()`."""
         with use_site(self.sites["b"]):
-            for model in (*with_rows_of_a_site(), Site, SiteProfile, Alias):
-                for rows in self._tables_of_b(model):
-                    found |= {(rows.model._meta.label, row[0]): row for row in rows.values_list("pk", *_columns(rows))}
-        return found
+            return {(label, row[0]): row for label, statement in self._reading_b for row in statement.rows()}
 
     def _make_site(self, side: Side) -> None:
         def name(field: str) -> str:
@@ -149,6 +148,16 @@ class Twins:
             return _global_row(model, field)
 
         return target
+
+    @cached_property
+    def _reading_b(self) -> list[tuple[str, Statement]]:
+        tables = (*with_rows_of_a_site(), Site, SiteProfile, Alias)
+        found = (rows.values_list("pk", *_columns(rows)) for model in tables for rows in self._tables_of_b(model))
+        return [(rows.model._meta.label, each) for rows in found for each in statements_of(partial(list, rows))]
+
+    @cached_property
+    def _removing_b(self) -> list[Statement]:
+        return statements_of(self._remove_b)
 
     def _remove_b(self) -> None:
         for model in reversed(with_rows_of_a_site()):

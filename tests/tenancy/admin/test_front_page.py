@@ -15,6 +15,7 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.sites.models import Site
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import clear_script_prefix, set_script_prefix
 from django.utils import timezone
 
 from app.accounts.models import User
@@ -110,6 +111,19 @@ def test_an_app_names_its_group(superuser: Browser, monkeypatch: pytest.MonkeyPa
 
 def failing_pages(request: Any) -> list[tuple[str, str]]:
     return [("Reports", request.user.reports)]
+
+
+def test_addresses_are_those_below_the_prefix_of_the_request(superuser: Browser) -> None:
+    pages = {}
+    try:
+        for prefix in ("/", "/below/"):
+            set_script_prefix(prefix)
+            pages[prefix] = front(superuser)
+    finally:
+        clear_script_prefix()
+    for prefix, text in pages.items():
+        linked = set(re.findall(r'href="([^"]*/pages/page/(?:add/)?)"', text))
+        assert linked == {f"{prefix}admin/pages/page/", f"{prefix}admin/pages/page/add/"}
 
 
 def test_the_fault_of_the_pages_of_an_app_leaves_the_rest(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from django.apps import apps
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import URLResolver, get_resolver, get_script_prefix, get_urlconf, reverse
 from django.utils.translation import gettext_lazy as _
 
 from app.extension import ADMIN_GROUPS
@@ -33,27 +34,54 @@ def group_of(model_admin: ModelAdmin[Any]) -> str:
     return group_of_app(model_admin.opts.app_label)
 
 
-def grouped(request: HttpRequest, site: AdminSite, listed: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What Django lists by app, by group. A group with nothing that the person may use is left out."""
+def grouped(request: HttpRequest, site: AdminSite) -> list[dict[str, Any]]:
+    """The models and the pages by group. A group with nothing that the person may use is left out."""
     found: dict[str, list[dict[str, Any]]] = {group: [] for group in TITLES}
-    for app in listed.values():
-        for entry in app["models"]:
-            model_admin = site._registry[entry["model"]]
-            place = getattr(model_admin, "place_in_group", LAST)
-            found[group_of(model_admin)].append({**entry, "name": rows_name(model_admin), "place": place})
+    for model_admin in site._registry.values():
+        if entry := _entry(request, model_admin):
+            found[group_of(model_admin)].append(entry)
     for group, entry in _pages(request, site):
         found[group].append(entry)
     return [
         {
             "name": TITLES[group],
             "app_label": group,
-            "app_url": f"{reverse('admin:index')}#group-{group}",
+            "app_url": f"{address_of('admin:index')}#group-{group}",
             "has_module_perms": True,
             "models": sorted(entries, key=lambda entry: (entry["place"], entry["name"].casefold())),
         }
         for group, entries in found.items()
         if entries
     ]
+
+
+def _entry(request: HttpRequest, model_admin: ModelAdmin[Any]) -> dict[str, Any]:
+    """What Django's own list has of a model; empty for one with which the person may do nothing."""
+    perms = model_admin.get_model_perms(request) if model_admin.has_module_permission(request) else {}
+    if not any(perms.values()):
+        return {}
+    name = f"admin:{model_admin.opts.app_label}_{model_admin.opts.model_name}"
+    is_listed = perms["change"] or perms["view"]
+    return {
+        "model": model_admin.model,
+        "name": rows_name(model_admin),
+        "object_name": model_admin.opts.object_name,
+        "perms": perms,
+        "admin_url": address_of(f"{name}_changelist") if is_listed else None,
+        "add_url": address_of(f"{name}_add") if perms["add"] else None,
+        "view_only": not perms["change"],
+        "place": getattr(model_admin, "place_in_group", LAST),
+    }
+
+
+def address_of(view: str) -> str:
+    """The address of a view without arguments. Every page of the admin has dozens of them."""
+    return _kept_address(get_resolver(get_urlconf()), get_script_prefix(), view)
+
+
+@lru_cache(maxsize=1024)
+def _kept_address(_resolver: URLResolver, _prefix: str, view: str) -> str:
+    return reverse(view)  # depends on all of them
 
 
 def _pages(request: HttpRequest, site: AdminSite) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -64,8 +92,8 @@ def _pages(request: HttpRequest, site: AdminSite) -> Iterator[tuple[str, dict[st
         for entry in _pages_of(find, request):
             yield group_of_app(label), entry
     if request.user.is_superuser:
-        yield PLATFORM, _page(_("Status"), reverse("admin:status"), LAST)
-        activity = reverse("admin:tenancy_auditentry_changelist")
+        yield PLATFORM, _page(_("Status"), address_of("admin:status"), LAST)
+        activity = address_of("admin:tenancy_auditentry_changelist")
         yield PLATFORM, _page(_("Activity of the platform"), f"{activity}?sites=platform", LAST)
 
 
