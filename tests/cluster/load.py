@@ -1,17 +1,14 @@
-"""Runs in a pod: requests paths of one Service without a pause until /tmp/stop is there; prints the counts as JSON."""
+"""Runs in a pod: requests paths of one address without a pause until /tmp/stop is there; prints the counts as JSON."""
 
 import collections
 import http.client
 import json
-import socket
 import sys
 import threading
 import time
 from pathlib import Path
 
-service, host, *given = sys.argv[1:]
-paths = given or ["/"]
-address = socket.gethostbyname(service)  # once: the trial is not about the DNS of the cluster
+address, host, *paths = sys.argv[1:]
 stop = Path("/tmp/stop")
 NEXT = "This is the next release."  # images/next_release.py writes it on each page
 counts: collections.Counter[str] = collections.Counter()
