@@ -82,6 +82,8 @@ def test_a_second_backup_at_the_same_time_does_nothing(here: Deployment, tmp_pat
     with (tmp_path / "db.sqlite3.backup-lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = here.run("backup")
+        # The next step must not run.
+        assert here.run("backup", "--prepare", str(tmp_path)).returncode == 1
     assert (done.returncode, done.stdout) == (0, "backup: another backup is running; nothing was done.\n")
     assert here.names() == []
 

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.support.commands import manage, managed
+from tests.support.commands import manage, managed, managing
 from tests.support.postgresql import PostgreSQL, sql
 
 pytestmark = pytest.mark.service("postgresql")
@@ -69,6 +69,20 @@ def test_a_role_that_may_not_be_created_is_named_with_what_to_do(names: dict[str
         assert run(names, "release", pods=pods).returncode == 0
     finally:
         sql(names["superuser"], f"ALTER ROLE {OWNER} CREATEROLE")
+
+
+def test_a_role_that_has_no_rights_yet_is_waited_for(names: dict[str, str]) -> None:
+    """As with an operator that creates the role beside the release."""
+    pods = names["pods"].replace(PODS, "early_role")
+    sql(names["superuser"], "CREATE ROLE early_role LOGIN")
+    sql(names["superuser"], f"GRANT early_role TO {OWNER} WITH ADMIN OPTION")
+    urls = {"DATABASE_URL": pods, "MIGRATE_DATABASE_URL": names["owner"]}
+    with managing("wait", DATABASE_ROW_SECURITY="true", DATABASE_WAIT_SECONDS="1", **urls) as waiting:
+        assert waiting.stdout is not None
+        assert waiting.stdout.readline() == "The role of the pods has no rights yet; waiting for the release.\n"
+        released = run(names, "release", pods=pods)
+        assert released.returncode == 0, released.stderr
+        assert waiting.wait(60) == 0
 
 
 @pytest.mark.parametrize("which", ["superuser", "owner"])
