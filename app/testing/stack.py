@@ -15,7 +15,7 @@ FRAME = 2**16 + 2**10
 def give_room(item: pytest.Item) -> None:
     """Lets a test begin in a frame so large that what it calls fits into the same piece of memory.
 
-    The interpreter (3.11 to 3.14) maps 16 KiB of memory when the frames of nested calls reach the end of such a piece,
+    CPython 3.11 maps 16 KiB of memory when the frames of nested calls reach the end of such a piece,
     and unmaps it when the call returns. A request through all middleware crosses such an end hundreds of times.
     """
     if isinstance(item, pytest.Function):
