@@ -9,6 +9,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -33,19 +34,33 @@ set -eu
 cd "$(dirname "$0")"
 export LC_ALL=C PGSERVICEFILE="$PWD/service" PGPASSWORD={password}
 """
+# A lock that a migration holds is waited for only so long: the locks that the dump has already hold up the migration.
 # Rows are counted in the dump itself: the numbers are of the same moment, and a dump that cannot be read ends here.
+# pg_restore may end within a row, so the sign of its failure begins a new line.
 DUMP_LINES = r"""rm -f rows
-pg_dump --dbname=service=database --format=custom --file=database
-{ pg_restore --data-only --file=- database || echo '\!'; } | awk '
+pg_dump --dbname=service=database --format=custom --lock-wait-timeout=60000 --file=database
+{ pg_restore --data-only --file=- database || printf '\n\\!\n'; } | awk '
   $0 == "\\!" { failed = 1; next }
   inside && $0 == "\\." { inside = 0; next }
   inside { rows[table]++; next }
-  /^COPY / { table = $2; rows[table] = 0; inside = 1 }
-  END { if (failed) exit 1; for (table in rows) print rows[table], table }
+  /^COPY / {
+    table = substr($0, 6)
+    match(table, /^("([^"]|"")*"|[^". ]+)(\.("([^"]|"")*"|[^". ]+))?/)
+    table = substr(table, 1, RLENGTH); rows[table] = 0; inside = 1
+  }
+  END { if (failed || inside) exit 1; for (table in rows) print rows[table], table }
 ' > rows.part
 mv rows.part rows
 """
-LOAD_LINES = r"""pg_restore --dbname=service=database --single-transaction --exit-on-error --no-owner --no-acl database
+# Comments on extensions, publications and subscriptions need a superuser, or a role of their own.
+LOAD_LINES = r"""pg_restore --dbname=service=database --single-transaction --exit-on-error --no-owner --no-acl \
+  --no-comments --no-publications --no-subscriptions database
+"""
+# As the dump spells it: "schema.table", each quoted if it has to be. CREATE EXTENSION fills tables of its own.
+FIND_TABLE = """
+SELECT format('%%I.%%I', nspname, relname),
+  EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')
+FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE pg_class.oid = to_regclass(%s)
 """
 
 
@@ -98,8 +113,19 @@ def rows(folder: Folder) -> dict[str, int]:
         lines = (folder.path / ROWS).read_text().splitlines()
     except OSError:
         raise BackupFailed(f"{folder.label} has no complete dump: {DUMP} did not succeed.") from None
-    found = {}
-    for line in lines:
-        number, _, table = line.partition(" ")
-        found[table.rpartition(".")[2].strip('"')] = int(number)
+    return {table: int(number) for number, _, table in (line.partition(" ") for line in lines)}
+
+
+def rows_in_database(tables: Iterable[str]) -> dict[str, int | None]:
+    """How many rows each table of a dump has now, None if it does not exist; tables of extensions are left out."""
+    found: dict[str, int | None] = {}
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(FIND_TABLE, [table])
+            quoted, of_extension = cursor.fetchone() or ("", False)
+            if quoted and not of_extension:
+                cursor.execute(f"SELECT count(*) FROM {quoted}")  # noqa: S608  # the server has quoted it
+                (found[table],) = cursor.fetchone()
+            elif not quoted:
+                found[table] = None
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -51,6 +52,17 @@ def rows(folder: Folder) -> dict[str, int]:
         tables = copy.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
         names = [name for (name,) in tables.fetchall()]
         return {name: copy.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}  # noqa: S608  # names of tables
+
+
+def rows_in_database(tables: Iterable[str]) -> dict[str, int | None]:
+    """How many rows each table has now; None if it does not exist."""
+    present = set(connection.introspection.table_names())
+    found: dict[str, int | None] = dict.fromkeys(tables)
+    with connection.cursor() as cursor:
+        for table in found.keys() & present:
+            cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(table)}")  # noqa: S608  # a table that is there
+            (found[table],) = cursor.fetchone()
+    return found
 
 
 def replace_database(folder: Folder) -> None:

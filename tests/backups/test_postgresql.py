@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from app.backups.postgresql import DUMP, DUMP_LINES, HEAD
 from tests.backups.conftest import Deployment
 from tests.support.postgresql import PostgreSQL, sql
 
@@ -30,6 +33,48 @@ def test_it_works(with_postgresql: Deployment, server: PostgreSQL, tmp_path: Pat
     )
     assert sql(new.url, open_functions) == []
     assert new.run("restore").returncode == 2
+
+
+#: Of an app beside ours: names that have to be quoted, one name in two schemas, partitions, and an extension.
+OF_OTHERS = """
+CREATE SCHEMA "other (x)";
+CREATE TABLE "other (x)"."a "" table" (n int); INSERT INTO "other (x)"."a "" table" SELECT generate_series(1, 3);
+CREATE TABLE "other (x)".pages_page (n int); INSERT INTO "other (x)".pages_page VALUES (1);
+CREATE TABLE "Log.s" (n int) PARTITION BY RANGE (n);
+CREATE TABLE logs_1 PARTITION OF "Log.s" FOR VALUES FROM (1) TO (5); INSERT INTO "Log.s" VALUES (1), (2);
+CREATE PUBLICATION everything FOR ALL TABLES;
+"""
+#: A table that an extension brings, with rows of the extension and of its users, as spatial_ref_sys of PostGIS.
+EXTENSION = """
+CREATE EXTENSION pg_trgm;
+CREATE SCHEMA extra; CREATE TABLE extra.systems (n int); GRANT ALL ON SCHEMA extra TO PUBLIC;
+GRANT ALL ON extra.systems TO PUBLIC; INSERT INTO extra.systems VALUES (1), (2);
+ALTER EXTENSION pg_trgm ADD SCHEMA extra; ALTER EXTENSION pg_trgm ADD TABLE extra.systems;
+UPDATE pg_extension SET extconfig = ARRAY['extra.systems'::regclass], extcondition = ARRAY['WHERE n > 2']
+  WHERE extname = 'pg_trgm';
+"""
+
+
+def test_tables_of_others_and_a_role_that_is_no_superuser(
+    with_postgresql: Deployment, server: PostgreSQL, tmp_path: Path
+) -> None:
+    here, database = with_postgresql, server.create_database()
+    new = replace(here, url=server.url(database), media=tmp_path / "new")
+    sql(server.url(), "CREATE ROLE restores LOGIN")
+    sql(server.url(), f"ALTER DATABASE {database} OWNER TO restores")
+    sql(here.url, OF_OTHERS)
+    for one in (here, new):
+        sql(one.url, EXTENSION)
+    sql(here.url, "INSERT INTO extra.systems VALUES (3)")
+    here.backup()
+    rows = json.loads(here.run("backups", "--json").stdout)[0]["rows"]
+    found = [rows[name] for name in ('"other (x)"."a "" table"', '"other (x)".pages_page', "public.logs_1")]
+    assert (found, rows["extra.systems"]) == ([3, 1, 2], 1)
+
+    done = replace(new, url=new.url.replace("postgres@", "restores@")).run("restore")
+    assert done.returncode == 0, done.stderr
+    assert new.rows() == here.rows()
+    assert sql(new.url, "SELECT count(*) FROM extra.systems") == [(3,)]
 
 
 def test_row_security_hides_no_row_from_a_backup(server: PostgreSQL, tmp_path: Path) -> None:
@@ -84,6 +129,18 @@ def test_a_dump_that_cannot_be_made(
     assert (done.returncode, words in done.stderr) == (status, True), done.stderr
     assert done.stderr.count("\n") == 1
     assert with_postgresql.names() == []
+
+
+def test_a_dump_that_ends_within_a_row(tmp_path: Path) -> None:
+    """The sign of the failure must not become a part of that row."""
+    (tmp_path / "bin").mkdir()
+    for program, line in (("pg_dump", "true"), ("pg_restore", r"printf 'COPY public.a (n) FROM stdin;\n1'; exit 1")):
+        (tmp_path / "bin" / program).write_text(f"#!/bin/sh\n{line}\n")
+        (tmp_path / "bin" / program).chmod(0o755)
+    (tmp_path / DUMP).write_text(HEAD.replace("{password}", "x") + DUMP_LINES)
+    env = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
+    done = subprocess.run(["sh", str(tmp_path / DUMP)], env=env, check=False)
+    assert (done.returncode, (tmp_path / "rows").exists()) == (1, False)
 
 
 def test_a_password_is_on_no_command_line(with_postgresql: Deployment, server: PostgreSQL, tmp_path: Path) -> None:
