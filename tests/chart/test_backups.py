@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+import yaml
 
-from tests.chart.rendering import Object, Rendered, Values, environment, pod_spec, render, scenario
+from tests.chart.rendering import REPOSITORY, Object, Rendered, Values, environment, pod_spec, render, scenario
 
+GUIDE = (REPOSITORY / "docs" / "deploy.md").read_text()
 ON: Values = {"backup": {"enabled": True}}
 SQLITE: Values = {**ON, "database": {"type": "sqlite"}}
 
@@ -44,13 +48,41 @@ def test_a_restore_runs_only_when_somebody_starts_it() -> None:
     assert "affinity" in spec(rendered, "backup")
 
 
+@pytest.mark.parametrize("database", ["postgresql", "sqlite"])
+def test_nothing_writes_while_a_restore_runs(database: str) -> None:
+    """With the values of the documented installation, and every CronJob that the chart knows."""
+    line = next(line for line in GUIDE.splitlines() if line.startswith("helm install") and "replicaCount=0" in line)
+    given = dict(one.split("=") for one in line.partition("--set ")[2].split(","))
+    if database == "sqlite":
+        del given["release.mode"]
+    values: Values = {**ON, "sitesExistingConfigMap": "sites", "database": {"type": database}}
+    for path, value in given.items():
+        section, _, key = path.rpartition(".")
+        (values.setdefault(section, {}) if section else values)[key] = yaml.safe_load(value)
+    rendered = render(values)
+    jobs = {one["metadata"]["name"].removeprefix("demo-colonnade-"): one for one in rendered.kind("CronJob")}
+    assert jobs.keys() == {"poll-twitter", "clear-sessions", "sync-sites", "backup", "restore"}
+    assert all(one["spec"]["suspend"] is True for one in jobs.values())
+    assert [one["spec"]["replicas"] for one in rendered.kind("Deployment")] == [0]
+    assert not rendered.kind("Job")
+
+
+def test_a_deployment_that_takes_over_a_target() -> None:
+    command = spec(render({"backup": {"enabled": True, "adopt": True}}), "backup")
+    assert all("--adopt" in one["args"] for one in (command["initContainers"][0], command["containers"][0]))
+    assert "--adopt" not in str(render(ON).objects)
+
+
 def test_a_claim_outlives_the_release_and_only_backups_mount_it() -> None:
     rendered = render(ON)
     claim = rendered.of("PersistentVolumeClaim", "demo-colonnade-backup")
     # A hook is not part of the release, and --wait does not wait for a pod that mounts it.
     assert claim["metadata"]["annotations"] == {
         "helm.sh/hook": "pre-install,pre-upgrade",
+        # Of a claim that was there before, Helm deletes nothing with this one; without any, it would.
         "helm.sh/hook-delete-policy": "hook-failed",
+        # It would delete what is there when the hook fails, and wait until a pod has bound the claim.
+        "argocd.argoproj.io/hook": "Skip",
     }
     mounting = [
         one["metadata"]["name"]
@@ -81,4 +113,10 @@ def test_a_bucket_with_the_programs_of_another_server() -> None:
         if rule["alert"] == "ColonnadeBackupStale"
     ]
     assert "> 180000" in alert["expr"]
+    # Without a scrape for a while, the last value; without any, the job's own.
+    assert re.findall(r"max\((?:last_over_time\()?(\w+){.*?}(\[74h\])?\)", alert["expr"]) == [
+        ("colonnade_backup_success_timestamp_seconds", "[74h]"),
+        ("kube_cronjob_status_last_successful_time", ""),
+        ("kube_cronjob_created", ""),
+    ]
     assert "--daily 14 --weekly 4 --monthly 6" in " ".join(pod["containers"][0]["args"])
