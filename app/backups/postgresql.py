@@ -29,6 +29,8 @@ PARAMETERS = {
     *("channel_binding", "gssencmode", "krbsrvname"),
 }
 FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
+#: What is in the working folder beside the dump, with the password of the database.
+WRITTEN = ("service", DUMP, LOAD, ROWS, *FILES)
 HEAD = r"""#!/bin/sh
 set -eu
 cd "$(dirname "$0")"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.core.cache import caches
-from django.core.management import call_command
-from django.db import connection
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection
 from redis import RedisError
 
 from app import __version__
@@ -16,7 +16,15 @@ from app.backups.errors import BackupFailed, BackupRefused
 from app.backups.manifest import DATABASE, Manifest
 from app.backups.media import bring_back, refuse_missing
 from app.backups.record import save_success
-from app.backups.state import load_state, save_state, table_names, unknown_migrations, working_folder
+from app.backups.state import (
+    STATE,
+    load_state,
+    remove_files,
+    save_state,
+    table_names,
+    unknown_migrations,
+    working_folder,
+)
 from app.backups.target import Target
 
 DEFAULT_AGE_HOURS = 50
@@ -63,26 +71,42 @@ def prepare(target: Target, path: Path, wanted: str) -> None:
 
 
 def finish(target: Target, path: Path) -> Restored:
-    """The last step: compares the rows, migrates, and empties the shared cache."""
+    """The last step: compares the rows, empties the shared cache, and migrates."""
     folder = working_folder(path)
     state = load_state(folder)
     manifest = target.manifest(state["name"])
     if manifest.vendor == "sqlite":
         sqlite.replace_database(folder)
     refuse_other_rows(manifest)
-    # Also for a dump of this release: the rights of the pods' role are not in it.
-    call_command("release", only_migrate=True)
+    empty_cache()
+    migrate()
     restored = Restored(manifest, state["media"])
     save_success(manifest, restored.line, DEFAULT_AGE_HOURS)
+    remove_files(folder, DATABASE, STATE, *postgresql.WRITTEN)
+    return restored
+
+
+def empty_cache() -> None:
     # SECURITY: pages of the time after the backup would be sent as soon as the restored sites reach the same versions.
     try:
         caches["default"].clear()
     except (RedisError, OSError) as error:
         raise BackupFailed(
-            f"Everything is restored, but the cache of CACHE_URL could not be emptied ({type(error).__name__}). "
-            "Empty it before anybody visits the sites."
+            "All rows and files are restored, but the cache of CACHE_URL could not be emptied "
+            f"({type(error).__name__}). Empty it before anybody visits the sites, and run `manage.py release`."
         ) from None
-    return restored
+
+
+def migrate() -> None:
+    """Also for a dump of this release: the rights of the pods' role are not in it."""
+    try:
+        call_command("release", only_migrate=True)
+    except (CommandError, DatabaseError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        raise BackupFailed(
+            f"All rows and files are restored, but `release` failed: {reason}. Correct that, and run "
+            "`manage.py release`."
+        ) from None
 
 
 def refuse_full_database() -> None:

@@ -59,3 +59,10 @@ def unknown_migrations(applied: list[list[str]]) -> list[str]:
 
 def table_names() -> set[str]:
     return set(connection.introspection.table_names())
+
+
+def remove_files(folder: Folder, *names: str) -> None:
+    """Removes files of the working folder. Dumps are not encrypted."""
+    with storage_faults(folder.label):
+        for name in names:
+            (folder.path / name).unlink(missing_ok=True)

@@ -18,8 +18,12 @@ class AddIndexOnline(AddIndexConcurrently):
         if schema_editor.connection.vendor != "postgresql":
             AddIndex.database_forwards(self, app_label, schema_editor, from_state, to_state)
             return
+        # It waits for every transaction that began before it, a backup for example, and nobody waits behind it.
+        schema_editor.execute("SELECT set_config('colonnade.lock_timeout', current_setting('lock_timeout'), false)")
+        schema_editor.execute("SET lock_timeout = 0")
         schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(self.index.name)}")
         super().database_forwards(app_label, schema_editor, from_state, to_state)
+        schema_editor.execute("SELECT set_config('lock_timeout', current_setting('colonnade.lock_timeout'), false)")
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         if schema_editor.connection.vendor != "postgresql":

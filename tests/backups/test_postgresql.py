@@ -98,6 +98,27 @@ def test_row_security_hides_no_row_from_a_backup(server: PostgreSQL, tmp_path: P
     assert "north.test" in restored.run("sites", "list", **on).stdout
 
 
+def test_a_restore_whose_release_fails(with_postgresql: Deployment, server: PostgreSQL, tmp_path: Path) -> None:
+    """Everything is loaded by then, so the status is not that of a refusal."""
+    here = with_postgresql
+    here.backup()
+    database = server.create_database()
+    sql(server.url(), "CREATE ROLE owns LOGIN")
+    sql(server.url(), f"ALTER DATABASE {database} OWNER TO owns")
+    new = replace(here, url=server.url(database).replace("postgres@", "owns@"), media=tmp_path / "new")
+    work = tmp_path / "work"
+    work.mkdir()
+    assert new.run("restore", "--prepare", str(work)).returncode == 0
+    subprocess.run(["sh", str(work / "load.sh")], check=True)
+    # The owner may not create the role of the pods.
+    pods = {"DATABASE_URL": new.url.replace("owns@", "backups_absent:x@"), "MIGRATE_DATABASE_URL": new.url}
+    done = new.run("restore", "--finish", str(work), DATABASE_ROW_SECURITY="true", **pods)
+    assert (done.returncode, "All rows and files are restored, but `release` failed: " in done.stderr) == (1, True)
+    assert new.run("restore", "--finish", str(work)).returncode == 0
+    # Neither the dump nor the password stays.
+    assert list(work.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("program", "status", "words"),
     [

@@ -6,6 +6,7 @@ import subprocess
 import threading
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.support.commands import manage, managed, managing
@@ -54,6 +55,35 @@ def test_releases_that_start_together_run_one_after_another(url: str) -> None:
 
     assert [done.returncode for done in results] == [0, 0, 0], [done.stderr for done in results]
     assert sum("Applying tenancy.0001_initial" in done.stdout for done in results) == 1
+
+
+HURRY = """
+from django.core.management import call_command
+from django.db import connection
+from app.release import migrating
+migrating.LOCK_SECONDS, migrating.RETRY_SECONDS, migrating.ATTEMPTS = 1, 0.0, 2
+call_command("release")
+print("lock_timeout", connection.cursor().execute("SHOW lock_timeout").fetchone())
+"""
+
+
+@pytest.mark.service("postgresql")
+def test_a_migration_waits_only_briefly_for_a_table_in_use(postgresql: PostgreSQL) -> None:
+    """All requests for that table wait behind it, for as long as a backup takes."""
+    url = postgresql.url(postgresql.create_database())
+    hurry = ("shell", "-v0", "-c", HURRY)
+    managed("migrate", "--verbosity=0", DATABASE_URL=url)
+    managed("migrate", "twitter", "0003", "--verbosity=0", DATABASE_URL=url)
+    with psycopg.connect(url) as backup:
+        backup.execute("LOCK TABLE twitter_tweet IN ACCESS SHARE MODE")
+        done = manage(*hurry, DATABASE_URL=url)
+        assert (done.returncode, "It waited 2 times 1 s. Run `release` again" in done.stderr) == (1, True), done.stderr
+        assert done.stdout.count("A table is in use, for example by a backup.") == 1
+        # Nobody waits for what has given up.
+        with psycopg.connect(url, options="-c lock_timeout=1s") as visitor:
+            visitor.execute("SELECT count(*) FROM twitter_tweet")
+    done = manage(*hurry, DATABASE_URL=url)
+    assert (done.returncode, "lock_timeout ('0',)" in done.stdout) == (0, True), done.stderr
 
 
 def test_declared_sites_become_rows(file_url: str, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, InterfaceError
 
 from app.backups import restore
 from app.backups.errors import BackupError
@@ -43,6 +44,9 @@ class Command(BaseCommand):
                 restored = self._restored(target, name, prepare, finish)
             except BackupError as error:
                 raise CommandError(f"restore: {error}", returncode=error.status) from None
+            except (DatabaseError, InterfaceError) as error:
+                line = f"the database failed ({type(error).__name__}). Check that it responds, and use an empty one."
+                raise CommandError(f"restore: {line}", returncode=1) from None
         if restored:
             self.stdout.write(restored.line)
 

@@ -6,11 +6,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
 
 from app.locks import wait_for_lock
 from app.postgresql.row_security.errors import UnboundRole
 from app.release.database import DatabaseUnusable, wait_for_database
+from app.release.migrating import migrate
 from app.release.owner import connect_as_pods, connected_as_owner
 from app.release.superuser import SuperuserRefused, create_superuser
 from app.tenancy.management.examples import add_examples
@@ -50,17 +50,10 @@ class Command(BaseCommand):
             if current and not is_current(*current):
                 self.say(REPLACED)
                 return
-            self.migrate()
+            migrate(self.stdout, self.stderr, self.say)
             if not only_migrate:
                 self.sites()
                 self.superuser()
-
-    def migrate(self) -> None:
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                # A page may not take half a minute; creating an index may.
-                cursor.execute("SET statement_timeout = 0")
-        call_command("migrate", interactive=False, stdout=self.stdout, stderr=self.stderr)
 
     def sites(self) -> None:
         if settings.SITES_FILE:
