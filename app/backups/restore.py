@@ -15,7 +15,7 @@ from app.backups import postgresql, sqlite
 from app.backups.errors import BackupFailed, BackupRefused
 from app.backups.manifest import DATABASE, Manifest
 from app.backups.media import bring_back, refuse_missing
-from app.backups.record import save_success
+from app.backups.record import renew_deployment, save_success
 from app.backups.state import load_state, save_state, table_names, unknown_migrations, working_folder
 from app.backups.target import Target
 
@@ -72,6 +72,7 @@ def finish(target: Target, path: Path) -> Restored:
     refuse_other_rows(manifest)
     # Also for a dump of this release: the rights of the pods' role are not in it.
     call_command("release", only_migrate=True)
+    renew_deployment()
     restored = Restored(manifest, state["media"])
     save_success(manifest, restored.line, DEFAULT_AGE_HOURS)
     # SECURITY: pages of the time after the backup would be sent as soon as the restored sites reach the same versions.
