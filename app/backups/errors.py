@@ -1,6 +1,7 @@
 """BackupError
 ├── BackupRefused   nothing was changed; the message says what to set or to install
 └── BackupFailed    it began, and did not succeed
+    └── DamagedBackup
 """
 
 from __future__ import annotations
@@ -18,3 +19,7 @@ class BackupRefused(BackupError):
 
 class BackupFailed(BackupError):
     status = 1
+
+
+class DamagedBackup(BackupFailed):
+    """A backup lacks a part, or a part is not the one that was stored."""

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO, NamedTuple, Self
 
-from app.backups.errors import BackupFailed
+from app.backups.errors import BackupFailed, DamagedBackup
+from app.backups.places import storage_faults
 
 FORMAT = 1
 MANIFEST, DATABASE, MEDIA = "manifest.json", "database", "media.json"
@@ -61,7 +62,7 @@ class Manifest:
                 raise BackupFailed(f"The backup {name} has the format {given['format']}. Use a newer release.")
             return cls(**{**given, "database": Sum(*given["database"]), "media": Sum(*given["media"])})
         except (ValueError, TypeError, KeyError):
-            raise BackupFailed(f"The {MANIFEST} of the backup {name} is damaged. Use another backup.") from None
+            raise DamagedBackup(f"The {MANIFEST} of the backup {name} is damaged. Use another backup.") from None
 
 
 def media_as_bytes(files: Mapping[str, Media]) -> bytes:
@@ -86,10 +87,13 @@ def text_sum(text: bytes) -> Sum:
 
 
 class SummingReader(io.RawIOBase):
-    """A file that is read through this class; `sum` is that of what was read so far."""
+    """A file that is read through this class; `sum` is that of what was read so far.
 
-    def __init__(self, source: BinaryIO) -> None:
-        self._source, self._digest, self._size = source, hashlib.sha256(), 0
+    `label` is the place of the file: whoever writes the copy would blame its own place for errors of reading.
+    """
+
+    def __init__(self, source: BinaryIO, label: str) -> None:
+        self._source, self._label, self._digest, self._size = source, label, hashlib.sha256(), 0
 
     @property
     def sum(self) -> Sum:
@@ -99,7 +103,8 @@ class SummingReader(io.RawIOBase):
         return True
 
     def read(self, size: int | None = -1, /) -> Any:
-        chunk = self._source.read(-1 if size is None else size)
+        with storage_faults(self._label):
+            chunk = self._source.read(-1 if size is None else size)
         self._digest.update(chunk)
         self._size += len(chunk)
         return chunk

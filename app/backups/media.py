@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, Storage, default_storage
+from django.core.files.utils import validate_file_name
 from storages.backends.s3 import S3Storage
 
 from app.backups.errors import BackupFailed, BackupRefused
 from app.backups.manifest import Media, Sum, sum_of
-from app.backups.places import STORAGE_ERRORS, Bucket, Folder, MissingFile, Place, storage_faults
-from app.backups.target import Target
+from app.backups.places import PART, STORAGE_ERRORS, Bucket, Folder, MissingFile, Place, storage_faults
+from app.backups.target import ChangedFile, Target
 
 LABEL = "The storage of media"
+ATTEMPTS = 3
 Found = dict[str, tuple[int, float]]  # by name: bytes, and seconds since 1970
 
 
-def refuse_inside_storage(place: Place) -> None:
-    """Raises `BackupRefused` if the backups would be media files themselves."""
-    inside = False
+class Copied(NamedTuple):
+    """The files that the target has now, by name; and why it has others not."""
+
+    files: dict[str, Media]
+    left_out: dict[str, str]
+
+
+def refuse_storage(place: Place) -> None:
+    """Raises `BackupRefused` if the backups would be media files, or media files would be among the backups."""
+    shared = False
     if isinstance(place, Bucket) and isinstance(default_storage, S3Storage):
-        inside = place.address == (default_storage.endpoint_url, default_storage.bucket_name)
+        shared = place.address == (default_storage.endpoint_url, default_storage.bucket_name)
     if isinstance(place, Folder) and isinstance(default_storage, FileSystemStorage):
-        inside = place.path.resolve().is_relative_to(Path(default_storage.location).resolve())
-    if inside:
+        ours, media = place.path.resolve(), Path(default_storage.location).resolve()
+        shared = ours.is_relative_to(media) or media.is_relative_to(ours)
+    if shared:
         raise BackupRefused(f"{place.label} is where media are stored. Use another bucket or folder.")
 
 
@@ -43,7 +55,8 @@ def _in_bucket(storage: Storage) -> Iterator[tuple[str, tuple[int, float]]]:
     bucket: Any = storage
     prefix = f"{bucket.location.rstrip('/')}/" if bucket.location else ""
     for one in bucket.bucket.objects.filter(Prefix=prefix):
-        yield one.key.removeprefix(prefix), (one.size, one.last_modified.timestamp())
+        if not one.key.endswith("/"):  # an empty object that a tool made, to show a folder
+            yield one.key.removeprefix(prefix), (one.size, one.last_modified.timestamp())
 
 
 def _below(folder: str) -> Iterator[tuple[str, tuple[int, float]]]:
@@ -51,6 +64,10 @@ def _below(folder: str) -> Iterator[tuple[str, tuple[int, float]]]:
         folders, files = default_storage.listdir(folder)
     except FileNotFoundError:
         return  # nothing was ever uploaded, or the folder was removed in between
+    except PermissionError:
+        if folder == "lost+found":
+            return  # of the file system, and readable by root only
+        raise
     for name in files:
         path = f"{folder}/{name}".lstrip("/")
         try:
@@ -61,33 +78,52 @@ def _below(folder: str) -> Iterator[tuple[str, tuple[int, float]]]:
         yield from _below(f"{folder}/{name}".lstrip("/"))
 
 
-def store_media(target: Target, known: Mapping[str, Media]) -> dict[str, Media]:
+def store_media(target: Target, known: Mapping[str, Media]) -> Copied:
     """Copies the files that the target does not have; every file of the storage, as it is in the target.
 
     `known` files are read again only if they have changed since.
     """
-    stored, copied = target.stored_media(), {}
+    files, left_out = dict[str, Media](), dict[str, str]()
     for name, (size, modified) in stored_files().items():
         before = known.get(name)
-        if before and (before.size, before.modified) == (size, modified) and before.sha256 in stored:
-            copied[name] = before
-            continue
-        try:
-            found = _store(target, name, stored)
-        except MissingFile:
-            continue  # deleted in between, with its row
-        copied[name] = Media(found.size, modified, found.sha256)
-    return copied
+        if before and (before.size, before.modified) == (size, modified) and target.has_media(before):
+            files[name] = before
+        elif not _can_be_saved(name):
+            left_out[name] = "no file can be restored under this name"
+        else:
+            try:
+                found = _store(target, name)
+            except MissingFile:
+                continue  # deleted in between, with its row
+            except ChangedFile:
+                left_out[name] = "it changed each time while it was copied"
+            else:
+                files[name] = Media(found.size, modified, found.sha256)
+    return Copied(files, left_out)
 
 
-def _store(target: Target, name: str, stored: set[str]) -> Sum:
-    # Read twice: the target's name is the SHA-256 of the content.
-    with storage_faults(LABEL), default_storage.open(name) as file:
-        found = sum_of(_binary(file))
-    if found.sha256 not in stored:
+def _can_be_saved(name: str) -> bool:
+    try:
+        validate_file_name(name, allow_relative_path=True)
+    except SuspiciousFileOperation:
+        return False
+    return posixpath.normpath(name) == name  # a storage makes it so, and finds no file of another name
+
+
+def _store(target: Target, name: str) -> Sum:
+    for attempt in range(1, ATTEMPTS + 1):
+        # Read twice: the target's name is the SHA-256 of the content.
         with storage_faults(LABEL), default_storage.open(name) as file:
-            target.add_media(found.sha256, _binary(file))
-        stored.add(found.sha256)
+            found = sum_of(_binary(file))
+        try:
+            if not target.has_media(found):
+                with storage_faults(LABEL), default_storage.open(name) as file:
+                    target.add_media(found, _binary(file), LABEL)
+        except ChangedFile:
+            if attempt == ATTEMPTS:
+                raise
+        else:
+            break
     return found
 
 
@@ -97,8 +133,7 @@ def _binary(file: File[Any]) -> BinaryIO:
 
 def refuse_missing(target: Target, files: Mapping[str, Media]) -> None:
     """Raises `BackupRefused` if the target lacks a file of the list."""
-    stored = target.stored_media()
-    missing = sorted(name for name, media in files.items() if media.sha256 not in stored)
+    missing = sorted(name for name, media in files.items() if not target.has_media(media))
     if missing:
         raise BackupRefused(
             f"{target.place.label} lacks {len(missing)} media files of this backup, for example {missing[0]}. "
@@ -132,8 +167,18 @@ def _sha256(name: str) -> str:
 
 
 def _save(name: str, source: BinaryIO) -> None:
+    """On a disk the file appears with its whole content: a run that is stopped leaves no part under the name."""
     with storage_faults(LABEL):
-        default_storage.save(name, _Unsized(source))
+        if not isinstance(default_storage, FileSystemStorage):
+            default_storage.save(name, _Unsized(source))
+            return
+        part = posixpath.join(posixpath.dirname(name), f"restore{PART}")
+        default_storage.delete(part)  # of a run that was stopped
+        try:
+            default_storage.save(part, _Unsized(source))
+            Path(default_storage.path(part)).replace(default_storage.path(name))
+        finally:
+            default_storage.delete(part)
 
 
 class _Unsized(File):  # type: ignore[type-arg]

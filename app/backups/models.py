@@ -16,6 +16,10 @@ class BackupRecord(models.Model):
     media_files = models.PositiveIntegerField(default=0)
     max_age_hours = models.PositiveIntegerField(default=0)
     line = models.TextField(blank=True)
+    began_at = models.DateTimeField(null=True)  # of a backup that has not finished
+    # Of this database's backups in a target. SECURITY: a restored database has another one, so that it cannot remove
+    # the backups of the database that it is a copy of.
+    deployment = models.CharField(max_length=32, blank=True, default="", db_default="")
 
     def __str__(self) -> str:
         return self.line

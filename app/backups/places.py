@@ -21,7 +21,7 @@ from app.service_urls import Service
 
 STORAGE_ERRORS = (OSError, BotoCoreError, ClientError, Boto3Error)
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-NOT_WRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM}
+DENIED = {errno.EACCES, errno.EPERM}
 FULL_CODES = {"XMinioStorageFull", "QuotaExceeded", "InsufficientStorage", "507"}
 MISSING_CODES = {"NoSuchKey", "404"}
 PART = ".part"
@@ -40,10 +40,13 @@ def storage_faults(place: str) -> Iterator[None]:
         number, code = getattr(error, "errno", None), _code(error)
         if number in FULL or code in FULL_CODES:
             raise BackupFailed(f"{place} is full. Free space there, or use a larger one.") from None
-        if number in NOT_WRITABLE:
+        name = getattr(error, "filename", None) or "a file"
+        if number == errno.EROFS:
             raise BackupFailed(f"{place} is not writable ({os.strerror(number)}).") from None
-        if number == errno.ENOENT or code in MISSING_CODES:
-            name = getattr(error, "filename", None) or "a file"
+        if number in DENIED:
+            raise BackupFailed(f"{place}: no access to {name} ({os.strerror(number)}).") from None
+        # A storage raises FileNotFoundError without a number.
+        if isinstance(error, FileNotFoundError) or code in MISSING_CODES:
             raise MissingFile(f"{place} has no such file: {name}.") from None
         # Not the text of a library, which may hold an address with a key.
         reason = os.strerror(number) if number else code or type(error).__name__
@@ -60,6 +63,7 @@ class Place(Protocol):
     label: str
 
     def refuse_unusable(self) -> None: ...
+    def entries(self) -> list[str]: ...
     def folders(self) -> list[str]: ...
     def sizes(self, folder: str) -> dict[str, int]: ...
     def open(self, name: str) -> AbstractContextManager[BinaryIO]: ...
@@ -78,6 +82,11 @@ class Folder:
         """A folder that does not exist is more likely a volume that is not mounted than a wish for a new one."""
         if not self.path.is_dir():
             raise BackupRefused(f"{self.label} does not exist. Mount it, or create the folder.")
+
+    def entries(self) -> list[str]:
+        """The names of the files and folders at the top."""
+        with storage_faults(self.label):
+            return sorted(path.name for path in self.path.iterdir())
 
     def folders(self) -> list[str]:
         """The names of the folders at the top."""
@@ -106,7 +115,7 @@ class Folder:
                     file.flush()
                     os.fsync(file.fileno())
                 part.replace(path)
-            except OSError:
+            except (OSError, BackupFailed):
                 with suppress(OSError):  # the first error counts; what stays is removed by the next run
                     part.unlink(missing_ok=True)
                 raise
@@ -131,15 +140,27 @@ class Bucket:
         self._transfer = TransferConfig(use_threads=False)
 
     def refuse_unusable(self) -> None:
-        with storage_faults(self.label):
-            self._bucket.meta.client.head_bucket(Bucket=self._bucket.name)
+        try:
+            with storage_faults(self.label):
+                self._bucket.meta.client.head_bucket(Bucket=self._bucket.name)
+        except MissingFile:
+            raise BackupRefused(f"{self.label} does not exist. Create the bucket.") from None
+
+    def entries(self) -> list[str]:
+        # The folder itself may be an object: without a name below it.
+        return sorted(name.rstrip("/") for name in self._top() if name)
 
     def folders(self) -> list[str]:
+        return sorted(name.rstrip("/") for name in self._top() if name.endswith("/"))
+
+    def _top(self) -> list[str]:
+        """The names at the top; those of folders end with a slash."""
         pages = self._bucket.meta.client.get_paginator("list_objects_v2")
         with storage_faults(self.label):
-            found = pages.paginate(Bucket=self._bucket.name, Prefix=self.prefix, Delimiter="/")
-            prefixes = [one["Prefix"] for page in found for one in page.get("CommonPrefixes", [])]
-        return sorted(prefix.removeprefix(self.prefix).rstrip("/") for prefix in prefixes)
+            found = list(pages.paginate(Bucket=self._bucket.name, Prefix=self.prefix, Delimiter="/"))
+        keys = [one["Prefix"] for page in found for one in page.get("CommonPrefixes", [])]
+        keys += [one["Key"] for page in found for one in page.get("Contents", [])]
+        return [key.removeprefix(self.prefix) for key in keys]
 
     def sizes(self, folder: str) -> dict[str, int]:
         with storage_faults(self.label):

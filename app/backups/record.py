@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from uuid import uuid4
 
 from django.utils import timezone
 from prometheus_client import Metric
@@ -13,33 +14,63 @@ from app.backups.models import BackupRecord
 from app.backups.retention import moment_of
 
 
-def save_success(manifest: Manifest, line: str, max_age_hours: int) -> None:
+def deployment() -> str:
+    """The name of this database in the mark of a target."""
+    record, _ = BackupRecord.objects.get_or_create(pk=1)
+    if not record.deployment:
+        record.deployment = uuid4().hex
+        record.save(update_fields=["deployment"])
+    return record.deployment
+
+
+def renew_deployment() -> None:
+    """Makes a restored database another deployment than the one that it is a copy of."""
+    # No other column: the dump may be of a release that does not have them all.
+    BackupRecord.objects.filter(pk=1).update(deployment=uuid4().hex)
+
+
+def save_beginning() -> None:
+    BackupRecord.objects.update_or_create(pk=1, defaults={"began_at": timezone.now()})
+
+
+def save_success(manifest: Manifest, line: str, max_age_hours: int, exit_code: int = 0) -> None:
+    """With an exit status other than 0 if the backup is stored, and something else failed."""
     BackupRecord.objects.update_or_create(
         pk=1,
         defaults={
             "finished_at": timezone.now(),
             "succeeded_at": moment_of(manifest.name),
-            "exit_code": 0,
+            "exit_code": exit_code,
             "name": manifest.name,
             "size": manifest.size,
             "media_files": manifest.media_files,
             "max_age_hours": max_age_hours,
             "line": line,
+            "began_at": None,
         },
     )
 
 
 def save_failure(exit_code: int, line: str, max_age_hours: int) -> None:
-    outcome = {"finished_at": timezone.now(), "exit_code": exit_code, "line": line, "max_age_hours": max_age_hours}
-    BackupRecord.objects.update_or_create(pk=1, defaults=outcome)
+    BackupRecord.objects.update_or_create(
+        pk=1,
+        defaults={
+            "finished_at": timezone.now(),
+            "exit_code": exit_code,
+            "max_age_hours": max_age_hours,
+            "line": line,
+            "began_at": None,
+        },
+    )
 
 
 def collect_metrics() -> Iterable[Metric]:
-    """No values where no backup was ever tried: zero would mean that it fails."""
+    """No values where no backup has ended: zero would mean that it fails."""
     record = BackupRecord.objects.filter(pk=1).first()
+    ended = record if record and record.finished_at else None
     succeeded_at = record.succeeded_at if record else None
     values: list[tuple[str, str, float | None]] = [
-        ("exit_code", "Exit status of the last backup.", record.exit_code if record else None),
+        ("exit_code", "Exit status of the last backup.", ended.exit_code if ended else None),
         (
             "success_timestamp_seconds",
             "When the last good backup was made.",

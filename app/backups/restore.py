@@ -15,7 +15,7 @@ from app.backups import postgresql, sqlite
 from app.backups.errors import BackupFailed, BackupRefused
 from app.backups.manifest import DATABASE, Manifest
 from app.backups.media import bring_back, refuse_missing
-from app.backups.record import save_success
+from app.backups.record import renew_deployment, save_success
 from app.backups.state import (
     STATE,
     load_state,
@@ -28,6 +28,8 @@ from app.backups.state import (
 from app.backups.target import Target
 
 DEFAULT_AGE_HOURS = 50
+#: Dumps of releases without this migration name no deployment.
+OWNER = ["backups", "0002_owner_of_the_target"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ def finish(target: Target, path: Path) -> Restored:
     if manifest.vendor == "sqlite":
         sqlite.replace_database(folder)
     refuse_other_rows(manifest)
+    if OWNER in manifest.migrations:
+        renew_deployment()  # before the release, which may fail
     empty_cache()
     migrate()
     restored = Restored(manifest, state["media"])

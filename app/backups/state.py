@@ -46,6 +46,22 @@ def write_text(folder: Folder, name: str, text: str) -> None:
         file.write(text)
 
 
+def reconnect_if_lost() -> None:
+    """Hours pass between two uses of the connection: a server or a firewall may have ended it."""
+    if connection.connection is not None and not connection.is_usable():
+        connection.close()
+
+
+def refuse_empty_database() -> None:
+    """Raises `BackupRefused`: a backup without rows would replace a good one. Nor without the tables of this app."""
+    applied = applied_migrations()
+    if not applied:
+        raise BackupRefused("The database is empty. Run `release`, or `restore` a backup into it.")
+    known = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
+    if any([app, name] not in applied for app, name in known if app == "backups"):
+        raise BackupRefused("The table of backups is that of an older release. Run `release` first.")
+
+
 def applied_migrations() -> list[list[str]]:
     return sorted([app, name] for app, name in MigrationRecorder(connection).applied_migrations())
 

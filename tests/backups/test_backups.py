@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -52,8 +53,12 @@ def test_media_are_stored_once_and_go_with_the_last_backup_that_lists_them(here:
     (target / "20200103T000000Z").mkdir()
     (target / "20200103T000000Z" / "database").write_bytes(b"half")
     (target / "media" / "ab").mkdir(exist_ok=True)
-    (target / "media" / "ab" / "abcd.part").write_bytes(b"half")
+    (target / "media" / "ab" / f"ab{'c' * 62}.part").write_bytes(b"half")
+    # SECURITY: files with other names are never removed.
+    mine = [target / "mine" / "a.txt", target / "media" / "ab" / "holiday.jpg", target / "media" / "notes.part"]
     (target / "mine").mkdir()
+    for path in mine:
+        path.write_bytes(b"mine")
     assert here.names() == ["20200101T000000Z", "20200102T000000Z", "20200102T120000Z", first]
 
     (here.media / NOTES).unlink()
@@ -61,11 +66,44 @@ def test_media_are_stored_once_and_go_with_the_last_backup_that_lists_them(here:
     second = here.backup("--daily=2", "--weekly=0", "--monthly=0")
     # Of each day the newest one.
     assert here.names() == ["20200102T120000Z", second]
-    assert sorted(path.name for path in target.iterdir()) == ["20200102T120000Z", second, "media", "mine"]
+    assert sorted(path.name for path in target.iterdir()) == [
+        *("20200102T120000Z", second, "media", "mine", "owner.json")
+    ]
     third = here.backup("--daily=0", "--weekly=0", "--monthly=0")
     assert here.names() == [third]
-    assert len([path for path in (target / "media").rglob("*") if path.is_file()]) == 1
+    assert len([path for path in (target / "media").rglob("*") if path.is_file() and path not in mine]) == 1
+    assert [path.read_bytes() for path in mine] == [b"mine"] * 3
     assert [line["media_files"] for line in json.loads(here.run("backups", "--json").stdout)] == [2]
+
+
+def test_a_target_belongs_to_one_deployment(here: Deployment, elsewhere: Deployment) -> None:
+    """SECURITY: a rehearsal that backs up into the target of production would remove its backups."""
+    name = here.backup()
+    assert elsewhere.run("restore").returncode == 0
+    refused = elsewhere.run("backup", "--daily=0", "--weekly=0", "--monthly=0")
+    assert (refused.returncode, "belongs to another deployment" in refused.stderr) == (2, True), refused.stderr
+    assert here.names() == [name]
+    # This one replaces the other.
+    elsewhere.backup("--adopt")
+    assert here.run("backup").returncode == 2
+    third = elsewhere.backup()
+    # A mark that was lost, or is damaged, is nobody's.
+    (Path(here.target) / "owner.json").write_text("{")
+    assert elsewhere.run("backup").returncode == 2
+    (Path(here.target) / "owner.json").unlink()
+    assert elsewhere.run("backup").returncode == 2
+    assert here.names()[-1] == third
+
+
+def test_a_backup_is_named_after_the_moment_of_its_data(here: Deployment, tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    assert here.run("backup", "--prepare", str(tmp_path / "work")).returncode == 0
+    prepared = datetime.now(UTC)
+    report = "from app.backups.health import BackupAge; BackupAge().run()"
+    assert "has not finished" in here.run("shell", "-v0", "-c", report).stderr
+    name = here.backup("--finish", str(tmp_path / "work"))
+    assert datetime.strptime(name, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) <= prepared
+    assert here.run("shell", "-v0", "-c", report).returncode == 0
 
 
 def test_keep_takes_the_newest_of_each_period() -> None:

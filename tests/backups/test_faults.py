@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
+import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from app.backups.errors import BackupFailed
+from app.backups.manifest import SummingReader
+from app.backups.places import Folder
 from tests.backups.conftest import BRIDGE, Deployment
 from tests.support.commands import environment
 from tests.support.programs import PYTHON, ROOT
@@ -49,10 +56,90 @@ print({metric.name: metric.samples[0].value for metric in collect_metrics() if m
 
 def test_a_target_that_is_read_only(here: Deployment) -> None:
     # Not even root may create a file there.
-    done = here.run("backup", BACKUP_TARGET="/sys")
+    (Path(here.target) / "media").symlink_to("/sys/module")
+    (Path(here.target) / "owner.json").write_text(json.dumps({"deployment": ""}))
+    done = here.run("backup", "--adopt")
     assert done.returncode == 1
-    assert "The backup target /sys is not writable (" in done.stderr
+    assert re.search(r"target \S+(: no access to \S+/media/| is not writable \()", done.stderr), done.stderr
     assert "no backup has succeeded yet" in here.run("shell", "-v0", "-c", REPORT).stdout
+
+
+def test_an_error_of_reading_is_not_blamed_on_the_place_that_is_written(tmp_path: Path) -> None:
+    class Broken(io.RawIOBase):
+        def read(self, _: int = -1, /) -> bytes:
+            raise OSError(errno.EIO, "broken")
+
+    source = SummingReader(Broken(), "The storage of media")  # type: ignore[arg-type]  # it has read()
+    with pytest.raises(BackupFailed, match="The storage of media cannot be used"):
+        Folder(tmp_path).write("a/b", source)  # type: ignore[arg-type]  # it has read()
+    assert list((tmp_path / "a").iterdir()) == []
+
+
+def test_a_target_with_other_files(here: Deployment, tmp_path: Path) -> None:
+    """SECURITY: media below the target were taken for what an earlier run left."""
+    (tmp_path / "outer" / "media" / "sites").mkdir(parents=True)
+    picture = tmp_path / "outer" / "media" / "sites" / "picture.jpg"
+    picture.write_bytes(b"mine")
+    outer = str(tmp_path / "outer")
+    for words, env in (
+        ("is where media are stored", {"BACKUP_TARGET": outer, "MEDIA_ROOT": f"{outer}/media"}),
+        ("is where media are stored", {"BACKUP_TARGET": f"{outer}/media/sites", "MEDIA_ROOT": f"{outer}/media"}),
+        ("has other files. Use an empty folder", {"BACKUP_TARGET": outer}),
+    ):
+        done = here.run("backup", "--adopt", **env)
+        assert (done.returncode, words in done.stderr) == (2, True), done.stderr
+    assert [path for path in (tmp_path / "outer").rglob("*") if path.is_file()] == [picture]
+
+
+def test_an_empty_database_replaces_no_backup(here: Deployment, elsewhere: Deployment) -> None:
+    name = here.backup()
+    # As after the installation of a release without pods, or before a restore.
+    for _ in range(2):
+        done = elsewhere.run("backup")
+        assert (done.returncode, "The database is empty. Run `release`" in done.stderr) == (2, True), done.stderr
+    assert here.names() == [name]
+
+
+def test_a_damaged_old_backup_hides_no_new_one(here: Deployment) -> None:
+    target, first = Path(here.target), here.backup()
+    old = "20200101T000000Z"
+    (target / first).rename(target / old)
+    (target / old / "database").unlink()
+    here.write("sites/1/public/new/new.txt", b"new")
+    (here.media / BRIDGE).unlink()
+    done = here.run("backup")
+    assert (done.returncode, f"Delete the folder {old} of the target" in done.stderr) == (1, True), done.stderr
+    assert len(here.names()) == 2
+    lines = here.run("backups").stdout.splitlines()
+    assert (old in lines[0], "is damaged (size differs)" in lines[0], "rows" in lines[1]) == (True, True, True)
+    assert len([path for path in (target / "media").rglob("*") if path.is_file()]) == 3
+    report = here.run("shell", "-v0", "-c", REPORT).stdout
+    assert ("the last backup failed" in report, "hours old" in report) == (True, False), report
+    assert "'colonnade_backup_exit_code': 1" in report
+
+    shutil.rmtree(target / old)
+    here.backup()
+    assert len([path for path in (target / "media").rglob("*") if path.is_file()]) == 2
+
+
+def test_a_restore_that_is_killed_leaves_no_part_under_a_name(here: Deployment, elsewhere: Deployment) -> None:
+    here.backup()
+    assert elsewhere.run("shell", "-v0", "-c", KILLED.replace("NAME", BRIDGE)).returncode == 9
+    assert [name.rpartition("/")[2] for name in elsewhere.files()] == ["restore.part"]
+    done = elsewhere.run("restore")
+    assert done.returncode == 0, done.stderr
+    assert elsewhere.files() == here.files()
+
+
+KILLED = """
+import os
+from app.backups.media import _save
+class Source:
+    parts = [b"half"]
+    def read(self, size):
+        return self.parts.pop() if self.parts else os._exit(9)
+_save("NAME", Source())
+"""
 
 
 def _newer(folder: Path) -> None:

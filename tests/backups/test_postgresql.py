@@ -114,6 +114,8 @@ def test_a_restore_whose_release_fails(with_postgresql: Deployment, server: Post
     pods = {"DATABASE_URL": new.url.replace("owns@", "backups_absent:x@"), "MIGRATE_DATABASE_URL": new.url}
     done = new.run("restore", "--finish", str(work), DATABASE_ROW_SECURITY="true", **pods)
     assert (done.returncode, "All rows and files are restored, but `release` failed: " in done.stderr) == (1, True)
+    owners = {sql(one.url, "SELECT deployment FROM backups_backuprecord")[0][0] for one in (here, new)}
+    assert len(owners - {""}) == 2
     assert new.run("restore", "--finish", str(work)).returncode == 0
     # Neither the dump nor the password stays.
     assert list(work.iterdir()) == []

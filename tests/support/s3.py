@@ -32,6 +32,9 @@ class S3:
     def make_bucket(self, name: str = BUCKET) -> None:
         self._client().create_bucket(Bucket=name)
 
+    def put(self, name: str, content: bytes) -> None:
+        self._client().put_object(Bucket=BUCKET, Key=name, Body=content)
+
     def _client(self):  # type: ignore[no-untyped-def]  # noqa: ANN202  # boto3 has no types
         return boto3.client(
             "s3",

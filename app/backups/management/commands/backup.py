@@ -17,6 +17,7 @@ from app.backups.management.database import usable_database
 from app.backups.places import place_of
 from app.backups.record import save_failure, save_success
 from app.backups.retention import Keep
+from app.backups.state import reconnect_if_lost
 from app.backups.target import Target
 from app.locks import try_lock
 from app.tenancy.management.examples import add_examples
@@ -41,6 +42,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--max-age-hours", type=int, default=50, help="the report warns when the last backup is older; default: 50"
         )
+        parser.add_argument(
+            "--adopt", action="store_true", help="take over a target of another deployment, which this one replaces"
+        )
         step = parser.add_mutually_exclusive_group()
         step.add_argument("--prepare", type=Path, metavar="FOLDER", help="only the steps before dump.sh")
         step.add_argument("--finish", type=Path, metavar="FOLDER", help="only the steps after dump.sh")
@@ -56,27 +60,36 @@ class Command(BaseCommand):
                 self.say(RUNNING)
                 return
             try:
-                made = self._made(prepare, finish, keep)
+                made = self._made(prepare, finish, keep, adopt=options["adopt"])
+                if made:
+                    reconnect_if_lost()
+                    save_success(made.manifest, made.line, max_age_hours, exit_code=int(bool(made.faults)))
             except BackupError as error:
-                self._save_failure(error, max_age_hours)
+                self._save_failure(error.status, str(error), max_age_hours)
                 raise CommandError(f"backup: {error}", returncode=error.status) from None
+            except (DatabaseError, InterfaceError) as error:
+                line = f"The database failed ({type(error).__name__}). Check that it responds, and run it again."
+                self._save_failure(1, line, max_age_hours)
+                raise CommandError(f"backup: {line}", returncode=1) from None
+            if made and made.faults:
+                raise CommandError(made.line, returncode=1)
             if made:
-                save_success(made.manifest, made.line, max_age_hours)
                 self.say(made.line)
 
-    def _made(self, prepare: Path | None, finish: Path | None, keep: Keep) -> make.Made | None:
+    def _made(self, prepare: Path | None, finish: Path | None, keep: Keep, *, adopt: bool) -> make.Made | None:
         target = Target(place_of(settings.BACKUP))
         if prepare:
-            make.prepare(target, prepare)
+            make.prepare(target, prepare, adopt=adopt)
             return None
         if finish:
             return make.finish(target, finish, keep)
         with tempfile.TemporaryDirectory(prefix="backup-") as folder:
-            return make.make(target, Path(folder), keep)
+            return make.make(target, Path(folder), keep, adopt=adopt)
 
-    def _save_failure(self, error: BackupError, max_age_hours: int) -> None:
+    def _save_failure(self, status: int, line: str, max_age_hours: int) -> None:
         try:
-            save_failure(error.status, str(error), max_age_hours)
+            reconnect_if_lost()
+            save_failure(status, line, max_age_hours)
         except (DatabaseError, InterfaceError) as fault:
             self.stderr.write(
                 f"The failure is not in the report: the database cannot be used ({type(fault).__name__})."

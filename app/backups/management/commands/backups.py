@@ -11,8 +11,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.template.defaultfilters import filesizeformat
 
-from app.backups.errors import BackupError
-from app.backups.places import place_of
+from app.backups.errors import BackupError, DamagedBackup
+from app.backups.manifest import Manifest
+from app.backups.places import MissingFile, place_of
 from app.backups.target import Target
 from app.tenancy.management.examples import add_examples
 
@@ -28,16 +29,29 @@ class Command(BaseCommand):
     def handle(self, *_: Any, as_json: bool, **__: Any) -> None:  # Any: Django's
         try:
             target = Target(place_of(settings.BACKUP))
-            found = [target.manifest(name) for name in target.names()]
+            found = {name: self._manifest(target, name) for name in target.names()}
         except BackupError as error:
             raise CommandError(f"backups: {error}", returncode=error.status) from None
         if as_json:
-            self.stdout.write(json.dumps([asdict(manifest) for manifest in found]))
+            listed = [
+                {"name": name, "damaged": one} if isinstance(one, str) else asdict(one) for name, one in found.items()
+            ]
+            self.stdout.write(json.dumps(listed))
             return
-        for manifest in found:
-            self.stdout.write(
-                f"{manifest.name}  {manifest.vendor}, version {manifest.version}, {sum(manifest.rows.values())} rows, "
-                f"{manifest.media_files} media files, {filesizeformat(manifest.size)}"
-            )
+        for name, one in found.items():
+            self.stdout.write(f"{name}  {one if isinstance(one, str) else self._line(one)}")
         if not found:
             self.stdout.write(f"{target.place.label} has no backups.")
+
+    def _manifest(self, target: Target, name: str) -> Manifest | str:
+        """What the backup says of itself; or what is wrong with it."""
+        try:
+            return target.manifest(name)
+        except (DamagedBackup, MissingFile) as error:
+            return str(error)
+
+    def _line(self, manifest: Manifest) -> str:
+        return (
+            f"{manifest.vendor}, version {manifest.version}, {sum(manifest.rows.values())} rows, "
+            f"{manifest.media_files} media files, {filesizeformat(manifest.size)}"
+        )
