@@ -150,3 +150,5 @@ def test_backup_wipe_restore_gives_the_same_pages(compose: Compose, tmp_path: Pa
 
     assert [compose.page(f"{name}.localhost").body for name in ("north", "south")] == before
     assert compose("exec -T web cat /media/picture.txt").stdout == "a picture"
+    compose.shell(documented("adopt"), tmp_path)
+    compose.shell(documented("backup"), tmp_path)
