@@ -6,6 +6,7 @@ import fcntl
 import json
 import shutil
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -61,9 +62,12 @@ def test_media_are_stored_once_and_go_with_the_last_backup_that_lists_them(here:
         path.write_bytes(b"mine")
     assert here.names() == ["20200101T000000Z", "20200102T000000Z", "20200102T120000Z", first]
 
+    damaged = target / "media" / (digest := sha256(here.files()[BRIDGE]).hexdigest())[:2] / digest
+    damaged.write_bytes(b"part")
     (here.media / NOTES).unlink()
     here.write("sites/1/public/again/same.jpg", here.files()[BRIDGE])
     second = here.backup("--daily=2", "--weekly=0", "--monthly=0")
+    assert damaged.read_bytes() == here.files()[BRIDGE]
     # Of each day the newest one.
     assert here.names() == ["20200102T120000Z", second]
     assert sorted(path.name for path in target.iterdir()) == [

@@ -7,8 +7,10 @@ import io
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -98,6 +100,15 @@ def test_an_empty_database_replaces_no_backup(here: Deployment, elsewhere: Deplo
         done = elsewhere.run("backup")
         assert (done.returncode, "The database is empty. Run `release`" in done.stderr) == (2, True), done.stderr
     assert here.names() == [name]
+
+
+def test_a_database_that_fails_during_a_backup(here: Deployment, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "db.sqlite3")) as opened:
+        opened.execute("DROP TABLE backups_backuprecord")
+    done = here.run("backup")
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
+    assert "The failure is not in the report" in done.stderr
+    assert "The database failed (OperationalError)" in done.stderr
 
 
 def test_a_damaged_old_backup_hides_no_new_one(here: Deployment) -> None:
