@@ -23,7 +23,8 @@ from app.routes.record import RECORD_SECONDS, Records
 from app.routes.sites import routed_sites
 from app.routes.status import Status, secret_names, status_of
 from app.routes.template import Object, RoutedSite, RouteTemplate
-from app.tenancy.directory import DirectoryUnavailable, directory
+from app.tenancy.directory import directory
+from app.tenancy.hosts.unavailable import DirectoryUnavailable
 
 log = logging.getLogger(__name__)
 
