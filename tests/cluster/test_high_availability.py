@@ -1,6 +1,6 @@
 """ci/high-availability-values.yaml on a cluster: what visitors see while one part after the other is away.
 
-The values are those of the file, with other addresses, plain HTTP and no rules for Prometheus' namespace. TEST_S3_IMAGE is
+The values are those of the file, with other addresses, plain HTTP and no rules for Prometheus. TEST_S3_IMAGE is
 an image built from images/s3.Dockerfile. Each test goes on from the one before it.
 """
 
