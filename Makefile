@@ -101,10 +101,11 @@ test-cluster: install ## Test the chart on the cluster of KUBECONFIG (TEST_IMAGE
 ##@ Release
 .PHONY: image sbom requirements
 # Uses the date of the commit, so that two builds give the same bytes. DOCKER_BUILD adds arguments.
+COMMIT = HEAD
 image: ## Build the container image (IMAGE=colonnade:dev)
 	DOCKER_BUILDKIT=1 docker build $(DOCKER_BUILD) --tag $(IMAGE) \
-	  --build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) --build-arg REVISION=$$(git rev-parse HEAD) \
-	  --build-arg CREATED=$$(TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd) \
+	  --build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct $(COMMIT)) --build-arg REVISION=$$(git rev-parse $(COMMIT)) \
+	  --build-arg CREATED=$$(TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd $(COMMIT)) \
 	  --build-arg VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) .
 
 # As in the Dockerfile: of an environment that holds what the image holds.

@@ -33,7 +33,7 @@ def disagreements(root: Path, version: str) -> list[str]:
 
 
 def _tree(root: Path) -> list[str]:
-    lines = run("git", "status", "--porcelain", folder=root).splitlines()
+    lines = run("git", "status", "--porcelain", "--untracked-files=all", folder=root).splitlines()
     more = f" and {len(lines) - 3} more" if len(lines) > 3 else ""
     names = ", ".join(line[3:] for line in lines[:3])
     return [f"The work tree has changes that are not committed: {names}{more}."] if lines else []

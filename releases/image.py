@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any  # Any: what `docker inspect` prints
 
-from releases import registry, versions
+from releases import registry, source, versions
 from releases.commands import Refused, attempt, run
 from releases.record import Record
 
@@ -46,10 +46,17 @@ def publish(root: Path, record: Record) -> Record:
 
 
 def build(root: Path, record: Record, tag: str) -> None:
-    """As `make image`, with the base image by its digest and the static files of the release before."""
+    """`make image` of the commit, with the base image by its digest and the static files of the release before."""
     arguments = [*_base(root), *_earlier(root, record), os.environ.get("DOCKER_BUILD", "")]
-    env = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}  # one manifest, not an index: the provenance is signed later
-    run("make", "image", f"IMAGE={tag}", f"DOCKER_BUILD={' '.join(arguments).strip()}", folder=root, **env)
+    env = {
+        "BUILDX_NO_DEFAULT_ATTESTATIONS": "1",  # one manifest, not an index: the provenance is signed later
+        "GIT_DIR": run("git", "rev-parse", "--absolute-git-dir", folder=root).strip(),
+        "MAKEFLAGS": "",  # the variables of the outer `make` are not for this one
+    }
+    given = (f"IMAGE={tag}", f"COMMIT={record.commit}", f"DOCKER_BUILD={' '.join(arguments).strip()}")
+    # SECURITY: the image is built from the commit. Ignored or later changed files of the work folder are not in it.
+    with source.exported(root, record.commit) as tree:
+        run("make", "image", *given, folder=tree, **env)
 
 
 def inspect(root: Path, name: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from releases import changes
+from releases import changes, source
 from releases.commands import Refused
 from releases.record import Record
 
@@ -19,7 +19,8 @@ or with cosign alone: [docs/releases.md](https://github.com/colonnade/colonnade/
 
 def notes(root: Path, made: Record) -> str:
     """In Markdown. Raises `Refused` if CHANGELOG.md has no section for the version."""
-    section = changes.section(root, made.version)
+    with source.exported(root, made.commit) as tree:
+        section = changes.section(tree, made.version)
     if not section:
         raise Refused(f"{changes.FILE} has no text for {made.version}.")
     found = [f"# Colonnade {made.version}", "", section, "", "## Artefacts", ""]

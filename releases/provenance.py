@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any  # Any: JSON
 
+from releases import source
 from releases.image import inspect, pulled
 from releases.record import Record
 
@@ -16,13 +17,13 @@ GUIDE = f"{SOURCE}/blob/main/docs/releases.md"
 
 def provenance(root: Path, record: Record) -> dict[str, Any]:
     """What the image and the chart were built from, and by what."""
-    source = {"uri": f"git+{SOURCE}@refs/tags/v{record.version}", "digest": {"gitCommit": record.commit}}
+    code = {"uri": f"git+{SOURCE}@refs/tags/v{record.version}", "digest": {"gitCommit": record.commit}}
     return {
         "buildDefinition": {
             "buildType": f"{GUIDE}#how-a-release-is-made",
-            "externalParameters": {"version": record.version, "registry": record.registry, "source": source["uri"]},
+            "externalParameters": {"version": record.version, "registry": record.registry, "source": code["uri"]},
             "internalParameters": {"dockerBuild": os.environ.get("DOCKER_BUILD", "")},
-            "resolvedDependencies": [source, _base(root, record), *_requirements(root)],
+            "resolvedDependencies": [code, _base(root, record), *_requirements(root, record)],
         },
         "runDetails": {"builder": {"id": _builder()}, "metadata": _run()},
     }
@@ -36,13 +37,14 @@ def _base(root: Path, record: Record) -> dict[str, Any]:
     return {"uri": f"docker-image://{reference}", "digest": {"sha256": reference.rpartition(":")[2]}}
 
 
-def _requirements(root: Path) -> list[dict[str, Any]]:
+def _requirements(root: Path, record: Record) -> list[dict[str, Any]]:
     """Each file names the hash of every package."""
-    files = [root / "requirements" / f"{name}.txt" for name in ("run", "build", "sbom")]
-    return [
-        {"uri": f"file:requirements/{file.name}", "digest": {"sha256": hashlib.sha256(file.read_bytes()).hexdigest()}}
-        for file in files
-    ]
+    with source.exported(root, record.commit) as tree:
+        hashes = {
+            f"requirements/{name}.txt": hashlib.sha256((tree / "requirements" / f"{name}.txt").read_bytes()).hexdigest()
+            for name in ("run", "build", "sbom")
+        }
+    return [{"uri": f"file:{file}", "digest": {"sha256": digest}} for file, digest in hashes.items()]
 
 
 def _builder() -> str:

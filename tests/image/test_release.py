@@ -5,10 +5,12 @@ The image is a small one. The real one is in the other modules, and only its siz
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import subprocess
+import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +19,7 @@ import pytest
 from helm_python import Chart, registry
 
 from tests.chart.rendering import Object, Values, helms, parse
+from tests.image.engine import docker
 from tests.support.programs import ROOT
 from tests.support.registry import digest_of, running_registry
 
@@ -27,7 +30,7 @@ BOM = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"type": "
 DOCKERFILE = """
 FROM scratch
 ARG VERSION REVISION
-COPY sbom.cdx.json /
+COPY sbom.cdx.json app /
 LABEL org.opencontainers.image.version=$VERSION org.opencontainers.image.base.name=python:3.13-slim \
   org.cyclonedx.sbom=/sbom.cdx.json
 """
@@ -51,6 +54,16 @@ class Release:
         for words in (["add", "--all"], ["commit", "--quiet", "--message", "A commit"]):
             identity = ["-c", "user.name=nora", "-c", "user.email=nora@example.test"]
             subprocess.run(["git", *identity, *words], cwd=self.root, check=True)
+
+    def files(self) -> list[str]:
+        """The names of the files in the image that was built last."""
+        name = docker("create", "--entrypoint=none", f"{self.registry}/colonnade:{VERSION}").stdout.strip()
+        try:
+            packed = subprocess.run(["docker", "export", name], capture_output=True, check=True).stdout
+        finally:
+            docker("rm", name)
+        with tarfile.open(fileobj=io.BytesIO(packed)) as tree:
+            return tree.getnames()
 
     @property
     def published(self) -> tuple[str | None, str | None]:
@@ -152,6 +165,17 @@ def test_a_release_can_be_repeated_and_not_replaced(release: Release) -> None:
     other = release.make("release", "SIGN=no")
     assert f"error: {release.registry}/colonnade:{VERSION} exists with another content" in other.stderr
     assert release.published == before
+
+
+def test_the_image_has_the_files_of_the_commit(release: Release) -> None:
+    release = release.at("committed")
+    (release.root / ".git" / "info" / "exclude").write_text(".venv\nignored.txt\n")
+    (release.root / "app" / "ignored.txt").write_text("Git ignores this file.")
+    done = release.make("release-image")
+    assert done.returncode == 0, done.stderr
+    files = release.files()
+    assert "__init__.py" in files
+    assert "ignored.txt" not in files
 
 
 def test_a_registry_that_does_not_respond(release: Release) -> None:

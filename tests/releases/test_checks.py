@@ -46,6 +46,13 @@ def test_all_reasons_are_named(checkout: Checkout) -> None:
     assert found[-1] == "This commit is already released as v0.1.0."
 
 
+def test_new_files_are_found_even_if_git_status_hides_them(checkout: Checkout) -> None:
+    checkout.version("0.1.0")
+    checkout.git("config", "status.showUntrackedFiles", "no")
+    checkout.write("app/new/file.py", "")
+    assert checkout.refusal("0.1.0") == "The work tree has changes that are not committed: app/new/file.py."
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
