@@ -30,6 +30,9 @@ def publish(root: Path, record: Record) -> Record:
     tag = f"{record.image_name}:{record.version}"
     build(root, record, tag)
     if there is None:
+        # SECURITY: the build takes minutes. What was pushed under this version in the meantime is not replaced.
+        if registry.digest(record.image_name, record.version):
+            raise Refused(f"{tag} was pushed by another run in the meantime. Run this step again to compare the two.")
         run("docker", "push", tag, folder=root)
         there = registry.digest(record.image_name, record.version)
         # SECURITY: what is signed later is what this engine pushed, and not what somebody else pushed in between.

@@ -178,6 +178,17 @@ def test_the_image_has_the_files_of_the_commit(release: Release) -> None:
     assert "ignored.txt" not in files
 
 
+def test_what_another_run_pushed_during_the_build_is_not_replaced(release: Release, tmp_path: Path) -> None:
+    first, release = release.at("first"), release.at("meantime")
+    assert first.make("release-image").returncode == 0
+    name = f"{release.registry}/colonnade:{VERSION}"
+    push = tmp_path / "push"
+    push.write_text(f"#!/bin/sh\ndocker tag {first.registry}/colonnade:{VERSION} {name}\ndocker push {name} >&2\n")
+    push.chmod(0o755)
+    done = release.make("release-image", DOCKER_BUILD=f"`{push}`")
+    assert f"error: {name} was pushed by another run in the meantime." in done.stderr
+
+
 def test_a_registry_that_does_not_respond(release: Release) -> None:
     done = release.make("release", "REGISTRY=127.0.0.1:9", "SIGN=no")
     assert done.returncode != 0
