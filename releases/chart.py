@@ -7,6 +7,7 @@ import re
 import shutil
 import tarfile
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -39,7 +40,7 @@ def publish(root: Path, record: Record) -> Record:
                 f"{record.chart_name}:{record.version} exists with another content, {there}."
                 " A version is never replaced: take the next one."
             )
-    return record.with_(chart=reference)
+    return replace(record, chart=reference)
 
 
 def make(root: Path, record: Record) -> Path:

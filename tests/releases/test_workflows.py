@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,29 @@ def test_they_call_targets_that_exist() -> None:
     assert called == {"release", "release-verify"}
     assert called <= targets
     assert ".ci/run" in text
+
+
+@pytest.mark.parametrize("how", ["argument", "environment"])
+@pytest.mark.parametrize("name", ["VERSION", "REGISTRY", "KEY", "SIGN", "EARLIER"])
+@pytest.mark.parametrize("target", ["release", "release-image"])
+def test_what_is_given_to_make_is_no_command(target: str, name: str, how: str, tmp_path: Path) -> None:
+    """The name of a tag becomes the version; Git permits quotes, semicolons and dollar signs in it."""
+    planted = f'1";touch${{IFS}}{tmp_path}/shell;"$(shell touch {tmp_path}/make)$$x'
+    given = {"VERSION": "1", "REGISTRY": "r", "KEY": "k", "SIGN": "s", "EARLIER": "e"} | {name: planted}
+    command = ["make", "--assume-old=install", "RELEASE=printf '%s\\n'", target]
+    words = [f"{key}={value}" for key, value in given.items()]
+    done = subprocess.run(
+        [*command, *words] if how == "argument" else command,
+        cwd=ROOT,
+        env={**os.environ, **(given if how == "environment" else {})},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert list(tmp_path.iterdir()) == []
+    arguments = done.stdout.splitlines()
+    options = dict(zip(arguments[1::2], arguments[2::2], strict=True))
+    assert options == {f"--{key.lower()}": value for key, value in given.items()}
 
 
 def test_only_the_release_may_write() -> None:
