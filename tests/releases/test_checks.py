@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -109,6 +110,48 @@ def test_every_changed_value_is_in_the_guide_for_upgrades(checkout: Checkout) ->
     # In its own section (the one of 0.0.1 mentions `tls`), itself or a key above it.
     checkout.version("0.2.0", upgrading="`tls` is gone. `sites` is a map. `image.pullPolicy` is Never.")
     assert checkout.refusal("0.2.0") == ""
+
+
+REDEFINED: list[tuple[dict[str, object], dict[str, object]]] = [
+    ({"type": "string"}, {"type": "string", "pattern": "^x$"}),
+    ({"type": "integer", "minimum": 1}, {"type": "integer", "minimum": 2}),
+    ({"$ref": "#/definitions/free"}, {"$ref": "#/definitions/strict"}),
+    ({"items": {"$ref": "#/definitions/free"}}, {"items": {"$ref": "#/definitions/strict"}}),
+    ({"properties": {}}, {"properties": {}, "additionalProperties": False}),
+    ({"items": {"properties": {"title": {}}}}, {"items": {"properties": {"title": {"maxLength": 9}}}}),
+]
+SAME: list[tuple[dict[str, object], dict[str, object]]] = [
+    ({"type": "string"}, {"type": ["string", "null"], "description": "A text.", "title": "Text", "default": "a"}),
+    ({"$ref": "#/definitions/free"}, {"type": "string"}),
+    ({"enum": ["a"]}, {"enum": ["b", "a"]}),
+    ({"$ref": "#/definitions/recursive"}, {"$ref": "#/definitions/recursive"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changed"), [(*pair, True) for pair in REDEFINED] + [(*pair, False) for pair in SAME]
+)
+def test_another_schema_is_another_value(
+    checkout: Checkout, old: dict[str, object], new: dict[str, object], changed: bool
+) -> None:
+    """`tls` is a key with values below it, and `later` one without a value: both can be set."""
+    definitions = {
+        "free": {"type": "string", "description": "Any text."},
+        "strict": {"type": "string", "maxLength": 9},
+        "recursive": {"items": {"$ref": "#/definitions/recursive"}},
+    }
+    for number, schema in (("0.1.0", old), ("0.2.0", new)):
+        properties = {"tls": schema, "later": schema}
+        checkout.write(
+            f"{CHART}/values.schema.json", json.dumps({"properties": properties, "definitions": definitions})
+        )
+        checkout.version(number)
+        if number == "0.1.0":
+            checkout.git("tag", "v0.1.0")
+    found = [
+        f"{CHART}/UPGRADING.md, section `## 0.2.0`: `{key}` changed and is not mentioned." for key in ("later", "tls")
+    ]
+    assert checkout.refusal("0.2.0").splitlines() == (found if changed else [])
 
 
 def test_changed_values_need_a_higher_number(checkout: Checkout) -> None:
