@@ -86,6 +86,40 @@ def test_a_clone_without_history_is_refused(checkout: Checkout, tmp_path: Path) 
     assert "git fetch --unshallow --tags" in Checkout(shallow).refusal("0.2.0")
 
 
+def cloned(checkout: Checkout, folder: Path) -> Checkout:
+    """A clone: `checkout` is its origin."""
+    subprocess.run(["git", "clone", "--quiet", checkout.root, folder], check=True)
+    return Checkout(folder)
+
+
+def test_tags_are_those_of_the_origin(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.release("0.1.0")
+    clone = cloned(checkout, tmp_path / "clone")
+    checkout.git("tag", "--annotate", "v0.1.1", "--message", "Made elsewhere")
+    checkout.git("tag", "very-new")
+    clone.version("0.2.0")
+    assert clone.refusal("0.2.0") == "The tag v0.1.1 of origin is missing here: git fetch --tags origin"
+    clone.git("fetch", "--quiet", "--tags", "origin")
+    assert clone.refusal("0.2.0") == ""
+    clone.git("tag", "v0.2.0")
+    assert clone.refusal("0.2.0") == "", "the tag of a release by hand is pushed last"
+
+    old = checkout.git("rev-parse", "v0.1.0^{commit}")
+    checkout.commit()
+    checkout.git("tag", "--force", "v0.1.0")
+    new = checkout.git("rev-parse", "HEAD")
+    assert clone.refusal("0.2.0") == (
+        f"The tag v0.1.0 is commit {old} here and {new} at origin. If origin is right: git fetch --tags --force origin"
+    )
+
+
+def test_an_origin_that_cannot_be_reached_is_refused(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.version("0.1.0")
+    clone = cloned(checkout, tmp_path / "clone")
+    checkout.root.rename(tmp_path / "elsewhere")
+    assert clone.refusal("0.1.0").startswith("The tags of origin cannot be read, and are needed to compare: ")
+
+
 def change_values(checkout: Checkout) -> None:
     """Since 0.1.0: `tls.mode` is gone, `image.pullPolicy` has another default, `sites` takes no list, `new` is new."""
     checkout.values({"image": {"tag": "", "pullPolicy": "Always"}, "tls": {"mode": "none"}, "sites": {}}, sites=LOOSE)
