@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from releases import chart, checks, earlier, image, record, registry, versions
+from releases.changes import notes
 from releases.commands import Refused
-from releases.notes import notes
 from releases.record import Record
 from releases.signing import Signer, sign
 from releases.verification import verify

@@ -48,7 +48,7 @@ def _tree(root: Path) -> list[str]:
 
 
 def _other_tags(root: Path) -> list[str]:
-    """Release tags of `origin` that are not the same here: the last release, or this very version, may be among them."""
+    """Release tags of `origin` that are missing or differ here; the last release or this version may be among them."""
     if attempt("git", "remote", "get-url", "origin", folder=root).returncode:
         return []
     done = attempt("git", "ls-remote", "--tags", "origin", "v*", folder=root, GIT_TERMINAL_PROMPT="0")
