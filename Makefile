@@ -101,10 +101,11 @@ test-cluster: install ## Test the chart on the cluster of KUBECONFIG (TEST_IMAGE
 ##@ Release
 .PHONY: image sbom requirements
 # Uses the date of the commit, so that two builds give the same bytes. DOCKER_BUILD adds arguments.
+COMMIT = HEAD
 image: ## Build the container image (IMAGE=colonnade:dev)
 	DOCKER_BUILDKIT=1 docker build $(DOCKER_BUILD) --tag $(IMAGE) \
-	  --build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) --build-arg REVISION=$$(git rev-parse HEAD) \
-	  --build-arg CREATED=$$(TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd) \
+	  --build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct $(COMMIT)) --build-arg REVISION=$$(git rev-parse $(COMMIT)) \
+	  --build-arg CREATED=$$(TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd $(COMMIT)) \
 	  --build-arg VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) .
 
 # As in the Dockerfile: of an environment that holds what the image holds.
@@ -123,10 +124,18 @@ requirements: install ## Pin the dependencies of pyproject.toml with hashes
 # docs/releases.md
 REGISTRY ?= ghcr.io/colonnade
 RELEASE = $(BIN)/python -m releases
-OF_VERSION = --version "$(VERSION)" --registry "$(REGISTRY)"
+# SECURITY: the shell reads these from its environment, as they were given. As text of a recipe, they could be commands.
+RELEASES := $(filter release%,$(MAKECMDGOALS))
+$(RELEASES): override export VERSION := $(value VERSION)
+$(RELEASES): override export REGISTRY := $(value REGISTRY)
+$(RELEASES): override export KEY := $(value KEY)
+$(RELEASES): override export SIGN := $(value SIGN)
+$(RELEASES): override export EARLIER := $(value EARLIER)
+OF_VERSION = --version "$$VERSION" --registry "$$REGISTRY"
+OF_IMAGE = --key "$$KEY" --sign "$${SIGN:-yes}" --earlier "$${EARLIER:-yes}"
 .PHONY: release release-version release-check release-image release-chart release-sign release-notes release-verify
 release: install ## Check, build, push and sign VERSION: image and chart to REGISTRY (KEY: cosign's key; SIGN=no)
-	@$(RELEASE) all $(OF_VERSION) --key "$(KEY)" --sign "$(or $(SIGN),yes)"
+	@$(RELEASE) all $(OF_VERSION) $(OF_IMAGE)
 
 release-version: install ## Write VERSION to every file that has it
 	@$(RELEASE) version $(OF_VERSION)
@@ -134,20 +143,20 @@ release-version: install ## Write VERSION to every file that has it
 release-check: install ## Is this commit ready to be released as VERSION? The first step of `make release`
 	@$(RELEASE) check $(OF_VERSION)
 
-release-image: install ## Build the image and push it
-	@$(RELEASE) image $(OF_VERSION)
+release-image: install ## Build the image and push it (KEY, SIGN: as above; EARLIER=no: without the last static files)
+	@$(RELEASE) image $(OF_VERSION) $(OF_IMAGE)
 
 release-chart: install ## Package the chart with the digest of the image and push it
 	@$(RELEASE) chart $(OF_VERSION)
 
 release-sign: install ## Sign both, and attach the SBOM and the provenance
-	@$(RELEASE) sign $(OF_VERSION) --key "$(KEY)"
+	@$(RELEASE) sign $(OF_VERSION) --key "$$KEY"
 
 release-notes: install ## Write the text of the release, from CHANGELOG.md
 	@$(RELEASE) notes $(OF_VERSION)
 
 release-verify: install ## Is the published VERSION what it says? (KEY: a public key)
-	@$(RELEASE) verify $(OF_VERSION) --key "$(KEY)"
+	@$(RELEASE) verify $(OF_VERSION) --key "$$KEY"
 
 .PHONY: messages
 messages: install ## Update and compile the translations in app/locale (needs GNU gettext)

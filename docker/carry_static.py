@@ -18,9 +18,19 @@ def carry(earlier: Path, now: Path) -> None:
         return  # the base image, because no previous release was given
     for name in json.loads(manifest.read_text(encoding="utf-8"))["paths"].values():
         for file in (name, f"{name}.br", f"{name}.gz"):
-            if (earlier / file).exists() and not (now / file).exists():
-                (now / file).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(earlier / file, now / file)
+            source, target = below(earlier, file), below(now, file)
+            if source.is_file() and not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, target)
+
+
+def below(folder: Path, name: str) -> Path:
+    """The file of that name. Ends the program if it is outside of the folder, also through a symbolic link."""
+    path = (folder / name).resolve()
+    # SECURITY: the names come from another image. The code of this release is next to the static files.
+    if Path(name).is_absolute() or not path.is_relative_to(folder.resolve()):
+        sys.exit(f"error: staticfiles.json of the previous release names {name!r}, which is outside of {folder}.")
+    return path
 
 
 if __name__ == "__main__":

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from releases import chart, checks, image, record, registry, versions
+from releases import chart, checks, earlier, image, record, registry, versions
+from releases.changes import notes
 from releases.commands import Refused
-from releases.notes import notes
 from releases.record import Record
 from releases.signing import Signer, sign
 from releases.verification import verify
@@ -26,6 +27,9 @@ def main() -> int:
         "--key", default="", help="key of cosign: a file or the address of a KMS; empty: the workflow's identity"
     )
     parser.add_argument("--sign", default="yes", choices=("yes", "no"))
+    parser.add_argument(
+        "--earlier", default="yes", choices=("yes", "no"), help="include the static files of the release before?"
+    )
     given = parser.parse_args()
     try:
         return run_step(given)
@@ -46,28 +50,29 @@ def run_step(given: argparse.Namespace) -> int:
     if given.step == "check":
         return say(f"{given.version} can be released from {commit}.")
     if given.step == "all":
-        return release(made, Signer(given.key) if given.sign == "yes" else None)
-    return one_step(given.step, made, Signer(given.key))
+        return release(made, given)
+    return one_step(made, given)
 
 
-def one_step(step: str, made: Record, signer: Signer) -> int:
-    if step == "image":
-        return say(keep(image.publish(ROOT, made)).image)
-    if step == "chart":
+def one_step(made: Record, given: argparse.Namespace) -> int:
+    if given.step == "image":
+        return say(keep(image.publish(ROOT, with_earlier(made, given))).image)
+    if given.step == "chart":
         return say(keep(chart.publish(ROOT, made)).chart)
-    if step == "sign":
-        sign(ROOT, made, signer)
+    if given.step == "sign":
+        sign(ROOT, made, Signer(given.key))
         return say(f"signed: {made.image}, {made.chart}")
     return say(write_notes(made))
 
 
-def release(made: Record, signer: Signer | None) -> int:
+def release(made: Record, given: argparse.Namespace) -> int:
     """All steps. What can be known to fail fails before anything is pushed; the tag comes last."""
     image.ready(ROOT)
     registry.digest(made.image_name, made.version)
+    signer = Signer(given.key) if given.sign == "yes" else None
     if signer:
         signer.ready()
-    made = keep(image.publish(ROOT, made))
+    made = keep(image.publish(ROOT, with_earlier(made, given)))
     say(f"image: {made.image}")
     made = keep(chart.publish(ROOT, made))
     say(f"chart: {made.chart}")
@@ -79,6 +84,14 @@ def release(made: Record, signer: Signer | None) -> int:
     if versions.commit(ROOT, f"refs/tags/v{made.version}") is None:
         say(f"Last: git tag -a v{made.version} -m 'Colonnade {made.version}' {made.commit}")
     return 0
+
+
+def with_earlier(made: Record, given: argparse.Namespace) -> Record:
+    """With the image of the release before, if it can be verified."""
+    if given.sign == "no" or given.earlier == "no":
+        say(f"No static files of an earlier release are included ({'SIGN' if given.sign == 'no' else 'EARLIER'}=no).")
+        return replace(made, earlier="")
+    return replace(made, earlier=earlier.find(ROOT, made, Signer(given.key)))
 
 
 def keep(made: Record) -> Record:

@@ -1,12 +1,23 @@
-"""CHANGELOG.md: one section per version, the newest one first."""
+"""CHANGELOG.md: one section per version, the newest one first, and the notes of a release made of it."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+from releases import source
+from releases.commands import Refused
+from releases.record import Record
+
 FILE = "CHANGELOG.md"
 HEADING = re.compile(r"^## +(?P<version>\S+)(?: +\((?P<date>[^)]*)\))?[ ]*$", re.MULTILINE)
+LAST = """
+## Verify
+
+    make release-verify VERSION={version} REGISTRY={registry}
+
+or with cosign alone: [docs/releases.md](https://github.com/colonnade/colonnade/blob/v{version}/docs/releases.md).
+"""
 
 
 def problems(root: Path, version: str) -> list[str]:
@@ -32,3 +43,17 @@ def section(root: Path, version: str) -> str:
             end = headings[index + 1].start() if index + 1 < len(headings) else len(text)
             return text[heading.end() : end].strip()
     return ""
+
+
+def notes(root: Path, made: Record) -> str:
+    """The text of a release, in Markdown. Raises `Refused` if CHANGELOG.md has no section for the version."""
+    with source.exported(root, made.commit) as tree:
+        text = section(tree, made.version)
+    if not text:
+        raise Refused(f"{FILE} has no text for {made.version}.")
+    found = [f"# Colonnade {made.version}", "", text, "", "## Artefacts", ""]
+    found += [f"- {kind}: `{name}`" for kind, name in (("image", made.image), ("chart", made.chart)) if name]
+    found += [f"- commit: `{made.commit}`", ""]
+    if made.chart:
+        found += [f"    helm install demo oci://{made.chart_name} --version {made.version}", ""]
+    return "\n".join(found) + LAST.format(version=made.version, registry=made.registry)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
+import shutil
 import tarfile
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -14,7 +15,7 @@ from helm_python import HelmError
 from helm_python.chart import package
 
 from releases import record as records
-from releases import registry
+from releases import registry, source
 from releases.commands import Refused, run
 from releases.record import Record
 
@@ -39,15 +40,16 @@ def publish(root: Path, record: Record) -> Record:
                 f"{record.chart_name}:{record.version} exists with another content, {there}."
                 " A version is never replaced: take the next one."
             )
-    return record.with_(chart=reference)
+    return replace(record, chart=reference)
 
 
 def make(root: Path, record: Record) -> Path:
     """The archive in dist/VERSION. The same commit and image give the same bytes: its files have the commit's date."""
-    seconds = int(run("git", "log", "-1", "--format=%ct", folder=root))
+    seconds = int(run("git", "log", "-1", "--format=%ct", record.commit, folder=root))
     with tempfile.TemporaryDirectory() as staged:
         folder = Path(staged, "colonnade")
-        _export(root, record.commit, Path(staged))
+        with source.exported(root, record.commit) as tree:
+            shutil.copytree(tree / "helm" / "colonnade", folder)
         _pin(folder, record)
         for path in (folder, *folder.rglob("*")):
             os.utime(path, (seconds, seconds))
@@ -65,14 +67,6 @@ def pinned(archive: Path) -> str:
         file = tree.extractfile("colonnade/Chart.yaml")
         chart = yaml.safe_load(file.read() if file else b"")
     return str(chart.get("annotations", {}).get(PINNED, ""))
-
-
-def _export(root: Path, commit: str, folder: Path) -> None:
-    """The chart as it is committed, without what else is in the folder."""
-    archive = folder / "chart.tar"
-    run("git", "archive", f"--output={archive}", f"{commit}:helm", "colonnade", folder=root)
-    with tarfile.open(fileobj=io.BytesIO(archive.read_bytes())) as tree:
-        tree.extractall(folder, filter="data")
 
 
 def _pin(folder: Path, record: Record) -> None:

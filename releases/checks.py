@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from releases import changes, upgrading, versions
-from releases.commands import Refused, run
+from releases.commands import Refused, attempt, run
+
+FETCH = "git fetch --tags --force origin"
 
 
 def check(root: Path, version: str) -> str:
@@ -16,7 +18,13 @@ def check(root: Path, version: str) -> str:
         raise Refused(f"{root} is not a checkout with a commit.")
     if run("git", "rev-parse", "--is-shallow-repository", folder=root).strip() == "true":
         raise Refused("This clone has no history to compare with: git fetch --unshallow --tags")
-    found = [*_tree(root), *changes.problems(root, version), *disagreements(root, version), *_tags(root, version)]
+    found = [
+        *_tree(root),
+        *_other_tags(root),
+        *changes.problems(root, version),
+        *disagreements(root, version),
+        *_tags(root, version),
+    ]
     tag = versions.previous(root, version)
     if tag is not None:
         found += upgrading.problems(root, version, tag)
@@ -33,10 +41,30 @@ def disagreements(root: Path, version: str) -> list[str]:
 
 
 def _tree(root: Path) -> list[str]:
-    lines = run("git", "status", "--porcelain", folder=root).splitlines()
+    lines = run("git", "status", "--porcelain", "--untracked-files=all", folder=root).splitlines()
     more = f" and {len(lines) - 3} more" if len(lines) > 3 else ""
     names = ", ".join(line[3:] for line in lines[:3])
     return [f"The work tree has changes that are not committed: {names}{more}."] if lines else []
+
+
+def _other_tags(root: Path) -> list[str]:
+    """Release tags of `origin` that are missing or differ here; the last release or this version may be among them."""
+    if attempt("git", "remote", "get-url", "origin", folder=root).returncode:
+        return []
+    done = attempt("git", "ls-remote", "--tags", "origin", "v*", folder=root, GIT_TERMINAL_PROMPT="0")
+    if done.returncode:
+        raise Refused(f"The tags of origin cannot be read, and are needed to compare: {done.stderr.strip()}")
+    # An annotated tag has two lines: the tag, and then `NAME^{}` with its commit.
+    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    there = {name.removesuffix("^{}"): commit for commit, name in lines}
+    found = []
+    for name, commit in sorted(there.items()):
+        tag, here = name.removeprefix("refs/tags/"), versions.commit(root, name)
+        if versions.is_tag(tag) and here is None:
+            found.append(f"The tag {tag} of origin is missing here: git fetch --tags origin")
+        elif versions.is_tag(tag) and here != commit:
+            found.append(f"The tag {tag} is commit {here} here and {commit} at origin. If origin is right: {FETCH}")
+    return found
 
 
 def _tags(root: Path, version: str) -> list[str]:

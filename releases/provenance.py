@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import Any  # Any: JSON
 
-from releases.image import inspect, pulled
+from releases import source
+from releases.commands import attempt
 from releases.record import Record
 
 SOURCE = "https://github.com/colonnade/colonnade"
@@ -16,33 +18,42 @@ GUIDE = f"{SOURCE}/blob/main/docs/releases.md"
 
 def provenance(root: Path, record: Record) -> dict[str, Any]:
     """What the image and the chart were built from, and by what."""
-    source = {"uri": f"git+{SOURCE}@refs/tags/v{record.version}", "digest": {"gitCommit": record.commit}}
+    code = {"uri": _source(root), "digest": {"gitCommit": record.commit}}
+    images = [_image(reference) for reference in (record.base, record.earlier) if reference]
     return {
         "buildDefinition": {
             "buildType": f"{GUIDE}#how-a-release-is-made",
-            "externalParameters": {"version": record.version, "registry": record.registry, "source": source["uri"]},
-            "internalParameters": {"dockerBuild": os.environ.get("DOCKER_BUILD", "")},
-            "resolvedDependencies": [source, _base(root, record), *_requirements(root)],
+            "externalParameters": {"version": record.version, "registry": record.registry, "source": code["uri"]},
+            "internalParameters": {"dockerBuild": record.docker_build},
+            "resolvedDependencies": [code, *images, *_requirements(root, record)],
         },
         "runDetails": {"builder": {"id": _builder()}, "metadata": _run()},
     }
 
 
-def _base(root: Path, record: Record) -> dict[str, Any]:
-    """The base image; by its configuration's digest if it came from no registry."""
-    name = inspect(root, record.image)["Config"]["Labels"]["org.opencontainers.image.base.name"]
-    base = pulled(root, name)
-    reference = base["RepoDigests"][0] if base["RepoDigests"] else f"{name}@{base['Id']}"
-    return {"uri": f"docker-image://{reference}", "digest": {"sha256": reference.rpartition(":")[2]}}
+def _source(root: Path) -> str:
+    """The repository, and in a workflow the tag. By hand the tag comes last, so there is none yet."""
+    if os.environ.get("GITHUB_WORKFLOW_REF"):
+        return f"git+https://github.com/{os.environ['GITHUB_REPOSITORY']}@{os.environ['GITHUB_REF']}"
+    origin = attempt("git", "remote", "get-url", "origin", folder=root).stdout.strip()
+    # SECURITY: the provenance is public, and the URL may have a password or a token.
+    return f"git+{re.sub(r'://[^/]*@', '://', origin)}" if origin else "unknown"
 
 
-def _requirements(root: Path) -> list[dict[str, Any]]:
+def _image(reference: str) -> dict[str, Any]:
+    """The base image of a trial may be in no registry: then its name is all that is known."""
+    digest = reference.partition("@sha256:")[2]
+    return {"uri": f"docker-image://{reference}", **({"digest": {"sha256": digest}} if digest else {})}
+
+
+def _requirements(root: Path, record: Record) -> list[dict[str, Any]]:
     """Each file names the hash of every package."""
-    files = [root / "requirements" / f"{name}.txt" for name in ("run", "build", "sbom")]
-    return [
-        {"uri": f"file:requirements/{file.name}", "digest": {"sha256": hashlib.sha256(file.read_bytes()).hexdigest()}}
-        for file in files
-    ]
+    with source.exported(root, record.commit) as tree:
+        hashes = {
+            f"requirements/{name}.txt": hashlib.sha256((tree / "requirements" / f"{name}.txt").read_bytes()).hexdigest()
+            for name in ("run", "build", "sbom")
+        }
+    return [{"uri": f"file:{file}", "digest": {"sha256": digest}} for file, digest in hashes.items()]
 
 
 def _builder() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from releases.commands import Refused
@@ -19,6 +19,10 @@ class Record:
     registry: str
     image: str = ""
     chart: str = ""
+    #: What the image was built with: the base image, the image of the release before, and DOCKER_BUILD.
+    base: str = ""
+    earlier: str = ""
+    docker_build: str = ""
 
     @property
     def image_name(self) -> str:
@@ -27,9 +31,6 @@ class Record:
     @property
     def chart_name(self) -> str:
         return f"{self.registry}/charts/colonnade"
-
-    def with_(self, *, image: str = "", chart: str = "") -> Record:
-        return replace(self, image=image or self.image, chart=chart or self.chart)
 
 
 def folder(root: Path, version: str) -> Path:

@@ -9,6 +9,9 @@ from helm_python import HelmError, RegistryClient
 
 from releases.commands import Refused
 
+#: The media types of one image or chart. Not among them: an OCI index, and Docker's manifest list.
+MANIFESTS = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
+
 
 def on_loopback(name: str) -> bool:
     """Is the registry of a reference on this machine? Only then it is used without TLS."""
@@ -20,14 +23,22 @@ def on_loopback(name: str) -> bool:
 
 
 def digest(name: str, tag: str) -> str | None:
-    """The digest (`sha256:...`) of a tag; None without it. Raises `Refused` if the registry cannot say."""
+    """The digest (`sha256:...`) of a tag; None without it.
+
+    Raises `Refused` if the registry cannot say, and for an index: the digest of an index is not that of one image.
+    """
     try:
         with RegistryClient(plain_http=on_loopback(name)) as client:
-            return str(client.resolve(f"oci://{name}:{tag}")["digest"])
+            found = client.resolve(f"oci://{name}:{tag}")
     except HelmError as error:
         if str(error).endswith(": not found"):
             return None
         raise _refusal(name, error) from error
+    # SECURITY: an engine pulls one image of an index and compares only that; the signature would be for all of them.
+    if found["media_type"] not in MANIFESTS:
+        kind = found["media_type"] or "an unknown type"
+        raise Refused(f"{name}:{tag} is not one image or chart, but {kind}. Take the next version.")
+    return str(found["digest"])
 
 
 def push_chart(archive: Path, name: str) -> None:

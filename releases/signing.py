@@ -34,8 +34,20 @@ class Signer:
             raise Refused(MISSING)
         if not self.key and not {"ACTIONS_ID_TOKEN_REQUEST_URL", "SIGSTORE_ID_TOKEN"} & os.environ.keys():
             raise Refused("There is no identity to sign with outside of a workflow: KEY=cosign.key, or SIGN=no.")
-        if self.key and "://" not in self.key and not Path(self.key).is_file():
+        if not self.key or "://" in self.key:
+            return
+        if not Path(self.key).is_file():
             raise Refused(f"KEY={self.key} is no file: cosign generate-key-pair")
+        if "COSIGN_PASSWORD" not in os.environ:  # cosign would wait for it at a prompt that nobody sees
+            raise Refused(f"COSIGN_PASSWORD must be the password of {self.key}; empty if it has none.")
+
+    def public_key(self, folder: Path) -> str:
+        """The file of the public key, written to a folder; empty for the identity of the workflow."""
+        if not self.key:
+            return ""
+        self.ready()
+        run("cosign", "public-key", "--key", self.key, "--outfile", str(folder / "cosign.pub"), folder=Path.cwd())
+        return str(folder / "cosign.pub")
 
     def options(self, folder: Path) -> list[str]:
         if not self.key:

@@ -15,6 +15,9 @@ from releases.versions import parse
 
 CHART = "helm/colonnade"
 GUIDE = f"{CHART}/UPGRADING.md"
+#: Words of JSON Schema that accept and refuse nothing, and those with a schema per name.
+WITHOUT_EFFECT = {"$comment", "default", "definitions", "description", "examples", "title"}
+BY_NAME = {"dependencies", "patternProperties", "properties"}
 
 
 @dataclass(frozen=True)
@@ -30,20 +33,18 @@ def problems(root: Path, version: str, tag: str) -> list[str]:
     """What of the difference to the release of `tag` is missing in UPGRADING.md, or needs another version."""
     old = _flat(yaml.safe_load(_at(root, tag, "values.yaml")))
     new = _flat(yaml.safe_load((root / CHART / "values.yaml").read_text()))
-    narrower = _narrower(
-        json.loads(_at(root, tag, "values.schema.json")), json.loads((root / CHART / "values.schema.json").read_text())
-    )
-    changes = compare(old, new, narrower)
+    schemas = (_at(root, tag, "values.schema.json"), (root / CHART / "values.schema.json").read_text())
+    before, after = (_resolved(schema, schema.get("definitions", {})) for schema in map(json.loads, schemas))
+    changes = compare(old, new, _redefined(before, after))
     return [*_unmentioned(root, version, changes), *_too_small(version, tag, changes)]
 
 
-def compare(old: dict[str, Any], new: dict[str, Any], narrower: frozenset[str] = frozenset()) -> Changes:
-    """The difference of two flat maps of values."""
+def compare(old: dict[str, Any], new: dict[str, Any], redefined: frozenset[str] = frozenset()) -> Changes:
+    """The difference of two flat maps of values; `redefined` are keys with another schema."""
     both = old.keys() & new.keys()
     changed = {key for key in both if old[key] != new[key] or type(old[key]) is not type(new[key])}
-    return Changes(
-        frozenset(old.keys() - new.keys()), frozenset(changed | (narrower & both)), frozenset(new.keys() - old.keys())
-    )
+    removed = frozenset(old.keys() - new.keys())
+    return Changes(removed, frozenset(changed | redefined) - removed, frozenset(new.keys() - old.keys()))
 
 
 def _at(root: Path, tag: str, file: str) -> str:
@@ -56,17 +57,41 @@ def _flat(values: Any, prefix: str = "") -> dict[str, Any]:
     return {key: value for name, below in values.items() for key, value in _flat(below, f"{prefix}{name}.").items()}
 
 
-def _narrower(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> frozenset[str]:
-    """Keys that no longer accept a type or a value that they accepted."""
+def _resolved(schema: Any, definitions: dict[str, Any], inside: tuple[str, ...] = ()) -> Any:
+    """A schema with its definitions in the place of each `$ref`, and without what accepts and refuses nothing."""
+    if isinstance(schema, list):
+        return [_resolved(one, definitions, inside) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    name = str(schema.get("$ref", "")).removeprefix("#/definitions/")
+    if name in definitions and name not in inside:
+        rest = {word: below for word, below in schema.items() if word != "$ref"}
+        return _resolved({**definitions[name], **rest}, definitions, (*inside, name))
+    found = {word: below for word, below in schema.items() if word not in WITHOUT_EFFECT}
+    for word, below in found.items():
+        if word in BY_NAME:
+            found[word] = {key: _resolved(one, definitions, inside) for key, one in below.items()}
+        elif word not in {"enum", "const"}:  # their values are no schemas
+            found[word] = _resolved(below, definitions, inside)
+    return found
+
+
+def _redefined(old: dict[str, Any], new: dict[str, Any], prefix: str = "") -> frozenset[str]:
+    """Keys that no longer accept a type or a value that they accepted, or whose own schema differs in another way."""
     found: set[str] = set()
     for name, below in new.get("properties", {}).items():
         before = old.get("properties", {}).get(name)
         if before is None:
             continue
-        found |= _narrower(before, below, f"{prefix}{name}.")
-        if any(_permitted(before, word) - _permitted(below, word) for word in ("enum", "type") if word in below):
+        found |= _redefined(before, below, f"{prefix}{name}.")
+        narrower = any(_permitted(before, word) - _permitted(below, word) for word in ("enum", "type") if word in below)
+        if narrower or _others(before) != _others(below):
             found.add(f"{prefix}{name}")
     return frozenset(found)
+
+
+def _others(schema: dict[str, Any]) -> dict[str, Any]:
+    return {word: below for word, below in schema.items() if word not in {"type", "enum", "properties"}}
 
 
 def _permitted(schema: dict[str, Any], word: str) -> set[str]:

@@ -33,6 +33,14 @@ class Verifier:
     def signature(self, reference: str) -> None:
         self._cosign("verify", reference)
 
+    def commit(self, reference: str) -> str:
+        """From which commit it was built, and that it was built as this version: by its provenance."""
+        definition = self.predicate("slsaprovenance1", reference)["buildDefinition"]
+        version = definition["externalParameters"]["version"]
+        if version != self.version:
+            raise Refused(f"The provenance of {reference} is of version {version}, not {self.version}.")
+        return str(definition["resolvedDependencies"][0]["digest"]["gitCommit"])
+
     def _cosign(self, command: str, *words: str) -> str:
         if shutil.which("cosign") is None:
             raise Refused("cosign is not on PATH: install version 3 (docs/releases.md).")
@@ -52,7 +60,7 @@ def verify(root: Path, wanted: Record, key: str) -> list[str]:
     for reference in (image, packaged):
         verifier.signature(reference)
     components = verifier.predicate("cyclonedx", image)["components"]
-    commits = {_commit(verifier.predicate("slsaprovenance1", reference), wanted) for reference in (image, packaged)}
+    commits = {verifier.commit(reference) for reference in (image, packaged)}
     if len(commits) > 1:
         raise Refused(f"The image and the chart were built from different commits: {', '.join(sorted(commits))}")
     with tempfile.TemporaryDirectory() as folder:
@@ -72,10 +80,3 @@ def _reference(name: str, version: str) -> str:
     if digest is None:
         raise Refused(f"{name}:{version} does not exist.")
     return f"{name}@{digest}"
-
-
-def _commit(predicate: dict[str, Any], wanted: Record) -> str:
-    definition = predicate["buildDefinition"]
-    if definition["externalParameters"]["version"] != wanted.version:
-        raise Refused(f"The provenance is of version {definition['externalParameters']['version']}.")
-    return str(definition["resolvedDependencies"][0]["digest"]["gitCommit"])

@@ -50,8 +50,13 @@ def write(root: Path, version: str) -> None:
 def previous(root: Path, version: str) -> str | None:
     """The tag of the newest release below this commit, apart from that of `version` itself."""
     tags = run("git", "tag", "--merged", "HEAD", "--list", "v*", folder=root).split()
-    numbers = {tag[1:]: tag for tag in tags if re.fullmatch(rf"v{NUMBER}", tag) and tag != f"v{version}"}
+    numbers = {tag[1:]: tag for tag in tags if is_tag(tag) and tag != f"v{version}"}
     return numbers[max(numbers, key=parse)] if numbers else None
+
+
+def is_tag(name: str) -> bool:
+    """Is it the name of a release's tag, vX.Y.Z?"""
+    return re.fullmatch(rf"v{NUMBER}", name) is not None
 
 
 def commit(root: Path, name: str = "HEAD") -> str | None:

@@ -15,6 +15,8 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext_lazy as _
 
+from app.media.availability import storage_request
+
 log = logging.getLogger(__name__)
 #: What a storage raises when it cannot do what it should: a disk, or S3.
 STORAGE_ERRORS = (OSError, BotoCoreError, ClientError)
@@ -49,7 +51,8 @@ class Written:
                 path = f"{folder}/{name}"
                 self.names.append(path)  # before it is there: a full disk leaves a part of a file
                 file = content if isinstance(content, File) else ContentFile(content)
-                stored = default_storage.save(path, file)
+                with storage_request(default_storage):
+                    stored = default_storage.save(path, file)
                 if stored != path:
                     self.names.append(stored)
                     raise FileExistsError(path)
@@ -78,7 +81,8 @@ def storage_errors() -> Iterator[None]:
 
 def names_in(folder: str) -> list[str]:
     try:
-        return default_storage.listdir(folder)[1]
+        with storage_request(default_storage):
+            return default_storage.listdir(folder)[1]
     except FileNotFoundError:
         return []
 
@@ -87,7 +91,8 @@ def remove(names: list[str]) -> None:
     """Removes files that no row has. An error is logged: it must not undo what was committed."""
     for name in names:
         try:
-            default_storage.delete(name)
+            with storage_request(default_storage):
+                default_storage.delete(name)
         except STORAGE_ERRORS:
             log.exception("A file of no row stays in the storage: %s", name)
 

@@ -15,7 +15,8 @@ from django.utils.http import parse_etags
 from django.utils.translation import gettext as _
 from whitenoise.responders import SlicedFile
 
-from app.media.availability import Availability, NotTried
+from app.media import availability
+from app.media.availability import NotTried
 from app.media.files import STORAGE_ERRORS
 from app.media.models import content_type_of
 from app.tenancy.requests import responses
@@ -27,8 +28,6 @@ _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 SANDBOX = "sandbox; default-src 'none'"
 #: Browsers play a file on a page of their own, which loads it once more.
 PLAYED = "sandbox allow-same-origin; default-src 'none'; media-src 'self'"
-
-bucket = Availability()
 
 
 class NotSatisfiable(Exception):
@@ -144,7 +143,7 @@ def _opened(stored: str, wanted: Wanted | None, *, head: bool) -> Part:
     """Raises `FileNotFoundError`, `NotSatisfiable`, and what the storage raises."""
     storage: Any = storages["default"]
     if hasattr(storage, "bucket"):
-        with bucket.request():
+        with availability.bucket.place(), availability.bucket.request():
             return _from_s3(storage.bucket.Object(stored), wanted, head=head)
     file = storage.open(stored)
     try:

@@ -22,9 +22,10 @@ from app.pagecache.store import Pages
 from app.pagecache.views import PERMISSION, named_query
 from app.pagecache.visit import SAFE, Body, Visit, cache_status, close
 from app.server.waiting import must_not_wait, refuse_to_wait
-from app.tenancy.directory import DirectoryUnavailable, directory
+from app.tenancy.directory import directory
 from app.tenancy.hosts.resolver import HostRefused, UnknownHost, resolve
 from app.tenancy.hosts.snapshot import ACTIVE, CurrentSite
+from app.tenancy.hosts.unavailable import DirectoryUnavailable
 from app.tenancy.requests.forwarded import Arrival, read_forwarded_headers
 from app.tenancy.requests.https import requires_https, sent_name
 from app.tenancy.requests.tenancy import configured_fallbacks

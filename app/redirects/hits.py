@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from app.redirects.models import Redirect
 from app.tenancy.current import use_site
-from app.tenancy.directory import DirectoryUnavailable, NoSuchSite
+from app.tenancy.directory import NoSuchSite
+from app.tenancy.hosts.unavailable import DirectoryUnavailable
 from app.tenancy.isolation.content_version import lock_site
 
 log = logging.getLogger(__name__)

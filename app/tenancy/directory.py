@@ -28,6 +28,7 @@ from app.observability import metrics
 from app.tenancy.content_versions import ContentVersions
 from app.tenancy.hosts.names import InvalidHost, normalise_domain
 from app.tenancy.hosts.snapshot import SiteEntry, Snapshot, build
+from app.tenancy.hosts.unavailable import DirectoryUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -57,10 +58,6 @@ class Look(NamedTuple):
     epoch: int
     cursor: int
     versions: Mapping[int, int]
-
-
-class DirectoryUnavailable(RuntimeError):
-    """This process has no snapshot yet and the database cannot give one."""
 
 
 class NoSuchSite(LookupError):

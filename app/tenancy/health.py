@@ -10,7 +10,8 @@ from health_check.base import HealthCheck
 from health_check.exceptions import ServiceUnavailable
 
 from app.postgresql.row_security.errors import UnboundRole
-from app.tenancy.directory import DirectoryUnavailable, directory
+from app.tenancy.directory import directory
+from app.tenancy.hosts.unavailable import DirectoryUnavailable
 from app.tenancy.isolation.database.policies import unprotected_tables
 
 GRACE_SECONDS = 30.0

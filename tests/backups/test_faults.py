@@ -111,6 +111,13 @@ def test_a_database_that_fails_during_a_backup(here: Deployment, tmp_path: Path)
     assert "The database failed (OperationalError)" in done.stderr
 
 
+def test_a_media_file_that_changes_all_the_time_stops_no_backup(here: Deployment) -> None:
+    (here.media / "log.txt").symlink_to("/proc/sys/kernel/random/uuid")  # other content each time
+    done = here.run("backup")
+    assert (done.returncode, "lacks the media file 'log.txt': it changed" in done.stderr) == (1, True), done.stderr
+    assert len(here.names()) == 1
+
+
 def test_a_damaged_old_backup_hides_no_new_one(here: Deployment) -> None:
     target, first = Path(here.target), here.backup()
     old = "20200101T000000Z"

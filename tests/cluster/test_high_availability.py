@@ -1,7 +1,7 @@
 """ci/high-availability-values.yaml on a cluster: what visitors see while one part after the other is away.
 
-The values are those of the file; only addresses are other ones. TEST_S3_IMAGE is an image built from
-images/s3.Dockerfile. Each test goes on from the one before it.
+The values are those of the file, with other addresses, plain HTTP and no rules for Prometheus. TEST_S3_IMAGE is
+an image built from images/s3.Dockerfile. Each test goes on from the one before it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,6 @@ def values(space: Namespace) -> Object:
     own["tls"] = {"mode": "none"}
     ports = [{"port": port, "protocol": "TCP"} for port in (5432, 6379, 9000, 8000)]
     own["networkPolicy"] = {"allowExternalEgress": False, "extraEgress": [{"ports": ports}]}
-    own["routes"]["reconcile"].pop("apiServer")
     # A node that somebody adds for this run alone has this taint.
     own["tolerations"] = [*own["tolerations"], {"key": "colonnade.test/node", "operator": "Exists"}]
     # Polls are started by the tests.

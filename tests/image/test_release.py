@@ -5,10 +5,12 @@ The image is a small one. The real one is in the other modules, and only its siz
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import subprocess
+import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,18 +18,23 @@ from pathlib import Path
 import pytest
 from helm_python import Chart, registry
 
+from releases.commands import Refused
+from releases.image import base
+from releases.record import Record
 from tests.chart.rendering import Object, Values, helms, parse
+from tests.image.engine import docker
 from tests.support.programs import ROOT
 from tests.support.registry import digest_of, running_registry
 
 pytestmark = [pytest.mark.service("docker", "registry")]
+needs_cosign = pytest.mark.skipif(shutil.which("cosign") is None, reason="cosign is not installed here")
 VERSION = "7.8.9"
 NEEDED = ("Makefile", "pyproject.toml", ".gitignore", "app/__init__.py", "releases", "helm", "requirements")
 BOM = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"type": "library", "name": "x"}]}
 DOCKERFILE = """
 FROM scratch
 ARG VERSION REVISION
-COPY sbom.cdx.json /
+COPY sbom.cdx.json app /
 LABEL org.opencontainers.image.version=$VERSION org.opencontainers.image.base.name=python:3.13-slim \
   org.cyclonedx.sbom=/sbom.cdx.json
 """
@@ -51,6 +58,16 @@ class Release:
         for words in (["add", "--all"], ["commit", "--quiet", "--message", "A commit"]):
             identity = ["-c", "user.name=nora", "-c", "user.email=nora@example.test"]
             subprocess.run(["git", *identity, *words], cwd=self.root, check=True)
+
+    def files(self) -> list[str]:
+        """The names of the files in the image that was built last."""
+        name = docker("create", "--entrypoint=none", f"{self.registry}/colonnade:{VERSION}").stdout.strip()
+        try:
+            packed = subprocess.run(["docker", "export", name], capture_output=True, check=True).stdout
+        finally:
+            docker("rm", name)
+        with tarfile.open(fileobj=io.BytesIO(packed)) as tree:
+            return tree.getnames()
 
     @property
     def published(self) -> tuple[str | None, str | None]:
@@ -154,6 +171,28 @@ def test_a_release_can_be_repeated_and_not_replaced(release: Release) -> None:
     assert release.published == before
 
 
+def test_the_image_has_the_files_of_the_commit(release: Release) -> None:
+    release = release.at("committed")
+    (release.root / ".git" / "info" / "exclude").write_text(".venv\nignored.txt\n")
+    (release.root / "app" / "ignored.txt").write_text("Git ignores this file.")
+    done = release.make("release-image")
+    assert done.returncode == 0, done.stderr
+    files = release.files()
+    assert "__init__.py" in files
+    assert "ignored.txt" not in files
+
+
+def test_what_another_run_pushed_during_the_build_is_not_replaced(release: Release, tmp_path: Path) -> None:
+    first, release = release.at("first"), release.at("meantime")
+    assert first.make("release-image").returncode == 0
+    name = f"{release.registry}/colonnade:{VERSION}"
+    push = tmp_path / "push"
+    push.write_text(f"#!/bin/sh\ndocker tag {first.registry}/colonnade:{VERSION} {name}\ndocker push {name} >&2\n")
+    push.chmod(0o755)
+    done = release.make("release-image", DOCKER_BUILD=f"`{push}`")
+    assert f"error: {name} was pushed by another run in the meantime." in done.stderr
+
+
 def test_a_registry_that_does_not_respond(release: Release) -> None:
     done = release.make("release", "REGISTRY=127.0.0.1:9", "SIGN=no")
     assert done.returncode != 0
@@ -162,12 +201,64 @@ def test_a_registry_that_does_not_respond(release: Release) -> None:
     assert "REGISTRY must be a host and a path" in done.stderr
 
 
-@pytest.mark.skipif(shutil.which("cosign") is None, reason="cosign is not installed here")
+def test_a_base_image_that_only_this_machine_has_is_for_trials(release: Release) -> None:
+    name = "only-here.example.test/base:1"
+    subprocess.run(["docker", "build", "--tag", name, "-"], input=b"FROM scratch\nLABEL a=b\n", check=True)
+    there = f"{release.registry}/base"
+    docker_build = f"--label=x=y --build-arg PYTHON_IMAGE={name}"
+    try:
+        with pytest.raises(Refused, match=f"The base image {name} cannot be pulled"):
+            base(release.root, Record(VERSION, "", "registry.example.test"), docker_build)
+        trial = Record(VERSION, "", release.registry)
+        assert base(release.root, trial, docker_build) == name
+        docker("tag", name, there)
+        docker("push", there)
+        assert base(release.root, trial, docker_build) == name, "the digest is that of another name"
+        assert base(release.root, trial, f"--build-arg=PYTHON_IMAGE={there}").startswith(f"{there}@sha256:")
+    finally:
+        docker("rmi", name, there)
+
+
+def key_pairs(folder: Path, *names: str) -> None:
+    for name in names:
+        command = ["cosign", "generate-key-pair", "--output-key-prefix", name]
+        subprocess.run(command, cwd=folder, env={**os.environ, "COSIGN_PASSWORD": ""}, check=True)
+
+
+@needs_cosign
+def test_static_files_are_taken_from_a_verified_image_only(release: Release, tmp_path: Path) -> None:
+    key_pairs(tmp_path, "ours", "theirs")
+    root = tmp_path / "checkout"
+    shutil.copytree(release.root, root, symlinks=True)
+    release = replace(release, root=root).at("next")
+    first = release.make("release", f"KEY={tmp_path / 'ours.key'}")
+    assert first.returncode == 0, first.stderr
+    earlier = f"{release.registry}/colonnade@{release.published[0]}"
+    subprocess.run(["git", "tag", f"v{VERSION}"], cwd=root, check=True)
+    later = "VERSION=7.8.10"
+    assert release.make("release-version", later).returncode == 0
+    (root / "CHANGELOG.md").write_text("# Changes\n\n## 7.8.10 (2026-11-26)\n\n- One change.\n")
+    release.commit()
+    record = root / "dist" / "7.8.10" / "release.json"
+
+    bad = release.make("release-image", later, f"KEY={tmp_path / 'theirs.key'}")
+    assert f"error: {earlier} is not verified (verify)" in bad.stderr
+    assert f"The static files of v{VERSION} cannot be included. To build without them: EARLIER=no" in bad.stderr
+    assert not record.exists()
+    for word in ("EARLIER=no", "SIGN=no"):
+        without = release.make("release-image", later, word)
+        assert without.returncode == 0, without.stderr
+        assert f"No static files of an earlier release are included ({word})." in without.stdout
+        assert json.loads(record.read_text())["earlier"] == ""
+    good = release.make("release-image", later, f"KEY={tmp_path / 'ours.key'}")
+    assert good.returncode == 0, good.stderr
+    assert json.loads(record.read_text())["earlier"] == earlier
+
+
+@needs_cosign
 def test_what_is_signed_is_verified(release: Release, tmp_path: Path) -> None:
     release = release.at("signed")
-    for name in ("ours", "theirs"):
-        command = ["cosign", "generate-key-pair", "--output-key-prefix", name]
-        subprocess.run(command, cwd=tmp_path, env={**os.environ, "COSIGN_PASSWORD": ""}, check=True)
+    key_pairs(tmp_path, "ours", "theirs")
     assert "There is no identity to sign with outside of a workflow" in release.make("release").stderr
     assert f"KEY={tmp_path / 'no.key'} is no file" in release.make("release", f"KEY={tmp_path / 'no.key'}").stderr
     done = release.make("release", f"KEY={tmp_path / 'ours.key'}")

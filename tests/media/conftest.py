@@ -7,7 +7,7 @@ import pytest
 from django.core.files.storage import Storage, storages
 from django.test import override_settings
 
-from app.media import serving
+from app.media import availability
 from app.media.availability import Availability
 
 
@@ -24,8 +24,8 @@ def storage(tmp_path: Path) -> Iterator[Storage]:
 @pytest.fixture(autouse=True)
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Availability:
     """What is known of the bucket; nothing from an earlier test."""
-    known = Availability(pause_seconds=0)
-    monkeypatch.setattr(serving, "bucket", known)
+    known = Availability(2, pause_seconds=0)
+    monkeypatch.setattr(availability, "bucket", known)
     return known
 
 

@@ -1,6 +1,8 @@
-"""A bucket that does not respond holds one request at a time."""
+"""A bucket that does not respond holds few requests, and not for long."""
 
 from __future__ import annotations
+
+from contextlib import ExitStack
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -15,7 +17,7 @@ def fails(availability: Availability) -> None:
 
 def test_after_a_timeout_none_is_sent_until_one_finds_it_back() -> None:
     now = [100.0]
-    availability = Availability(pause_seconds=5, clock=lambda: now[0])
+    availability = Availability(2, pause_seconds=5, clock=lambda: now[0])
     fails(availability)
     with pytest.raises(NotTried), availability.request():
         raise AssertionError("sent in the pause")
@@ -28,7 +30,7 @@ def test_after_a_timeout_none_is_sent_until_one_finds_it_back() -> None:
 
 def test_an_attempt_that_fails_begins_another_pause() -> None:
     now = [100.0]
-    availability = Availability(pause_seconds=5, clock=lambda: now[0])
+    availability = Availability(2, pause_seconds=5, clock=lambda: now[0])
     for _ in range(2):
         fails(availability)
         now[0] += 4.9
@@ -39,8 +41,30 @@ def test_an_attempt_that_fails_begins_another_pause() -> None:
 
 @pytest.mark.parametrize("response", [ClientError({"Error": {"Code": "503"}}, "GetObject"), FileNotFoundError("x")])
 def test_an_error_that_the_bucket_sent_is_a_response(response: Exception) -> None:
-    availability = Availability()
+    availability = Availability(2)
     with pytest.raises(type(response)), availability.request():
         raise response
     with availability.request():
+        pass
+
+
+def test_a_failure_from_before_the_last_response_stops_nothing() -> None:
+    now = [100.0]
+    availability = Availability(2, clock=lambda: now[0])
+    with ExitStack() as slow:
+        slow.enter_context(pytest.raises(ReadTimeoutError))
+        slow.enter_context(availability.request())
+        now[0] += 10
+        with availability.request():
+            now[0] += 1
+        raise ReadTimeoutError(endpoint_url="https://bucket.example.org")
+    with availability.request():
+        pass
+
+
+def test_visitors_have_only_some_of_the_threads() -> None:
+    availability = Availability(2, place_seconds=0)
+    with availability.place(), availability.place(), pytest.raises(NotTried), availability.place():
+        raise AssertionError("a third one waits")
+    with availability.place():
         pass

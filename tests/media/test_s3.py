@@ -11,7 +11,7 @@ from django.test import override_settings
 
 from app import service_urls
 from app.accounts.models import User
-from app.media import serving
+from app.media import availability
 from app.media.availability import Availability
 from app.media.models import MediaFile
 from app.tenancy.current import use_site
@@ -97,7 +97,7 @@ def test_s3_that_is_away(
     s3.process.wait()
     response = get(at_north, address)
     assert (response.status_code, response["Retry-After"]) == (503, "5")
-    monkeypatch.setattr(serving, "bucket", Availability())
+    monkeypatch.setattr(availability, "bucket", Availability(2))
     caplog.clear()
     assert [get(at_north, address).status_code for _ in range(3)] == [503] * 3
     failed = [record for record in caplog.records if "The storage of media failed" in record.getMessage()]

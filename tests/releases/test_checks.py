@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -46,6 +47,13 @@ def test_all_reasons_are_named(checkout: Checkout) -> None:
     assert found[-1] == "This commit is already released as v0.1.0."
 
 
+def test_new_files_are_found_even_if_git_status_hides_them(checkout: Checkout) -> None:
+    checkout.version("0.1.0")
+    checkout.git("config", "status.showUntrackedFiles", "no")
+    checkout.write("app/new/file.py", "")
+    assert checkout.refusal("0.1.0") == "The work tree has changes that are not committed: app/new/file.py."
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -78,6 +86,40 @@ def test_a_clone_without_history_is_refused(checkout: Checkout, tmp_path: Path) 
     assert "git fetch --unshallow --tags" in Checkout(shallow).refusal("0.2.0")
 
 
+def cloned(checkout: Checkout, folder: Path) -> Checkout:
+    """A clone: `checkout` is its origin."""
+    subprocess.run(["git", "clone", "--quiet", checkout.root, folder], check=True)
+    return Checkout(folder)
+
+
+def test_tags_are_those_of_the_origin(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.release("0.1.0")
+    clone = cloned(checkout, tmp_path / "clone")
+    checkout.git("tag", "--annotate", "v0.1.1", "--message", "Made elsewhere")
+    checkout.git("tag", "very-new")
+    clone.version("0.2.0")
+    assert clone.refusal("0.2.0") == "The tag v0.1.1 of origin is missing here: git fetch --tags origin"
+    clone.git("fetch", "--quiet", "--tags", "origin")
+    assert clone.refusal("0.2.0") == ""
+    clone.git("tag", "v0.2.0")
+    assert clone.refusal("0.2.0") == "", "the tag of a release by hand is pushed last"
+
+    old = checkout.git("rev-parse", "v0.1.0^{commit}")
+    checkout.commit()
+    checkout.git("tag", "--force", "v0.1.0")
+    new = checkout.git("rev-parse", "HEAD")
+    assert clone.refusal("0.2.0") == (
+        f"The tag v0.1.0 is commit {old} here and {new} at origin. If origin is right: git fetch --tags --force origin"
+    )
+
+
+def test_an_origin_that_cannot_be_reached_is_refused(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.version("0.1.0")
+    clone = cloned(checkout, tmp_path / "clone")
+    checkout.root.rename(tmp_path / "elsewhere")
+    assert clone.refusal("0.1.0").startswith("The tags of origin cannot be read, and are needed to compare: ")
+
+
 def change_values(checkout: Checkout) -> None:
     """Since 0.1.0: `tls.mode` is gone, `image.pullPolicy` has another default, `sites` takes no list, `new` is new."""
     checkout.values({"image": {"tag": "", "pullPolicy": "Always"}, "tls": {"mode": "none"}, "sites": {}}, sites=LOOSE)
@@ -102,6 +144,48 @@ def test_every_changed_value_is_in_the_guide_for_upgrades(checkout: Checkout) ->
     # In its own section (the one of 0.0.1 mentions `tls`), itself or a key above it.
     checkout.version("0.2.0", upgrading="`tls` is gone. `sites` is a map. `image.pullPolicy` is Never.")
     assert checkout.refusal("0.2.0") == ""
+
+
+REDEFINED: list[tuple[dict[str, object], dict[str, object]]] = [
+    ({"type": "string"}, {"type": "string", "pattern": "^x$"}),
+    ({"type": "integer", "minimum": 1}, {"type": "integer", "minimum": 2}),
+    ({"$ref": "#/definitions/free"}, {"$ref": "#/definitions/strict"}),
+    ({"items": {"$ref": "#/definitions/free"}}, {"items": {"$ref": "#/definitions/strict"}}),
+    ({"properties": {}}, {"properties": {}, "additionalProperties": False}),
+    ({"items": {"properties": {"title": {}}}}, {"items": {"properties": {"title": {"maxLength": 9}}}}),
+]
+SAME: list[tuple[dict[str, object], dict[str, object]]] = [
+    ({"type": "string"}, {"type": ["string", "null"], "description": "A text.", "title": "Text", "default": "a"}),
+    ({"$ref": "#/definitions/free"}, {"type": "string"}),
+    ({"enum": ["a"]}, {"enum": ["b", "a"]}),
+    ({"$ref": "#/definitions/recursive"}, {"$ref": "#/definitions/recursive"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changed"), [(*pair, True) for pair in REDEFINED] + [(*pair, False) for pair in SAME]
+)
+def test_another_schema_is_another_value(
+    checkout: Checkout, old: dict[str, object], new: dict[str, object], changed: bool
+) -> None:
+    """`tls` is a key with values below it, and `later` one without a value: both can be set."""
+    definitions = {
+        "free": {"type": "string", "description": "Any text."},
+        "strict": {"type": "string", "maxLength": 9},
+        "recursive": {"items": {"$ref": "#/definitions/recursive"}},
+    }
+    for number, schema in (("0.1.0", old), ("0.2.0", new)):
+        properties = {"tls": schema, "later": schema}
+        checkout.write(
+            f"{CHART}/values.schema.json", json.dumps({"properties": properties, "definitions": definitions})
+        )
+        checkout.version(number)
+        if number == "0.1.0":
+            checkout.git("tag", "v0.1.0")
+    found = [
+        f"{CHART}/UPGRADING.md, section `## 0.2.0`: `{key}` changed and is not mentioned." for key in ("later", "tls")
+    ]
+    assert checkout.refusal("0.2.0").splitlines() == (found if changed else [])
 
 
 def test_changed_values_need_a_higher_number(checkout: Checkout) -> None:

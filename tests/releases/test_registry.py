@@ -18,9 +18,14 @@ class Refusing(BaseHTTPRequestHandler):
     """A registry that has one response."""
 
     status = 0
+    media_type = ""
 
     def do_HEAD(self) -> None:
         self.send_response(self.status)
+        if self.media_type:
+            self.send_header("Content-Type", self.media_type)
+            self.send_header("Content-Length", "2")
+            self.send_header("Docker-Content-Digest", f"sha256:{'0' * 64}")
         self.send_header("WWW-Authenticate", 'Basic realm="registry"')
         self.end_headers()
 
@@ -29,8 +34,9 @@ class Refusing(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def refusing(status: int) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Refusing,), {"status": status}))
+def refusing(status: int, media_type: str = "") -> Iterator[str]:
+    response = {"status": status, "media_type": media_type}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Refusing,), response))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -39,6 +45,11 @@ def refusing(status: int) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def verify(host: str) -> subprocess.CompletedProcess[str]:
+    command = [PYTHON, "-m", "releases", "verify", "--version", "1.2.3", "--registry", host]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(
@@ -52,10 +63,23 @@ def refusing(status: int) -> Iterator[str]:
 )
 def test_what_to_do_is_in_the_message(status: int, reason: str) -> None:
     with refusing(status) as host:
-        command = [PYTHON, "-m", "releases", "verify", "--version", "1.2.3", "--registry", host]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        done = verify(host)
     assert done.returncode == 1
     assert done.stderr.startswith(reason.format(host=host)), done.stderr
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"],
+)
+def test_an_index_is_not_one_image(media_type: str) -> None:
+    """`docker pull` resolves it to the image of one platform, and the index itself would be signed."""
+    with refusing(200, media_type) as host:
+        done = verify(host)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"error: {host}/colonnade:1.2.3 is not one image or chart, but {media_type}. Take the next version.\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -16,16 +16,8 @@ from pytest_django import Settings
 
 from app.release.owner import connected_as_owner
 from app.tenancy import directory as module
-from app.tenancy.directory import (
-    AliasRow,
-    Directory,
-    DirectoryUnavailable,
-    Look,
-    NoSuchSite,
-    SiteRow,
-    SiteTables,
-    find_site,
-)
+from app.tenancy.directory import AliasRow, Directory, Look, NoSuchSite, SiteRow, SiteTables, find_site
+from app.tenancy.hosts.unavailable import DirectoryUnavailable
 from app.tenancy.models import Alias, Epoch, SiteProfile
 
 

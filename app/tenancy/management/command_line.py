@@ -16,6 +16,7 @@ from django.db import DatabaseError, OperationalError, connection
 from app.env import InvalidEnvironment
 from app.extra_apps import AppCannotStart, naming_the_app
 from app.postgresql.row_security.errors import UnboundRole
+from app.tenancy.hosts.unavailable import DirectoryUnavailable
 from app.tenancy.management.errors import USAGE_ERROR
 from app.tenancy.management.overview import execute_from_command_line
 
@@ -51,6 +52,9 @@ def main(argv: Sequence[str]) -> int:
         if connection.connection is not None:
             raise  # the database responded: the traceback shows which query failed
         sys.stderr.write(f"The database cannot be reached: {first_line(error)}\n")
+        return USAGE_ERROR
+    except DirectoryUnavailable as error:
+        sys.stderr.write(f"{error}\n")
         return USAGE_ERROR
 
 

@@ -16,9 +16,10 @@ from django.utils.cache import patch_cache_control
 from app.observability import metrics
 from app.observability.context import note_refused_hosts
 from app.tenancy.current import activate, chosen_by_request
-from app.tenancy.directory import DirectoryUnavailable, directory
+from app.tenancy.directory import directory
 from app.tenancy.hosts.resolver import HostRefused, resolve
 from app.tenancy.hosts.snapshot import CurrentSite
+from app.tenancy.hosts.unavailable import DirectoryUnavailable
 from app.tenancy.language import InLanguage, of_admin, of_site
 from app.tenancy.requests import responses
 from app.tenancy.requests.admin_hosts import hide_admin, is_in_admin, offers_admin

@@ -22,9 +22,10 @@ from app.health.probes import not_stored
 from app.health.report import comes_from_inside
 from app.observability import metrics
 from app.observability.text import escaped
-from app.tenancy.directory import DirectoryUnavailable, directory
+from app.tenancy.directory import directory
 from app.tenancy.hosts.names import InvalidHost, normalise_domain
 from app.tenancy.hosts.snapshot import ARCHIVED, Snapshot
+from app.tenancy.hosts.unavailable import DirectoryUnavailable
 
 log = logging.getLogger(__name__)
 

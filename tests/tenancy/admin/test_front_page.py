@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from html import unescape
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.sites.models import Site
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.urls import clear_script_prefix, set_script_prefix
+from django.urls import NoReverseMatch, clear_script_prefix, set_script_prefix
 from django.utils import timezone
 
 from app.accounts.models import User
@@ -25,6 +26,7 @@ from app.pages.models import Page
 from app.posts.models import Post
 from app.publishing.models import Review, Version
 from app.tenancy import site_apps
+from app.tenancy.admin.front import groups as groups_of_front
 from app.tenancy.admin.front.first_steps import HIDDEN
 from app.tenancy.audit.verbs import Verb
 from app.tenancy.current import use_site
@@ -124,6 +126,21 @@ def test_addresses_are_those_below_the_prefix_of_the_request(superuser: Browser)
     for prefix, text in pages.items():
         linked = set(re.findall(r'href="([^"]*/pages/page/(?:add/)?)"', text))
         assert linked == {f"{prefix}admin/pages/page/", f"{prefix}admin/pages/page/add/"}
+
+
+def test_an_app_may_leave_out_rights_and_pages(superuser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admin.site._registry[Post], "get_model_perms", lambda request: {"view": True})
+    assert "Posts" in listed(front(superuser))["Content"]
+    monkeypatch.setattr(groups_of_front, "address_of", partial(without_posts, groups_of_front.address_of))
+    text = front(superuser)
+    assert "Posts" not in listed(text)["Content"]
+    assert '<th scope="row">Posts</th>' in text, "without a link"
+
+
+def without_posts(address_of: Callable[[str], str], view: str) -> str:
+    if view.startswith("admin:posts_post_"):
+        raise NoReverseMatch
+    return address_of(view)
 
 
 def test_the_fault_of_the_pages_of_an_app_leaves_the_rest(

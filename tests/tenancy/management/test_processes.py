@@ -124,6 +124,13 @@ def test_a_database_that_is_away_is_one_line_and_status_2(line: str) -> None:
     assert "planted" not in done.stderr
 
 
+def test_a_directory_that_cannot_be_read_is_one_sentence_and_status_2() -> None:
+    done = manage_line("sites show north.test", AWAY)
+    expected = "The site directory could not be read. Is the database running?\n"
+    assert (done.returncode, done.stderr) == (2, expected)
+    assert "planted" not in done.stdout, "the log line says when it tries again"
+
+
 @pytest.mark.parametrize("line", FOR_SITES)
 def test_a_database_without_tables_is_one_line_and_status_2(line: str, tmp_path: Path) -> None:
     done = manage_line(line, f"sqlite:///{tmp_path / 'empty.sqlite3'}")

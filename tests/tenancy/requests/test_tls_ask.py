@@ -10,7 +10,8 @@ from django.test import Client
 from prometheus_client import REGISTRY
 from pytest_django import Settings
 
-from app.tenancy.directory import DirectoryUnavailable, directory
+from app.tenancy.directory import directory
+from app.tenancy.hosts.unavailable import DirectoryUnavailable
 from app.tenancy.models import Alias, PendingHost, SiteProfile
 from app.tenancy.requests import tls_ask
 from tests.support.logs import Lines

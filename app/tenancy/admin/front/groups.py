@@ -9,7 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.http import HttpRequest
-from django.urls import URLResolver, get_resolver, get_script_prefix, get_urlconf, reverse
+from django.urls import NoReverseMatch, URLResolver, get_resolver, get_script_prefix, get_urlconf, reverse
 from django.utils.translation import gettext_lazy as _
 
 from app.extension import ADMIN_GROUPS
@@ -61,15 +61,15 @@ def _entry(request: HttpRequest, model_admin: ModelAdmin[Any]) -> dict[str, Any]
     if not any(perms.values()):
         return {}
     name = f"admin:{model_admin.opts.app_label}_{model_admin.opts.model_name}"
-    is_listed = perms["change"] or perms["view"]
+    is_listed = perms.get("change") or perms.get("view")
     return {
         "model": model_admin.model,
         "name": rows_name(model_admin),
         "object_name": model_admin.opts.object_name,
         "perms": perms,
-        "admin_url": address_of(f"{name}_changelist") if is_listed else None,
-        "add_url": address_of(f"{name}_add") if perms["add"] else None,
-        "view_only": not perms["change"],
+        "admin_url": _address_if_any(f"{name}_changelist") if is_listed else None,
+        "add_url": _address_if_any(f"{name}_add") if perms.get("add") else None,
+        "view_only": not perms.get("change"),
         "place": getattr(model_admin, "place_in_group", LAST),
     }
 
@@ -77,6 +77,14 @@ def _entry(request: HttpRequest, model_admin: ModelAdmin[Any]) -> dict[str, Any]
 def address_of(view: str) -> str:
     """The address of a view without arguments. Every page of the admin has dozens of them."""
     return _kept_address(get_resolver(get_urlconf()), get_script_prefix(), view)
+
+
+def _address_if_any(view: str) -> str | None:
+    """None for a model without this page, as in Django's own list: an app may leave pages out."""
+    try:
+        return address_of(view)
+    except NoReverseMatch:
+        return None
 
 
 @lru_cache(maxsize=1024)
