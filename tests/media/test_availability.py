@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
@@ -51,13 +49,16 @@ def test_an_error_that_the_bucket_sent_is_a_response(response: Exception) -> Non
 def test_a_failure_from_before_the_last_response_stops_nothing() -> None:
     now = [100.0]
     availability = Availability(2, clock=lambda: now[0])
-    with ExitStack() as slow:
-        slow.enter_context(pytest.raises(ReadTimeoutError))
-        slow.enter_context(availability.request())
-        now[0] += 10
+
+    def slow() -> None:
         with availability.request():
-            now[0] += 1
-        raise ReadTimeoutError(endpoint_url="https://bucket.example.org")
+            now[0] += 10
+            with availability.request():
+                now[0] += 1
+            raise ReadTimeoutError(endpoint_url="https://bucket.example.org")
+
+    with pytest.raises(ReadTimeoutError):
+        slow()
     with availability.request():
         pass
 
