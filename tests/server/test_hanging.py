@@ -79,5 +79,6 @@ def test_a_hanging_cache_leaves_the_pod_ready(platform: Platform) -> None:
         report = server.request("/healthz?format=json", timeout=KUBELET_SECONDS)
         assert report.status == 503
         checks = json.loads(report.body)
+        del checks["disk"]  # of the machine that runs the tests: it may be nearly full
         assert {name for name, message in checks.items() if message != "OK"} == {"cache"}
     wait_until(lambda: server.request("/healthz").status == 200, what="the cache works again")
