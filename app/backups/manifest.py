@@ -89,7 +89,7 @@ def text_sum(text: bytes) -> Sum:
 class SummingReader(io.RawIOBase):
     """A file that is read through this class; `sum` is that of what was read so far.
 
-    `label` is the place of the file: whoever writes the copy would blame its own place for errors of reading.
+    `label` is the place of the file. Errors of reading name it, and not the place of the copy.
     """
 
     def __init__(self, source: BinaryIO, label: str) -> None:
