@@ -79,9 +79,9 @@ def finish(target: Target, path: Path) -> Restored:
     manifest = target.manifest(state["name"])
     if manifest.vendor == "sqlite":
         sqlite.replace_database(folder)
-    refuse_other_rows(manifest)
     if OWNER in manifest.migrations:
-        renew_deployment()  # before the release, which may fail
+        renew_deployment()  # before what may fail: a copy must never have the name of its original
+    refuse_other_rows(manifest)
     empty_cache()
     migrate()
     restored = Restored(manifest, state["media"])

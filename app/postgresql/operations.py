@@ -18,7 +18,8 @@ class AddIndexOnline(AddIndexConcurrently):
         if schema_editor.connection.vendor != "postgresql":
             AddIndex.database_forwards(self, app_label, schema_editor, from_state, to_state)
             return
-        # It waits for every transaction that began before it, a backup for example, and nobody waits behind it.
+        # An index that is built online waits for all older transactions, for example of a backup. It blocks no query
+        # meanwhile, so it may wait without a limit.
         schema_editor.execute("SELECT set_config('colonnade.lock_timeout', current_setting('lock_timeout'), false)")
         schema_editor.execute("SET lock_timeout = 0")
         schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(self.index.name)}")

@@ -18,8 +18,10 @@ ATTEMPTS = 6
 def migrate(stdout: OutputWrapper, stderr: OutputWrapper, say: Callable[[str], object]) -> None:
     """Applies the migrations.
 
-    A statement that changes a table waits for every transaction that reads it, and all later queries wait behind that
-    statement. So it waits for a few seconds only, and is tried again after a pause. Raises `CommandError`.
+    A statement that changes a table waits until no other transaction uses the table. Meanwhile all new queries on the
+    table have to wait, too. So it waits for a few seconds only, and is tried again after a pause.
+
+    Raises `CommandError`.
     """
     if connection.vendor != "postgresql":
         call_command("migrate", interactive=False, stdout=stdout, stderr=stderr)
