@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -97,6 +99,22 @@ def test_a_target_belongs_to_one_deployment(here: Deployment, elsewhere: Deploym
     (Path(here.target) / "owner.json").unlink()
     assert elsewhere.run("backup").returncode == 2
     assert here.names()[-1] == third
+
+
+def test_a_restore_that_fails_leaves_no_copy_with_the_name_of_its_original(
+    here: Deployment, elsewhere: Deployment, tmp_path: Path
+) -> None:
+    name = here.backup()
+    work = tmp_path / "work"
+    work.mkdir()
+    assert elsewhere.run("restore", "--prepare", str(work)).returncode == 0
+    with closing(sqlite3.connect(work / "database")) as dump:
+        dump.execute("DELETE FROM django_content_type")
+        dump.commit()
+    failed = elsewhere.run("restore", "--finish", str(work))
+    assert (failed.returncode, "differs from the backup" in failed.stderr) == (1, True), failed.stderr
+    assert elsewhere.run("backup").returncode == 2
+    assert here.names() == [name]
 
 
 def test_a_backup_is_named_after_the_moment_of_its_data(here: Deployment, tmp_path: Path) -> None:
