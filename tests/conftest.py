@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -25,6 +26,10 @@ from tests.support.programs import PROCESS_FOLDERS, REQUIRED, ROOT, missing
 SUPPRESSED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 settings.register_profile("suite", deadline=None, suppress_health_check=SUPPRESSED, print_blob=True)
 settings.load_profile("suite")
+
+# Below `make test`, a make that a test starts would be a part of the first one: it announces the folder it enters.
+for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"):
+    os.environ.pop(name, None)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
