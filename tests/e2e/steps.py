@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 from playwright.sync_api import Page
 
 from tests.e2e.conftest import Server
+
+REFRESH = 1.0  # SITES_REFRESH_SECONDS, in the server of these tests its default
+
+
+def wait_for_every_process() -> None:
+    """Each process has read a change that was committed before: it takes the interval and a second at most."""
+    time.sleep(REFRESH + 1)
 
 
 def sign_in(tab: Page, server: Server, username: str, *, site: str) -> None:

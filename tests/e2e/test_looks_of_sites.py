@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.accessibility import violations
 from tests.e2e.conftest import Server
-from tests.e2e.steps import sign_in
+from tests.e2e.steps import sign_in, wait_for_every_process
 from tests.support.commands import managed
 from tests.support.http import request
 from tests.support.uploads import picture
@@ -29,7 +28,6 @@ for title, slug in (("Welcome", ""), ("Contact", "contact")):
 Post.objects.create(title="First post", status="published", publish_at=timezone.now(), body="<p>It begins.</p>")
 set_menu("footer", [{"page": "/"}, {"page": "/contact/"}])
 """
-REFRESH = 1.0  # SITES_REFRESH_SECONDS, in the server of these tests its default
 #: New connections, enough to reach every worker.
 MANY = 24
 
@@ -40,8 +38,7 @@ def home(server: Server, site: str) -> set[str]:
 
 
 def every_process_shows(server: Server, site: str, *texts: str) -> None:
-    """Each process has read a change that was committed before: it takes the interval and a second at most."""
-    time.sleep(REFRESH + 1)
+    wait_for_every_process()
     pages = home(server, site)
     assert [text for text in texts for page in pages if text not in page] == []
 
