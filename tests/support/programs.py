@@ -28,6 +28,7 @@ PROGRAMS = {
     "registry": "docker-registry",
     "wrk": "wrk",
     "gettext": "xgettext",
+    "promtool": "promtool",
 }
 #: Folders of tests that are all about processes of the product, or about programs beside it.
 PROCESS_FOLDERS = ("backups", "chart", "cluster", "e2e", "image", "proxy", "release", "releases", "server")
