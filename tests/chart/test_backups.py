@@ -39,6 +39,15 @@ def test_the_programs_of_postgresql_run_between_two_steps_of_the_product(name: s
     assert [step for step, _ in steps(render(SQLITE), name)] == ["prepare", "manage"]
 
 
+@pytest.mark.parametrize("name", ["backup", "restore"])
+def test_a_dump_cannot_fill_the_disk_of_a_node(name: str) -> None:
+    def limit(values: Values) -> Object:
+        return next(one["emptyDir"] for one in spec(render(values), name)["volumes"] if one["name"] == "work")
+
+    assert limit(ON) == {"sizeLimit": "20Gi"}
+    assert limit({**ON, "scratch": {"backup": "5Gi"}}) == {"sizeLimit": "5Gi"}
+
+
 def test_a_restore_runs_only_when_somebody_starts_it() -> None:
     rendered = render({**ON, "replicaCount": 0})
     job = rendered.of("CronJob", "demo-colonnade-restore")["spec"]
