@@ -111,6 +111,18 @@ class Namespace:
         web = f"deploy/{release}-colonnade"
         return self.kubectl("exec", web, "-c", "web", "--", "python", "manage.py", *arguments)
 
+    def run_now(self, cron_job: str, name: str, release: str = "demo") -> tuple[bool, str]:
+        """Starts a CronJob of the chart as a job of this name; whether it succeeded, and what it printed."""
+        self.kubectl("create", "job", name, f"--from=cronjob/{release}-colonnade-{cron_job}")
+
+        def ended() -> str:
+            conditions = self.get("job", name)["status"].get("conditions", [])
+            return next((one["type"] for one in conditions if one["type"] in {"Complete", "Failed"}), "")
+
+        end = until(ended, what=f"the end of the job {name}", seconds=300)
+        logs = self.kubectl("logs", f"job/{name}", "--all-containers", check=False)
+        return end == "Complete", logs
+
 
 def has_kind(name: str) -> bool:
     """Whether the cluster knows a custom resource, by the full name of its definition."""

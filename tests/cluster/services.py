@@ -56,8 +56,15 @@ def start(space: Namespace) -> None:
     for name, data in SECRETS.items():
         texts = {key: text.format(**at) for key, text in data.items()}
         space.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": texts})
-    for name in ("database", "redis", "bucket", "x"):
+    for name in ("database", "redis", "x"):
         wait(space, name)
+    start_bucket(space)
+
+
+def start_bucket(space: Namespace) -> None:
+    """The server is ready when this returns, and its bucket `media` is there and empty."""
+    space.apply(*_bucket())
+    wait(space, "bucket")
     until(lambda: _made_bucket(space), what="the bucket")
 
 

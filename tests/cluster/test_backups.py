@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from tests.cluster import kube
-from tests.cluster.kube import CHART, Namespace, Object, until
+from tests.cluster.kube import CHART, Namespace, Object
 
 DATABASE = "demo-colonnade-postgresql-0"
 #: Every row of every table as text, but for the one that says when backups and restores ended.
@@ -38,19 +38,6 @@ def helm(space: Namespace, command: str, **more: object) -> None:
     space.release(command, "demo", str(CHART), "--wait", "--timeout", "5m", values=values(**more))
 
 
-def run_job(space: Namespace, cron_job: str, name: str) -> tuple[bool, str]:
-    """Runs a CronJob now; whether it succeeded, and what it printed."""
-    space.kubectl("create", "job", name, f"--from=cronjob/demo-colonnade-{cron_job}")
-
-    def ended() -> str:
-        conditions = space.get("job", name)["status"].get("conditions", [])
-        return next((one["type"] for one in conditions if one["type"] in {"Complete", "Failed"}), "")
-
-    end = until(ended, what=f"the end of the job {name}", seconds=300)
-    logs = space.kubectl("logs", f"job/{name}", "--all-containers", check=False)
-    return end == "Complete", logs
-
-
 def rows(space: Namespace) -> list[str]:
     command = ["psql", "-qAt", "-v", "ON_ERROR_STOP=1", "-U", "colonnade", "colonnade"]
     return space.kubectl("exec", "-i", DATABASE, "--", *command, stdin=ROWS).splitlines()
@@ -68,10 +55,10 @@ def test_what_was_lost_comes_back(space: Namespace, figures: dict[str, str]) -> 
     assert len(media) > 50
 
     began = time.monotonic()
-    done, logs = run_job(space, "backup", "backup-now")
+    done, logs = space.run_now("backup", "backup-now")
     assert done, logs
     figures[f"{space.name}: backup of {len(before)} rows, {len(media)} files"] = f"{time.monotonic() - began:.0f} s"
-    refused, logs = run_job(space, "restore", "restore-refused")
+    refused, logs = space.run_now("restore", "restore-refused")
     assert not refused
     assert "The database is not empty" in logs
     assert rows(space) == before
@@ -84,7 +71,7 @@ def test_what_was_lost_comes_back(space: Namespace, figures: dict[str, str]) -> 
     lost = values(replicaCount=0, release={"mode": "none"}, cronJobDefaults=SUSPENDED)
     space.release("install", "demo", str(CHART), values=lost)
     began = time.monotonic()
-    done, logs = run_job(space, "restore", "restore-now")
+    done, logs = space.run_now("restore", "restore-now")
     assert done, logs
     figures[f"{space.name}: restore"] = f"{time.monotonic() - began:.0f} s"
     assert rows(space) == before
@@ -92,7 +79,7 @@ def test_what_was_lost_comes_back(space: Namespace, figures: dict[str, str]) -> 
     helm(space, "upgrade", backup={"enabled": True, "adopt": True})
     assert files(space) == media
     assert space.ask("west.example.test", at="demo-colonnade").served
-    done, logs = run_job(space, "backup", "backup-after")
+    done, logs = space.run_now("backup", "backup-after")
     assert done, logs
     space.release("uninstall", "demo", "--wait")
     space.kubectl("delete", "pvc", "--all", "--wait=false")

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.cluster import kube
+from tests.cluster import kube, services
 from tests.cluster.kube import CHART, Namespace, Object, until
 
 WEB, DATABASE = "deploy/demo-colonnade", "demo-colonnade-postgresql"
@@ -104,8 +104,8 @@ def test_nothing_of_the_release_needs_the_outside(
     assert reaches(place, WEB, DATABASE, 5432, "web")
     place.manage("sites", "add", "shop.policies.test")
     until(lambda: place.ask("shop.policies.test", at=edge).served, what="a route of a new site", seconds=30)
-    place.kubectl("create", "job", "poll-now", "--from=cronjob/demo-colonnade-poll-twitter")
-    place.kubectl("wait", "--for=condition=Complete", "job/poll-now", "--timeout=120s")
+    done, logs = place.run_now("poll-twitter", "poll-now")
+    assert done, logs
 
 
 def test_a_shared_cache_is_reached_when_it_is_named(place: Namespace, edge: str) -> None:
@@ -124,3 +124,19 @@ def test_a_shared_cache_is_reached_when_it_is_named(place: Namespace, edge: str)
     assert reaches(place, WEB, "cache", 6379, "web")
     keys = "from django.core.cache import cache; cache.set('seen', 1); print(json.dumps(cache.get('seen')))"
     assert json.loads(place.manage("shell", "--no-imports", "-c", f"import json; {keys}").splitlines()[-1]) == 1
+
+
+@pytest.mark.skipif(not services.s3_image(), reason="TEST_S3_IMAGE is not set: see docs/deploy.md.")
+def test_a_backup_reaches_its_bucket_when_it_is_named(place: Namespace, edge: str) -> None:
+    """The job's steps also reach the database; a restore reads the bucket, and refuses a database with tables."""
+    services.start_bucket(place)
+    named = {"to": [{"podSelector": {"matchLabels": {"service": "bucket"}}}], "ports": [{"port": 9000}]}
+    given = values(edge, allowExternalEgress=False, extraEgress=[named])
+    url = "s3+http://AK:trial@bucket:9000/media/backups?region=us-east-1"  # pragma: allowlist secret
+    given["backup"] = {"enabled": True, "url": url}
+    place.release("upgrade", "demo", str(CHART), "--wait", "--timeout", "5m", values=given)
+    done, logs = place.run_now("backup", "backup-now")
+    assert done, logs
+    refused, logs = place.run_now("restore", "restore-refused")
+    assert not refused
+    assert "The database is not empty" in logs
