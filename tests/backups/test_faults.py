@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from app.backups.errors import BackupFailed
-from app.backups.manifest import SummingReader
+from app.backups.manifest import Manifest, Media, Sum, SummingReader, media_as_bytes, text_sum
 from app.backups.places import Folder
+from app.backups.target import ChangedFile, Target
 from tests.backups.conftest import BRIDGE, Deployment
 from tests.support.commands import environment
 from tests.support.programs import PYTHON, ROOT
@@ -91,6 +92,35 @@ def test_a_target_with_other_files(here: Deployment, tmp_path: Path) -> None:
         done = here.run("backup", "--adopt", **env)
         assert (done.returncode, words in done.stderr) == (2, True), done.stderr
     assert [path for path in (tmp_path / "outer").rglob("*") if path.is_file()] == [picture]
+
+
+def test_a_disk_of_its_own_is_a_target(here: Deployment) -> None:
+    """A new file system has this folder, which only root may read."""
+    (Path(here.target) / "lost+found").mkdir(mode=0o700)
+    name = here.backup()
+    assert here.names() == [name]
+    assert (Path(here.target) / "lost+found").is_dir()
+
+
+def test_a_dump_that_changes_while_it_is_stored_is_no_backup(tmp_path: Path) -> None:
+    database, media = b"the dump", dict[str, Media]()
+    manifest = Manifest(
+        name="20261126T020000Z",
+        version="1",
+        vendor="sqlite",
+        migrations=[],
+        rows={},
+        database=Sum(len(database), "0" * 64),
+        media=text_sum(media_as_bytes(media)),
+        media_files=0,
+        media_bytes=0,
+    )
+    target = Target(Folder(tmp_path))
+    with pytest.raises(ChangedFile, match="The dump changed while it was copied"):
+        target.add(manifest, io.BytesIO(database), media, "The working folder")
+    assert target.names() == []
+    target.remove_leftovers()
+    assert not list(tmp_path.rglob("database*"))
 
 
 def test_an_empty_database_replaces_no_backup(here: Deployment, elsewhere: Deployment) -> None:

@@ -13,6 +13,7 @@ import pytest
 from app.backups.postgresql import DUMP, DUMP_LINES, HEAD
 from tests.backups.conftest import Deployment
 from tests.support.postgresql import PostgreSQL, sql
+from tests.support.programs import program as find
 
 pytestmark = pytest.mark.service("postgresql")
 
@@ -152,6 +153,24 @@ def test_a_dump_that_cannot_be_made(
     assert (done.returncode, words in done.stderr) == (status, True), done.stderr
     assert done.stderr.count("\n") == 1
     assert with_postgresql.names() == []
+
+
+END_CONNECTIONS = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '{}'"
+
+
+def test_a_connection_that_is_ended_during_the_dump(
+    with_postgresql: Deployment, server: PostgreSQL, tmp_path: Path
+) -> None:
+    """A dump takes hours, and a firewall ends connections that nobody uses."""
+    end = END_CONNECTIONS.format(with_postgresql.url.rpartition("/")[2].partition("?")[0])
+    dump, psql, ended = find("pg_dump"), find("psql"), tmp_path / "ended"
+    also = f'case "$1" in --version) ;; *) {psql} -Atc "{end}" "{server.url()}" > {ended};; esac'
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "pg_dump").write_text(f'#!/bin/sh\n{also}\nexec {dump} "$@"\n')
+    (tmp_path / "bin" / "pg_dump").chmod(0o755)
+    name = with_postgresql.backup(PATH=f"{tmp_path}/bin:{os.environ['PATH']}")
+    assert int(ended.read_text()) > 0
+    assert with_postgresql.names() == [name]
 
 
 def test_a_dump_that_ends_within_a_row(tmp_path: Path) -> None:
