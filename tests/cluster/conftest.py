@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,7 +16,7 @@ import pytest
 
 from tests.chart.rendering import helms
 from tests.cluster import kube
-from tests.cluster.kube import NAMESPACE, Namespace, run, until
+from tests.cluster.kube import CERT_MANAGER, NAMESPACE, Namespace, custom, run, until
 
 FIGURES: dict[str, str] = {}
 
@@ -71,6 +73,36 @@ def place(request: pytest.FixtureRequest) -> Iterator[Namespace]:
 @pytest.fixture(scope="module")
 def stranger() -> Iterator[Namespace]:
     yield from _namespace(f"{NAMESPACE}-stranger", "")
+
+
+@dataclass(frozen=True)
+class Authority:
+    """A ClusterIssuer that is trusted by nobody else."""
+
+    issuer: str
+    certificate: str
+
+
+@pytest.fixture(scope="module")
+def authority() -> Iterator[Authority]:
+    """In cert-manager's namespace, CERT_MANAGER_NAMESPACE or `cert-manager`: there, a ClusterIssuer finds its key."""
+    space = Namespace(os.environ.get("CERT_MANAGER_NAMESPACE", "cert-manager"))
+    name, own = f"{NAMESPACE}-authority", f"{NAMESPACE}-self-signed"
+    certificate = {
+        "isCA": True,
+        "commonName": "Authority of a test",
+        "secretName": name,
+        "privateKey": {"algorithm": "ECDSA"},
+        "issuerRef": {"kind": "ClusterIssuer", "name": own},
+    }
+    space.apply(
+        custom(CERT_MANAGER, "ClusterIssuer", own, {"selfSigned": {}}),
+        custom(CERT_MANAGER, "Certificate", name, certificate),
+        custom(CERT_MANAGER, "ClusterIssuer", name, {"ca": {"secretName": name}}),
+    )
+    space.kubectl("wait", "--for=condition=Ready", f"certificate/{name}", f"clusterissuer/{name}", "--timeout=60s")
+    yield Authority(name, base64.b64decode(space.get("secret", name)["data"]["tls.crt"]).decode())
+    space.kubectl("delete", f"certificate/{name}", f"secret/{name}", f"clusterissuer/{name}", f"clusterissuer/{own}")
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ CHART = Path(__file__).resolve().parents[2] / "helm" / "colonnade"
 #: Namespaces begin with this: two runs on one cluster need two names.
 NAMESPACE = os.environ.get("TEST_NAMESPACE", "colonnade")
 Object = dict[str, Any]  # as kubectl prints it
+CERT_MANAGER, GATEWAY_API = "cert-manager.io/v1", "gateway.networking.k8s.io/v1"
 
 
 class CommandFailed(AssertionError):
@@ -100,6 +101,16 @@ class Namespace:
         """One request over HTTPS. `authority`: trusted certificates in PEM; others raise `CommandFailed`."""
         return self._asked([at, 443, "/", {"Host": host}, authority])
 
+    def shown(self, host: str, at: str, authority: str) -> Answer | None:
+        """What the site answers over HTTPS, once its certificate is one of the authority."""
+        try:
+            answer = self.ask_securely(host, at=at, authority=authority)
+        except CommandFailed as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                return None
+            raise
+        return answer if answer.status != 404 or answer.site else None
+
     def _asked(self, request: list[object]) -> Answer:
         status, site, location, hosts, serial = json.loads(
             self.kubectl("exec", "client", "--", "python", "-c", CLIENT, "ask", json.dumps(request))
@@ -127,6 +138,10 @@ class Namespace:
 def has_kind(name: str) -> bool:
     """Whether the cluster knows a custom resource, by the full name of its definition."""
     return not run("kubectl", "get", "customresourcedefinition", name, check=False).returncode
+
+
+def custom(api: str, kind: str, name: str, spec: Object, **metadata: Object) -> Object:
+    return {"apiVersion": api, "kind": kind, "metadata": {"name": name, **metadata}, "spec": spec}
 
 
 def restarts(pod: Object) -> int:

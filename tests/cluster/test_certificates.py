@@ -5,61 +5,24 @@ Needs cert-manager. Its namespace: CERT_MANAGER_NAMESPACE, or `cert-manager`; th
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 
 from tests.cluster import kube
-from tests.cluster.conftest import Load
-from tests.cluster.kube import CHART, NAMESPACE, Answer, Namespace, Object, has_kind, until
+from tests.cluster.conftest import Authority, Load
+from tests.cluster.kube import CHART, GATEWAY_API, Namespace, Object, custom, has_kind, until
 
 NORTH, SOUTH, WWW, SHOP = (f"{name}.certificates.test" for name in ("north", "south", "www.north", "shop"))
 SITES: Object = {"north": {"domain": NORTH, "aliases": [WWW]}, "south": {"domain": SOUTH}}
-CERT_MANAGER, GATEWAY_API = "cert-manager.io/v1", "gateway.networking.k8s.io/v1"
 SECRET = "demo-colonnade-site-{}-tls"
 
 pytestmark = pytest.mark.skipif(
     "TEST_CLUSTER" in os.environ and not has_kind("certificates.cert-manager.io"),
     reason="cert-manager is not installed on this cluster",
 )
-
-
-@dataclass(frozen=True)
-class Authority:
-    """A ClusterIssuer that is trusted by nobody else."""
-
-    issuer: str
-    certificate: str
-
-
-@pytest.fixture(scope="module")
-def authority() -> Iterator[Authority]:
-    space = Namespace(os.environ.get("CERT_MANAGER_NAMESPACE", "cert-manager"))
-    name, own = f"{NAMESPACE}-authority", f"{NAMESPACE}-self-signed"
-    certificate = {
-        "isCA": True,
-        "commonName": "Authority of a test",
-        "secretName": name,
-        "privateKey": {"algorithm": "ECDSA"},
-        "issuerRef": {"kind": "ClusterIssuer", "name": own},
-    }
-    space.apply(
-        _object("ClusterIssuer", own, {"selfSigned": {}}),
-        _object("Certificate", name, certificate),
-        _object("ClusterIssuer", name, {"ca": {"secretName": name}}),
-    )
-    space.kubectl("wait", "--for=condition=Ready", f"certificate/{name}", f"clusterissuer/{name}", "--timeout=60s")
-    yield Authority(name, base64.b64decode(space.get("secret", name)["data"]["tls.crt"]).decode())
-    space.kubectl("delete", f"certificate/{name}", f"secret/{name}", f"clusterissuer/{name}", f"clusterissuer/{own}")
-
-
-def _object(kind: str, name: str, spec: Object, api: str = CERT_MANAGER, **metadata: Object) -> Object:
-    return {"apiVersion": api, "kind": kind, "metadata": {"name": name, **metadata}, "spec": spec}
 
 
 def values(authority: Authority, **more: object) -> Object:
@@ -76,20 +39,9 @@ def upgrade(space: Namespace, given: Object) -> None:
     space.release("upgrade", "demo", str(CHART), "--install", "--wait", "--timeout", "5m", values=given)
 
 
-def shown(space: Namespace, host: str, edge: str, authority: Authority) -> Answer | None:
-    """What the site answers over HTTPS, once its certificate is one of the authority."""
-    try:
-        answer = space.ask_securely(host, at=edge, authority=authority.certificate)
-    except kube.CommandFailed as error:
-        if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            return None
-        raise
-    return answer if answer.status != 404 or answer.site else None
-
-
 def assert_one_certificate_each(space: Namespace, edge: str, authority: Authority) -> None:
-    north = until(lambda: shown(space, NORTH, edge, authority), what="north over HTTPS")
-    south = until(lambda: shown(space, SOUTH, edge, authority), what="south over HTTPS")
+    north = until(lambda: space.shown(NORTH, edge, authority.certificate), what="north over HTTPS")
+    south = until(lambda: space.shown(SOUTH, edge, authority.certificate), what="south over HTTPS")
     assert north.served
     assert south.served
     assert (north.certified, south.certified) == ((NORTH, WWW), (SOUTH,))
@@ -106,7 +58,7 @@ def over_ingress(place: Namespace, authority: Authority) -> None:
 
 def test_each_site_over_an_ingress(place: Namespace, edge: str, authority: Authority, figures: dict[str, str]) -> None:
     assert_one_certificate_each(place, edge, authority)
-    alias = until(lambda: shown(place, WWW, edge, authority), what="the alias over HTTPS")
+    alias = until(lambda: place.shown(WWW, edge, authority.certificate), what="the alias over HTTPS")
     assert (alias.status, alias.location) == (301, f"https://{NORTH}/")
 
 
@@ -115,7 +67,7 @@ def test_a_site_that_is_made_by_command(
 ) -> None:
     place.manage("sites", "add", SHOP)
     began = time.monotonic()
-    shop = until(lambda: shown(place, SHOP, edge, authority), what="the new site over HTTPS", seconds=60)
+    shop = until(lambda: place.shown(SHOP, edge, authority.certificate), what="the new site over HTTPS", seconds=60)
     figures["a site made by command is served over HTTPS after"] = f"{time.monotonic() - began:.1f} s"
     assert shop.served
     assert shop.certified == (SHOP,)
@@ -127,7 +79,7 @@ def test_a_renewal_loses_no_request(
     place: Namespace, edge: str, authority: Authority, load: type[Load], figures: dict[str, str]
 ) -> None:
     """Renewed as `cmctl renew` does it."""
-    before = until(lambda: shown(place, NORTH, edge, authority), what="north over HTTPS").serial
+    before = until(lambda: place.shown(NORTH, edge, authority.certificate), what="north over HTTPS").serial
     condition = {"type": "Issuing", "status": "True", "reason": "ManuallyTriggered", "message": "by a test"}
     name = SECRET.format("north")
     with load(place, edge, NORTH, authority.certificate) as running:
@@ -137,7 +89,7 @@ def test_a_renewal_loses_no_request(
         patch = json.dumps({"status": {"conditions": conditions}})
         place.kubectl("patch", "certificate", name, "--subresource=status", "--type=merge", "-p", patch)
         until(
-            lambda: (answer := shown(place, NORTH, edge, authority)) and answer.serial != before,
+            lambda: (answer := place.shown(NORTH, edge, authority.certificate)) and answer.serial != before,
             what="the renewed certificate",
             seconds=60,
         )
@@ -153,7 +105,7 @@ def gateway(**annotations: str) -> Object:
         tls = {"mode": "Terminate", "certificateRefs": [{"name": SECRET.format(key)}]}
         listeners.append({"name": name, "protocol": "HTTPS", "port": 443, "hostname": host, "tls": tls})
     spec = {"gatewayClassName": "traefik", "listeners": listeners}
-    return _object("Gateway", "public", spec, GATEWAY_API, annotations=annotations)
+    return custom(GATEWAY_API, "Gateway", "public", spec, annotations=annotations)
 
 
 def routes() -> Object:
@@ -210,9 +162,8 @@ def test_listener_sets_are_accepted_and_certified(place: Namespace, authority: A
         listenerSet={"enabled": True, "parentRef": {"name": "bare"}, "annotations": annotations},
     )
     given["tls"]["certificates"] = certificates
-    bare = _object(
-        "Gateway", "bare", {"gatewayClassName": "traefik", "listeners": gateway()["spec"]["listeners"][:1]}, GATEWAY_API
-    )
+    spec = {"gatewayClassName": "traefik", "listeners": gateway()["spec"]["listeners"][:1]}
+    bare = custom(GATEWAY_API, "Gateway", "bare", spec)
     place.apply(bare)
     place.kubectl("delete", "gateway", "public", "--ignore-not-found")
     upgrade(place, given)
