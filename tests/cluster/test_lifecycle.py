@@ -13,7 +13,7 @@ from tests.cluster import kube
 from tests.cluster.conftest import Load
 from tests.cluster.kube import CHART, Answer, Namespace, Object, is_ready, restarts, until
 
-TAG = kube.image()[1]
+REPOSITORY, TAG = kube.image()
 SITES: Object = {
     "north": {"domain": "north.example.test", "aliases": ["www.north.example.test"]},
     "south": {"domain": "south.example.test"},
@@ -37,7 +37,8 @@ def web_pods(space: Namespace) -> dict[str, int]:
 
 def test_a_bare_install_is_ready_and_nothing_restarted(space: Namespace, figures: dict[str, str]) -> None:
     began = time.monotonic()
-    done = space.release("install", "demo", str(CHART), "--set", f"image.tag={TAG}", "--wait", "--timeout", "5m")
+    image = f"image.repository={REPOSITORY},image.tag={TAG}"
+    done = space.release("install", "demo", str(CHART), "--set", image, "--wait", "--timeout", "5m")
     figures[f"{space.name}: install to ready"] = f"{time.monotonic() - began:.0f} s"
     assert "createsuperuser" in done.stdout
     assert TAG.isdigit(), "the tag is a number to --set"
