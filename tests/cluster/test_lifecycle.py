@@ -160,8 +160,13 @@ def test_the_tests_of_the_release_pass(space: Namespace) -> None:
 
 def test_tls_values_bring_the_redirect(space: Namespace) -> None:
     upgrade(space, sites=SITES, tls={"mode": "edge"})
-    plain = space.ask("north.example.test", at=SERVICE)
-    assert (plain.status, plain.location) == (301, "https://north.example.test/")
+
+    def redirect() -> str | None:
+        """Helm 3 waits for the new pods, and an old one may still serve."""
+        plain = space.ask("north.example.test", at=SERVICE)
+        return plain.location if plain.status == 301 else None
+
+    assert until(redirect, what="the redirect") == "https://north.example.test/"
     assert space.ask("north.example.test", at=SERVICE, X_Forwarded_Proto="https").served
     assert all(is_ready(pod) for pod in space.pods("web"))
     space.release("test", "demo", "--timeout", "3m")
