@@ -131,7 +131,7 @@ class Namespace:
             return next((one["type"] for one in conditions if one["type"] in {"Complete", "Failed"}), "")
 
         end = until(ended, what=f"the end of the job {name}", seconds=300)
-        logs = self.kubectl("logs", f"job/{name}", "--all-containers", check=False)
+        logs = self.kubectl("logs", f"job/{name}", "--all-containers", "--ignore-errors", check=False)
         return end == "Complete", logs
 
 

@@ -29,7 +29,8 @@ BUCKET = """
 import boto3
 client = boto3.client("s3", endpoint_url="http://bucket:9000", aws_access_key_id="AK",
                       aws_secret_access_key="trial", region_name="us-east-1")
-client.create_bucket(Bucket="media")
+for name in ("media", "backups"):
+    client.create_bucket(Bucket=name)
 """
 #: Existing Secrets by the names in ci/high-availability-values.yaml; the addresses are those of the Services. On a busy
 #: machine, PostgreSQL needs more than the usual two seconds for a connection.
@@ -48,7 +49,7 @@ def s3_image() -> str:
 
 
 def start(space: Namespace) -> None:
-    """Everything is ready when this returns; the bucket is there and empty."""
+    """Everything is ready when this returns; the buckets are there and empty."""
     code = {file.name: file.read_text() for file in X_API.glob("*.py")}
     x_code = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x-api"}, "data": code}
     space.apply(x_code, *_database(), *_redis(), *_bucket(), *_x())
@@ -62,7 +63,7 @@ def start(space: Namespace) -> None:
 
 
 def start_bucket(space: Namespace) -> None:
-    """The server is ready when this returns, and its bucket `media` is there and empty."""
+    """The server is ready when this returns, and its buckets `media` and `backups` are there and empty."""
     space.apply(*_bucket())
     wait(space, "bucket")
     until(lambda: _made_bucket(space), what="the bucket")

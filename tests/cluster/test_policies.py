@@ -132,8 +132,9 @@ def test_a_backup_reaches_its_bucket_when_it_is_named(place: Namespace, edge: st
     services.start_bucket(place)
     named = {"to": [{"podSelector": {"matchLabels": {"service": "bucket"}}}], "ports": [{"port": 9000}]}
     given = values(edge, allowExternalEgress=False, extraEgress=[named])
-    url = "s3+http://AK:trial@bucket:9000/media/backups?region=us-east-1"  # pragma: allowlist secret
-    given["backup"] = {"enabled": True, "url": url}
+    url = "s3+http://AK:trial@bucket:9000/{}?region=us-east-1"  # pragma: allowlist secret
+    given["storage"] = {"url": url.format("media")}
+    given["backup"] = {"enabled": True, "url": url.format("backups/nightly")}
     place.release("upgrade", "demo", str(CHART), "--wait", "--timeout", "5m", values=given)
     done, logs = place.run_now("backup", "backup-now")
     assert done, logs
