@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.accessibility import violations
 from tests.e2e.conftest import Server
+from tests.e2e.contrast import wider_than_the_window
 from tests.e2e.steps import open_page_form, sign_in
 from tests.support.uploads import picture
 
@@ -95,6 +96,8 @@ def test_it_works(tab: Page, server: Server, tmp_path: Path) -> None:
     assert is_shown(tab, ".prose figure img[alt='The river in May']")
     expect(tab.locator("figcaption")).to_have_text("Seen from the mill")
     assert violations(tab) == []
+    tab.set_viewport_size({"width": 320, "height": 800})  # the picture is in a cell of a table
+    assert wider_than_the_window(tab) <= 0
 
     tab.goto(server.url("north", f"{LIST}?q=river"))
     with tab.expect_navigation():
