@@ -130,18 +130,18 @@ def test_its_isolation_is_proved(tmp_path: Path, project: dict[str, str]) -> Non
     assert re.search(r"^  events\.Event$", proved.stdout, re.MULTILINE)
     views = tmp_path / "events" / "views.py"
     views.write_text(views.read_text().replace("Event.objects.all()", "Event.all_sites.all()"))
-    done = isolation(project)
+    done = isolation(project, "-k", "test_an_address", "--isolation-roles=anonymous")
     assert done.returncode == 1
     assert "Site B's events.Event.title" in done.stdout
     assert re.search(r"view +events:list\n", done.stdout), done.stdout
 
 
-def isolation(project: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """The command of the page, for this app."""
+def isolation(project: dict[str, str], *part: str) -> subprocess.CompletedProcess[str]:
+    """The command of the page, for this app, or a part of its tests."""
     command = [PYTHON, "-m", "pytest", "-p", "app.testing", "--pyargs", "app.testing", "--isolation-apps=events"]
     env = {name: value for name, value in project.items() if name != "DEBUG"}
     return subprocess.run(
-        [*command, "-p", "no:cacheprovider", "-q"],
+        [*command, *part, "-p", "no:cacheprovider", "-q"],
         cwd=ROOT,
         env=environment(**env),
         capture_output=True,
