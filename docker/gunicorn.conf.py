@@ -10,6 +10,11 @@ from typing import TYPE_CHECKING
 
 from app.server import metrics_directory
 
+# Nearly all that is created while the application is loaded stays: looking through it for garbage makes the start
+# longer. `when_ready` collects once. SIGHUP reads this file again, but does not load the application again.
+if "app.wsgi" not in sys.modules:
+    gc.disable()
+
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
     from gunicorn.workers.base import Worker
@@ -62,6 +67,7 @@ def when_ready(_: Arbiter) -> None:
     # A collection in a worker would write to every object that it shares with the master, and so copy it.
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def post_worker_init(_: Worker) -> None:

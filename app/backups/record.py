@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from django.utils import timezone
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
-from app.backups.manifest import Manifest
 from app.backups.models import BackupRecord
 from app.backups.retention import moment_of
+
+if TYPE_CHECKING:  # every process imports this module, and few need boto3
+    from app.backups.manifest import Manifest
 
 
 def deployment() -> str:

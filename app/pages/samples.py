@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.test import RequestFactory
-
 from app.pages.kinds import kinds, label_of, template_names, title_of
 from app.pages.models import HOME, Page
 from app.pages.navigation import Entry, Navigation
@@ -18,6 +16,8 @@ BODY = (
 
 
 def page(path: str, title: str, kind: type[Page] = Page, **values: Any) -> Mapping[str, Any]:
+    from django.test import RequestFactory  # here, as in app.themes.samples
+
     team = Entry("Team", "/about/team/", path == "/about/team/")
     about = Entry("About", "/about/", path.startswith("/about/"), [team])
     navigation = Navigation([about, Entry("Contact", "/contact/")])

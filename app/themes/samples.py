@@ -10,7 +10,6 @@ from typing import Any
 from django.apps import apps
 from django.template import engines
 from django.template.utils import get_app_template_dirs
-from django.test import RequestFactory
 
 from app.tenancy.current import activate
 from app.tenancy.hosts.snapshot import ACTIVE, CurrentSite
@@ -45,6 +44,9 @@ def render(sample: Sample, theme: Theme) -> str:
 
     Raises what the template raises.
     """
+    # Here: it loads all of Django's tools for tests, and every process imports this module.
+    from django.test import RequestFactory
+
     site = CurrentSite(0, "sample.example", "Sample", ACTIVE, theme.name, "", "", "override")
     request = RequestFactory().get(sample.path)
     context = {"site": site, "theme_options": option_values(site), "request": request, "navigation": []}

@@ -20,7 +20,6 @@ from django.utils.translation import ngettext
 from app.tenancy.admin import SiteRelatedAdmin
 from app.tenancy.current import current_site
 from app.twitter.models import Credential, Feed
-from app.twitter.poll.run import read_work
 
 
 @admin.register(Feed)
@@ -84,6 +83,8 @@ class FeedAdmin(SiteRelatedAdmin[Feed]):
 
     def requests(self, request: HttpRequest, feed_id: int) -> HttpResponse:
         """The requests of the next poll for this feed. Sends nothing, and shows nothing of other sites' feeds."""
+        from app.twitter.poll.run import read_work  # here: every process imports this module, and few need tweepy
+
         feed = self._feed(request, feed_id)
         work = read_work(current_site().id, timezone.now(), feed_id=feed.pk)
         context = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -39,10 +40,10 @@ def main(argv: Sequence[str]) -> int:
         if wanted is None and not every:
             wanted = os.environ.get("MEZZANINE_SITE_ID") or (str(named) if named else None)
         if wanted is None and not every:
-            naming_the_app(django.setup)
+            set_up()
             execute_from_command_line(rest)
             return 0
-        naming_the_app(django.setup)
+        set_up()
         refuse_unreadable_sites(f"site {wanted}" if wanted else "active sites")
         return run_for_all(rest) if every else run_for_one(rest, wanted or "")
     except (InvalidEnvironment, AppCannotStart, CommandLineError, UnboundRole) as error:
@@ -56,6 +57,22 @@ def main(argv: Sequence[str]) -> int:
     except DirectoryUnavailable as error:
         sys.stderr.write(f"{error}\n")
         return USAGE_ERROR
+
+
+def set_up() -> None:
+    naming_the_app(django.setup)
+    keep_what_is_loaded()
+
+
+def keep_what_is_loaded() -> None:
+    """Ends what `manage.py` begins: while the apps are loaded, no garbage is collected.
+
+    Nearly all that is created then stays until the process ends. Looking through it hundreds of times took a tenth of
+    the time until a command runs; it is not looked through later either.
+    """
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def extract_site_options(argv: Sequence[str]) -> tuple[list[str], str | None, bool]:

@@ -71,6 +71,12 @@ def test_a_site_is_current_for_the_whole_command(run: Run) -> None:
     assert "NoCurrentSite" in without.stderr
 
 
+def test_garbage_is_collected_while_a_command_runs(migrated: Path) -> None:
+    """And what was loaded at the start is not looked through again."""
+    show = "import gc; print(gc.isenabled(), gc.get_freeze_count() > 100_000)"
+    assert managed("shell", "-v0", "-c", show, DATABASE_URL=f"sqlite:///{migrated}").split() == ["True", "True"]
+
+
 def test_standard_input_is_read(run: Run) -> None:
     add = ("members", "add", "ida", "--site=north.test", "--role=Editor", "--create", "--password-stdin")
     assert run(*add, stdin="a good long password\n").returncode == 0

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
@@ -19,13 +19,15 @@ from app.tenancy.sites.domains.proof import NotProved
 from app.tenancy.sites.domains.quarantine import quarantined as find_quarantined
 from app.tenancy.sites.models import SiteProfile
 from app.tenancy.sites.output import as_dict, as_row, domain_rows, how_to_prove, pending_by_site, table
-from app.tenancy.sites.reachability.check import Target, Way, check_hosts
 from app.tenancy.sites.reachability.report import Name, Step
 from app.tenancy.sites.reachability.routes import routes
 from app.tenancy.sites.specification import SiteSpecification, renamed, specification_of, specify
 from app.tenancy.sites.validation import clean_alias, clean_domain
 from app.tenancy.sites.verification import verify
 from app.tenancy.sites.write import free_key, host_lock, write_site
+
+if TYPE_CHECKING:  # it reads certificates, with a library that only `sites check` needs
+    from app.tenancy.sites.reachability.check import Target
 
 State = SiteProfile.State
 STATES = {"suspend": State.SUSPENDED, "activate": State.ACTIVE, "archive": State.ARCHIVED}
@@ -200,6 +202,8 @@ class Command(BaseCommand):
         as_json: bool,
         **_: Any,
     ) -> None:
+        from app.tenancy.sites.reachability.check import Way, check_hosts
+
         rows = [row for row in _rows(site) if site or row.profile.state == State.ACTIVE]
         reports = []
         known = routes.of([row.pk for row in rows])
@@ -250,6 +254,8 @@ def _rows(wanted: str | None) -> list[Site]:
 
 def _targets(sites: Iterable[Site]) -> Iterator[Target]:
     """The hosts of the sites, except wildcards, which have no single host to request."""
+    from app.tenancy.sites.reachability.check import Target
+
     pending = pending_by_site()
     for site in sites:
         aliases = sorted(alias.host for alias in site.aliases.all() if not alias.host.startswith("*."))
