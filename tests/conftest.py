@@ -17,6 +17,7 @@ from app.release.owner import connected_as_owner
 from app.tenancy.content_cache import forget_content
 from app.tenancy.current import current_site_or_none
 from app.tenancy.directory import directory
+from tests.support.databases import shared_folder
 from tests.support.logs import Lines, recorded_lines
 from tests.support.makers import Browser, make_north, make_south, person
 from tests.support.postgresql import PostgreSQL, running_postgresql
@@ -30,6 +31,8 @@ settings.load_profile("suite")
 # Below `make test`, a make that a test starts would be a part of the first one: it announces the folder it enters.
 for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"):
     os.environ.pop(name, None)
+
+shared_folder()  # before xdist starts the workers, which inherit its name
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

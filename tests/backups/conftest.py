@@ -14,7 +14,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.support.commands import manage, managed
+from tests.support.commands import manage
+from tests.support.databases import migrated_in, migrated_on
 from tests.support.postgresql import PostgreSQL
 
 BRIDGE = "sites/1/public/0123456789abcdef0123456789abcdef/bridge.jpg"
@@ -80,9 +81,9 @@ class Deployment:
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite database with a site."""
-    path = tmp_path_factory.mktemp("migrated") / "db.sqlite3"
-    managed("migrate", "--verbosity=0", DATABASE_URL=f"sqlite:///{path}")
-    return path
+    folder = tmp_path_factory.mktemp("migrated")
+    migrated_in(folder)
+    return folder / "db.sqlite3"
 
 
 def _deployment(folder: Path, url: str) -> Deployment:
@@ -114,6 +115,4 @@ def server(postgresql: PostgreSQL) -> PostgreSQL:
 
 @pytest.fixture
 def with_postgresql(tmp_path: Path, server: PostgreSQL) -> Deployment:
-    made = _deployment(tmp_path, server.url(server.create_database()))
-    assert made.run("migrate", "--verbosity=0").returncode == 0
-    return made
+    return _deployment(tmp_path, migrated_on(server))

@@ -26,9 +26,10 @@ from playwright.sync_api import (
 )
 
 from tests.support.commands import managed
+from tests.support.databases import collected_static, demo_in
 from tests.support.mail import Mailbox, running_mailbox
 from tests.support.programs import program
-from tests.support.server import serving, settings_in
+from tests.support.server import serving
 
 #: Sites beside the demo's, in colours that are hard to write on or with.
 HARD_COLOURS = {"lemon": "#f5e663", "snow": "#ffffff", "coal": "#000000", "leaf": "#00ff00", "ink": "#0000ff"}
@@ -85,14 +86,8 @@ def server(mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     sites["closed"] = {"domain": "closed.localhost", "name": "Closed", "state": "suspended"}
     sites["moving"] = {"domain": "before.localhost", "name": "Moving"}
     declared.write_text(json.dumps({"sites": sites}), encoding="utf-8")
-    env = {
-        **settings_in(folder),
-        "DJANGO_SETTINGS_MODULE": "tests.e2e.settings",
-        "COLLECTED_STATIC": str(folder / "static"),
-        "EMAIL_URL": f"smtp://127.0.0.1:{mailbox.port}",
-    }
-    for command in (["migrate"], ["demo"], ["sync_sites", str(declared)], ["collectstatic", "--noinput"]):
-        managed(*command, **env)
+    env = {**demo_in(folder), **collected_static(), "EMAIL_URL": f"smtp://127.0.0.1:{mailbox.port}"}
+    managed("sync_sites", str(declared), **env)
     with serving(folder, **env) as server:
         yield Server(server.port, env)
 

@@ -13,6 +13,7 @@ from tests.e2e.conftest import Server
 from tests.e2e.contrast import assert_accessible
 from tests.oidc_provider.client import CLIENT, Provider, running_provider
 from tests.support.commands import managed
+from tests.support.databases import collected_static, demo_in
 from tests.support.server import serving
 
 pytestmark = pytest.mark.service("chromium")
@@ -31,9 +32,8 @@ def server(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """The demo, where passwords are switched off. Ida's account comes from the claim, and root's is linked by hand."""
     folder: Path = tmp_path_factory.mktemp("sso")
     env = {
-        "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
-        "DJANGO_SETTINGS_MODULE": "tests.e2e.settings",
-        "COLLECTED_STATIC": str(folder / "static"),
+        **demo_in(folder),
+        **collected_static(),
         "OIDC_URL": provider.url,
         "OIDC_CLIENT_ID": CLIENT[0],
         "OIDC_CLIENT_SECRET": CLIENT[1],
@@ -43,8 +43,7 @@ def server(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "PASSWORD_SIGN_IN": "false",
     }
     provider.knows("ida", preferred_username="ida", roles=["north:Editor"])
-    for command in (["migrate"], ["demo"], ["collectstatic", "--noinput"], ["people", "link", "root", "root"]):
-        managed(*command, **env)
+    managed("people", "link", "root", "root", **env)
     with serving(folder, **env) as running:
         yield Server(running.port)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.support.commands import manage, managed
+from tests.support.databases import migrated_in
 from tests.support.programs import wait_until
 from tests.support.server import serving, settings_in
 
@@ -91,20 +93,32 @@ class Command(BaseCommand):
 ON = 'apps=["club"]'
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> dict[str, str]:
+def settings_with_club(folder: Path) -> dict[str, str]:
+    heard = str(folder / "heard")
+    return {**settings_in(folder), "PYTHONPATH": str(folder), "EXTRA_APPS": "club", "HEARD": heard}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The app and a database with two sites, made once; each test uses a copy."""
+    folder = tmp_path_factory.mktemp("club")
     for path, text in CLUB.items():
-        file = tmp_path / "club" / path
+        file = folder / "club" / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-    heard = str(tmp_path / "heard")
-    values = {**settings_in(tmp_path), "PYTHONPATH": str(tmp_path), "EXTRA_APPS": "club", "HEARD": heard}
+    values = settings_with_club(folder)
+    migrated_in(folder)
     managed("makemigrations", "club", "-v0", **values)
     managed("migrate", "-v0", **values)
-    Path(heard).write_text("")
     managed("sites", "add", "north.test", "--name", "North", "--setting", ON, **values)
     managed("sites", "add", "south.test", "--name", "South", **values)
-    return values
+    return folder
+
+
+@pytest.fixture
+def settings(made: Path, tmp_path: Path) -> dict[str, str]:
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    return settings_with_club(tmp_path)
 
 
 def signed_in(settings: dict[str, str]) -> dict[str, dict[str, str]]:

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.support.commands import managed
-from tests.support.server import serving, settings_in
+from tests.support.databases import collected_static, demo_in
+from tests.support.server import serving
 
 #: Theme → its demo site, and an address of each type of page.
 PAGES = {
@@ -26,12 +26,5 @@ def served_demo() -> Iterator[int]:
     """The port of a server with the demo and the collected static files, which ends with the block."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        env = {
-            **settings_in(folder),
-            "DJANGO_SETTINGS_MODULE": "tests.e2e.settings",
-            "COLLECTED_STATIC": str(folder / "static"),
-        }
-        for command in (["migrate", "--verbosity=0"], ["demo"], ["collectstatic", "--noinput"]):
-            managed(*command, **env)
-        with serving(folder, **env) as server:
+        with serving(folder, **demo_in(folder), **collected_static()) as server:
             yield server.port

@@ -7,7 +7,7 @@ import pytest
 
 from tests.proxy.echo import echo
 from tests.proxy.fronts import NAMES, Front, front
-from tests.support.commands import managed
+from tests.support.databases import demo_in
 from tests.support.server import serving
 
 # Traefik and Envoy are in no Debian package; Traefik is tried where it is on PATH.
@@ -19,10 +19,7 @@ if shutil.which("traefik"):
 @pytest.fixture(scope="session")
 def database(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The demo's sites: north.localhost and south.localhost, each with an alias www."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('database') / 'db.sqlite3'}"
-    managed("release", DATABASE_URL=url)
-    managed("demo", DATABASE_URL=url)
-    return url
+    return demo_in(tmp_path_factory.mktemp("database"))["DATABASE_URL"]
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import managed
-from tests.support.postgresql import PostgreSQL, sql
+from tests.support.databases import made_once, migrated_in, migrated_on
+from tests.support.postgresql import PostgreSQL
 from tests.support.programs import free_port, program, running
-from tests.support.server import Server, serving, settings_in
+from tests.support.server import Server, serving
 
 
 @dataclass
@@ -33,13 +34,15 @@ SITES = ("north.example", "south.example", "east.example")
 
 
 @pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def database() -> Path:
     """An SQLite database with three sites, created once; each server uses a copy."""
-    folder = tmp_path_factory.mktemp("database")
-    managed("migrate", **settings_in(folder))
-    for domain in SITES:
-        managed("sites", "add", domain, **settings_in(folder))
-    return folder / "db.sqlite3"
+
+    def make(folder: Path) -> None:
+        settings = migrated_in(folder)
+        for domain in SITES:
+            managed("sites", "add", domain, **settings)
+
+    return made_once("three-sites", make) / "db.sqlite3"
 
 
 @pytest.fixture(scope="session")
@@ -55,16 +58,14 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
 @pytest.fixture(scope="session")
 def platform(postgresql: PostgreSQL, redis: Redis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     folder = tmp_path_factory.mktemp("platform")
-    name = folder.name.replace("-", "_")
-    sql(postgresql.url(), f"CREATE DATABASE {name}")
+    url = migrated_on(postgresql)
     settings = {
-        "DATABASE_URL": postgresql.url(name).replace("postgres@", "postgres:planted-password@"),
+        "DATABASE_URL": url.replace("postgres@", "postgres:planted-password@"),
         "CACHE_URL": redis.url,
         "SECURE_SSL_REDIRECT": "true",
         "HEALTH_TOKEN": "planted-health-token",
     }
-    managed("migrate", **settings)
     managed("sites", "add", "north.example", **settings)
     assert postgresql.process is not None
     with serving(folder, **settings) as server:
-        yield Platform(server, postgresql.process.pid, postgresql.url(name), redis)
+        yield Platform(server, postgresql.process.pid, url, redis)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import managed
+from tests.support.databases import demo_on
 from tests.support.http import request
 from tests.support.postgresql import PostgreSQL, sql
 from tests.support.server import serving
@@ -17,9 +17,8 @@ WORKERS, THREADS, PAGES = 2, 4, 50
 
 @pytest.mark.service("postgresql")
 def test_connections_are_kept(postgresql: PostgreSQL, tmp_path: Path) -> None:
-    url = postgresql.url(name := postgresql.create_database())
-    managed("migrate", "-v0", DATABASE_URL=url)
-    managed("demo", DATABASE_URL=url)
+    url = demo_on(postgresql)
+    name = url.rpartition("/")[2]
     for change in ("ALTER SYSTEM SET log_connections = on", "SELECT pg_reload_conf()"):
         sql(postgresql.url(), change)
     with serving(tmp_path, DATABASE_URL=url, WEB_CONCURRENCY=WORKERS, WEB_THREADS=THREADS) as server:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.support.commands import managed
-from tests.support.server import Server, serving, settings_in
+from tests.support.databases import demo_in
+from tests.support.server import Server, serving
 
 ADD, LIST = "/admin/media/mediafile/add/", "/admin/media/mediafile/"
 BOUNDARY = "planted-boundary"
@@ -56,9 +56,7 @@ class Editor:
 @pytest.fixture(scope="module")
 def editor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
     folder = tmp_path_factory.mktemp("media")
-    own = settings_in(folder)
-    managed("migrate", **own)
-    managed("demo", **own)
+    demo_in(folder)
     with serving(folder, MEDIA_MAX_MB="1") as server:
         found = Editor(server, requests.Session(), "north.localhost")
         found.session.headers["Referer"] = "http://north.localhost/"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import managed
+from tests.support.databases import demo_on
 from tests.support.postgresql import PostgreSQL, sql
 from tests.support.programs import wait_until
 from tests.support.server import Server, serving
@@ -28,10 +28,7 @@ COMMIT
 
 @pytest.fixture(scope="module")
 def url(postgresql: PostgreSQL) -> str:
-    url = postgresql.url(postgresql.create_database())
-    managed("migrate", "-v0", DATABASE_URL=url)
-    managed("demo", DATABASE_URL=url)
-    return url
+    return demo_on(postgresql)
 
 
 @pytest.fixture

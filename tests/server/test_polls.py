@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from tests.support.commands import environment, manage, managed, managing
+from tests.support.databases import migrated_in, migrated_on
 from tests.support.postgresql import PostgreSQL, sql
 from tests.support.programs import PYTHON, ROOT, wait_until
 from tests.x_api import World, XServer
@@ -110,8 +111,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def _prepare(url: str) -> None:
-    for arguments in (("migrate", "-v", "0"), ("shell", "-v", "0", "-c", SCENE)):
-        managed(*arguments, DATABASE_URL=url)
+    managed("shell", "-v", "0", "-c", SCENE, DATABASE_URL=url)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.service("postgresql"))])
@@ -119,13 +119,14 @@ def deployment(request: pytest.FixtureRequest, tmp_path: Path, templates: dict[s
     if request.param == "sqlite":
         template = Path(templates["folder"]) / "db.sqlite3"
         if not template.exists():
+            migrated_in(template.parent)
             _prepare(f"sqlite:///{template}")
         shutil.copy(template, tmp_path / "db.sqlite3")
         return Deployment(f"sqlite:///{tmp_path / 'db.sqlite3'}", x)
     server: PostgreSQL = request.getfixturevalue("postgresql")
     if "postgresql" not in templates:
-        templates["postgresql"] = server.create_database()
-        _prepare(server.url(templates["postgresql"]))
+        _prepare(url := migrated_on(server))
+        templates["postgresql"] = url.rpartition("/")[2]
     return Deployment(server.url(server.create_database(template=templates["postgresql"])), x)
 
 

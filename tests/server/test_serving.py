@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import manage, managed
+from tests.support.commands import manage
+from tests.support.databases import demo_in, demo_on
 from tests.support.http import exchange, request
 from tests.support.postgresql import PostgreSQL
 from tests.support.programs import wait_until
@@ -28,10 +29,7 @@ def statuses(port: int, host: str, times: int = 24) -> set[int]:
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> str:
-    url = f"sqlite:///{tmp_path_factory.mktemp('serving') / 'db.sqlite3'}"
-    managed("migrate", "-v0", DATABASE_URL=url)
-    managed("demo", DATABASE_URL=url)
-    return url
+    return demo_in(tmp_path_factory.mktemp("serving"))["DATABASE_URL"]
 
 
 @pytest.fixture(scope="module")
@@ -100,9 +98,7 @@ def test_a_header_never_changes_the_address_of_a_page(port: int, header: str) ->
 
 @pytest.mark.service("postgresql")
 def test_known_hosts_resolve_while_the_database_is_away(tmp_path: Path, postgresql: PostgreSQL) -> None:
-    url = postgresql.url()
-    managed("migrate", "-v0", DATABASE_URL=url)
-    managed("demo", DATABASE_URL=url)
+    url = demo_on(postgresql)
     env = {"DATABASE_URL": url, "SITES_REFRESH_SECONDS": REFRESH, "WEB_CONCURRENCY": 2}
     with serving(tmp_path, **env) as server:
         port = server.port

@@ -12,6 +12,7 @@ import requests
 
 from app.testing.forms import submitted
 from tests.support.commands import managed
+from tests.support.databases import migrated_on
 from tests.support.postgresql import PostgreSQL, sql
 from tests.support.programs import wait_until
 from tests.support.server import Server, serving
@@ -42,8 +43,7 @@ class Editor:
 
 @pytest.fixture(scope="module")
 def url(postgresql: PostgreSQL) -> str:
-    url = postgresql.url(postgresql.create_database())
-    managed("migrate", "-v0", DATABASE_URL=url)
+    url = migrated_on(postgresql)
     for site in ("north.test", "south.test"):
         managed("sites", "add", site, DATABASE_URL=url)
         new = ("--create", "--email=boss@example.test", "--password-stdin") if site == "north.test" else ()

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ class PostgreSQL:
     def __init__(self, folder: Path, **options: str) -> None:
         self.folder, self.port, self.options = folder, free_port(), {**OPTIONS, **options}
         self.process: subprocess.Popen[bytes] | None = None
+        self._made: dict[str, str] = {}
 
     def url(self, database: str = "postgres") -> str:
         return f"postgres://postgres@127.0.0.1:{self.port}/{database}"
@@ -67,6 +68,14 @@ class PostgreSQL:
         name = f"test_{uuid4().hex[:12]}"
         sql(self.url(), f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
+
+    def made_once(self, name: str, make: Callable[[str], object]) -> str:
+        """The database of this server that `make` fills, given its URL, when it is first asked for; to be copied."""
+        if name not in self._made:
+            made = self.create_database()
+            make(self.url(made))
+            self._made[name] = made
+        return self._made[name]
 
     def _is_ready(self) -> bool:
         command = [str(program("pg_isready")), "-q", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres"]

@@ -20,6 +20,7 @@ from tests.attacks.raw.corpus import everything, mutated
 from tests.attacks.raw.wire import Reply, send
 from tests.proxy.fronts import NAMES, front
 from tests.support.commands import managed
+from tests.support.databases import demo_in
 from tests.support.http import visit
 from tests.support.server import Server, serving
 
@@ -53,9 +54,7 @@ class Door:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("raw")
-    settings = {"DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}", "TRUSTED_PROXIES": "127.0.0.1/32"}
-    for command in ("release", "demo"):
-        managed(command, **settings)
+    settings = {**demo_in(folder), "TRUSTED_PROXIES": "127.0.0.1/32"}
     with serving(folder, WEB_CONCURRENCY=1, **settings) as made:
         yield made
 

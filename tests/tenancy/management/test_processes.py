@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import environment, manage, managed
+from tests.support.commands import environment, manage
+from tests.support.databases import collected_static, migrated_in
 from tests.support.programs import PYTHON, ROOT, free_port
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -22,9 +23,9 @@ pytestmark = pytest.mark.process
 
 @pytest.fixture(scope="module")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    database = tmp_path_factory.mktemp("commands") / "db.sqlite3"
-    managed("migrate", "-v0", DATABASE_URL=f"sqlite:///{database}")
-    return database
+    folder = tmp_path_factory.mktemp("commands")
+    migrated_in(folder)
+    return folder / "db.sqlite3"
 
 
 @pytest.fixture
@@ -162,20 +163,12 @@ def test_without_the_environment_one_line_says_how_to_make_it() -> None:
     assert ".venv/bin/python manage.py" in done.stderr
 
 
-@pytest.fixture(scope="module")
-def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("static")
-    managed("collectstatic", "--noinput", DJANGO_SETTINGS_MODULE="tests.e2e.settings", COLLECTED_STATIC=folder)
-    return folder
-
-
 @pytest.mark.parametrize("exceptions", ["", "plain.example.org"])
-def test_check_deploy_finds_nothing_with_tls_settings(tmp_path: Path, collected: Path, exceptions: str) -> None:
+def test_check_deploy_finds_nothing_with_tls_settings(tmp_path: Path, exceptions: str) -> None:
     """The settings module is the product's; it only says that the static files were collected."""
     done = manage(
         *("check", "--deploy", "--fail-level=WARNING"),
-        DJANGO_SETTINGS_MODULE="tests.e2e.settings",
-        COLLECTED_STATIC=collected,
+        **collected_static(),
         DATABASE_URL=f"sqlite:///{tmp_path / 'db.sqlite3'}",
         SECURE_SSL_REDIRECT="true",
         SSL_REDIRECT_EXCEPT=exceptions,

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from tests.support.commands import manage, managed
+from tests.support.databases import migrated_in, migrated_on
 from tests.support.postgresql import PostgreSQL
 from tests.x_api import World, XServer
 
@@ -47,8 +48,8 @@ def x() -> Iterator[XServer]:
 
 
 def prepare(url: str, x: XServer) -> dict[str, str]:
+    """Sites and feeds in a migrated database."""
     settings = {"DATABASE_URL": url, "TWITTER_API_URL": x.url, "TWITTER_BEARER_TOKEN": "stand-in"}
-    managed("migrate", "-v0", **settings)
     for name in ("north", "south"):
         managed("sites", "add", f"{name}.test", f"--name={name}", f"--key={name}", **settings)
     managed("shell", "-v0", "-c", FEEDS, **settings)
@@ -77,7 +78,7 @@ EVERYTHING = ["north.test:nasa", "north.test:north", "south.test:nasa", "south.t
     ids=["a site's long transaction", "a lock of another kind"],
 )
 def test_locked_site_waits_on_postgresql(lock: bytes, waiting: int, postgresql: PostgreSQL, x: XServer) -> None:
-    url = postgresql.url(postgresql.create_database())
+    url = migrated_on(postgresql)
     settings = prepare(url, x)
     with psycopg.connect(url) as connection:
         connection.execute(lock)
@@ -98,7 +99,7 @@ def test_locked_site_waits_on_postgresql(lock: bytes, waiting: int, postgresql: 
 
 def test_locked_database_waits_on_sqlite(tmp_path: Path, x: XServer) -> None:
     file = tmp_path / "db.sqlite3"
-    settings = prepare(f"sqlite:///{file}?timeout=1", x)
+    settings = prepare(f"{migrated_in(tmp_path)['DATABASE_URL']}?timeout=1", x)
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
 
