@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import environment, manage
+from tests.support.commands import environment, manage, managed
 from tests.support.databases import collected_static, migrated_in
 from tests.support.programs import PYTHON, ROOT, free_port
 
