@@ -129,7 +129,9 @@ if SECRET_KEY == "":
             env.add_error("SECRET_KEY", f"Not set, and the one in {key_file} is not usable: {error}")
     else:
         env.add_error(
-            "SECRET_KEY", "Not set. Set it to 50 random characters, or SECRET_KEY_FILE to a file that holds them."
+            "SECRET_KEY",
+            "Not set. Set it to at least 32 random characters (`openssl rand -hex 32` prints some), or SECRET_KEY_FILE "
+            "to a file that holds them.",
         )
 # Apps from outside, and the settings that they bring
 EXTRA_APPS = env.extra_apps("EXTRA_APPS", "") or []

@@ -31,7 +31,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         dest="apps",
         metavar="LABEL,LABEL",
         default="",
-        help="test only the models, the views and the admin pages of these apps (default: of all apps)",
+        help="test only the models, the views and the admin pages of these apps, and the views that show what any app "
+        "brings, such as pages and the sitemap (default: of all apps)",
     )
     group.addoption(
         "--isolation-part",

@@ -25,7 +25,7 @@ from app.testing.data.twins import Twins, undone
 from app.testing.findings import Findings
 from app.testing.stack import give_room
 from app.testing.summary import note
-from app.testing.surface import about, label_of
+from app.testing.surface import about, label_of, shows_all_apps
 from app.testing.visitors import HOSTS, LISTED, ROLES, Visitor, Visitors
 
 HARMLESS: dict[str, Any] = {
@@ -65,7 +65,7 @@ def _is_wanted(item: pytest.Item, roles: set[str], labels: set[str]) -> bool:
     params = _params(item)
     if roles and params.get("role", next(iter(roles))) not in roles:
         return False
-    return not labels or bool(labels & {label_of(value) for value in params.values()})
+    return not labels or any(shows_all_apps(value) or label_of(value) in labels for value in params.values())
 
 
 def _part(given: str) -> tuple[int, int]:

@@ -23,6 +23,8 @@ from app.testing.data.twins import Twins
 
 #: Ends the sign-in of the one who visits it.
 NOT_VISITED = ("admin:logout", "django.contrib.admin.sites.AdminSite.logout")
+#: Views of the product that show what any app brings: its kinds of pages, its rows in the sitemap, its panels.
+FOR_ALL_APPS = {"page", "sitemap", "sitemap-part", "admin:index"}
 KEY_NAMES = {"pk", "id", "object_id"}
 TEXTS = {"CharField", "SlugField", "EmailField", "URLField", "UUIDField"}
 DATES = {"DateField", "DateTimeField"}
@@ -183,6 +185,11 @@ def label_of(value: Any) -> str | None:
             return config.label if config else None
         model = value.model_admin.model
     return model._meta.app_label if hasattr(model, "_meta") else None
+
+
+def shows_all_apps(value: Any) -> bool:
+    """Whether a parameter of a test is a view that shows rows of any app."""
+    return isinstance(value, Pattern) and value.view in FOR_ALL_APPS
 
 
 def about(params: dict[str, Any]) -> Iterator[tuple[str, str]]:

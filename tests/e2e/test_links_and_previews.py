@@ -18,7 +18,7 @@ TEXT = ".prose-editor [contenteditable=true]"
 
 
 def select_text(tab: Page) -> None:
-    tab.locator(TEXT).click()
+    tab.locator(TEXT).focus()  # a click puts the cursor somewhere, on a busy machine after the text was selected
     tab.keyboard.press("ControlOrMeta+a")
     tab.keyboard.press("ControlOrMeta+k")
 

@@ -130,10 +130,15 @@ def test_its_isolation_is_proved(tmp_path: Path, project: dict[str, str]) -> Non
     assert re.search(r"^  events\.Event$", proved.stdout, re.MULTILINE)
     views = tmp_path / "events" / "views.py"
     views.write_text(views.read_text().replace("Event.objects.all()", "Event.all_sites.all()"))
+    models = tmp_path / "events" / "models.py"
+    models.write_text(models.read_text().replace('Event.objects.order_by("-', 'Event.all_sites.order_by("-'))
     done = isolation(project, "-k", "test_an_address", "--isolation-roles=anonymous")
     assert done.returncode == 1
     assert "Site B's events.Event.title" in done.stdout
     assert re.search(r"view +events:list\n", done.stdout), done.stdout
+    assert re.search(r"view +page\n", done.stdout), (
+        done.stdout
+    )  # what its kind of page shows is shown by a view of ours
 
 
 def isolation(project: dict[str, str], *part: str) -> subprocess.CompletedProcess[str]:

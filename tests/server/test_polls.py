@@ -263,7 +263,7 @@ def test_database_server_gone_half_way_is_status_2(deployment: Deployment, x: XS
 
 
 def test_stand_in_runs_a_command_of_its_own(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'db.sqlite3'}"
+    url = migrated_in(tmp_path)["DATABASE_URL"]
     _prepare(url)
 
     command = [PYTHON, "-m", "tests.x_api", "--", PYTHON, "manage.py", "poll_twitter"]
