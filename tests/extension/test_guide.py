@@ -136,9 +136,8 @@ def test_its_isolation_is_proved(tmp_path: Path, project: dict[str, str]) -> Non
     assert done.returncode == 1
     assert "Site B's events.Event.title" in done.stdout
     assert re.search(r"view +events:list\n", done.stdout), done.stdout
-    assert re.search(r"view +page\n", done.stdout), (
-        done.stdout
-    )  # what its kind of page shows is shown by a view of ours
+    # The view of pages is the product's, and shows what the app's kind of page reads.
+    assert re.search(r"view +page\n", done.stdout), done.stdout
 
 
 def isolation(project: dict[str, str], *part: str) -> subprocess.CompletedProcess[str]:
