@@ -59,8 +59,8 @@ test-isolation: install ## The isolation tests of every model, address, admin pa
 test-example: install ## Build and use the app, the theme and the image of docs/extend.md (part of `make test`; the image needs a Docker engine)
 	@$(BIN)/python -m pytest tests/extension/test_guide.py tests/image/test_agency.py
 
-test-fast: install ## The tests that start no process of the product, on SQLite: about half a minute
-	@$(BIN)/python -m pytest -m "not process"
+test-fast: install ## The tests that start no process of the product, on SQLite: about six minutes with two processors
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not process"
 
 lint: install ## ruff, mypy --strict, import contract, no secrets
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check .

@@ -44,6 +44,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         # Whatever folder was named: pytest loads this file for a folder called `tests`.
         if any(item.path.is_relative_to(ROOT / "tests" / folder) for folder in PROCESS_FOLDERS):
             item.add_marker("process")
+    # Files of slow tests begin first: beside the last of them, the other process of pytest-xdist would be idle.
+    slow = {item.path for item in items if item.get_closest_marker("process")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

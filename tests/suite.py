@@ -28,7 +28,7 @@ WITH_ROW_SECURITY = tuple(
 def run(label: str, *arguments: str, **env: str) -> int:
     sys.stdout.write(f"\n=== {label} (after {(time.monotonic() - BEGUN) / 60:.0f} min)\n")
     sys.stdout.flush()
-    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", *arguments]
+    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", *arguments]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, check=False).returncode
 
 

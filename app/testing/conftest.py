@@ -55,7 +55,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         raise pytest.UsageError(f"There is no role or app {', '.join(unknown)}.")
     part, parts = _part(config.getoption("part"))
     wanted = [item for item in items if _is_wanted(item, roles, labels) and _is_in_part(item, part, parts)]
-    config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
+    kept = set(wanted)
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = wanted
     for item in wanted:
         note(item, about(_params(item)))
@@ -78,7 +79,7 @@ def _part(given: str) -> tuple[int, int]:
 
 def _is_in_part(item: pytest.Item, part: int, parts: int) -> bool:
     # By the name, so that a test stays in its part when others are added.
-    return "role" not in _params(item) or crc32(item.name.encode()) % parts == part - 1
+    return not {"role", "order"} & _params(item).keys() or crc32(item.name.encode()) % parts == part - 1
 
 
 def _params(item: pytest.Item) -> dict[str, Any]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pytest_django.plugin import DjangoDbBlocker
 
+from app.testing.data.twins import undone
 from tests.support.commands import call_main
 from tests.support.programs import ROOT
 from tests.support.used import make_used_database
@@ -20,6 +23,7 @@ ELSEWHERE = {
     "createsuperuser": "asks for a name",
     "dumpdata": "tests/chart/test_guide.py",
     "delete_past_events": "tests/extension/test_guide.py",
+    "migrate": "tests/release",
     "makemigrations events": "tests/extension/test_guide.py",
     "sites add harbour.example": "tests/extension/test_guide.py",
     "sites set harbour.example": "tests/extension/test_guide.py",
@@ -52,6 +56,14 @@ def commands(page: Path) -> list[str]:
     return [line for line in code_lines(page) if re.search(r"manage\.py\b", line)]
 
 
+@pytest.fixture(scope="module")
+def used_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Made once: what a test writes there is rolled back after it."""
+    with django_db_blocker.unblock(), undone():
+        make_used_database()
+        yield
+
+
 PAGES = [page for page in DOCS if commands(page)]
 
 
@@ -69,9 +81,9 @@ def test_manage_py_is_spelled_in_one_way(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-@pytest.mark.django_db(transaction=True)  # one of the commands is migrate, which may need another connection
-def test_commands_work(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_used_database()
+def test_commands_work(
+    page: Path, used_database: None, db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("getpass.getpass", lambda *_, **__: "typed at a prompt, twice")
     for text in re.findall(r"```yaml\n(sites:\n.*?)```", page.read_text(), re.DOTALL):
@@ -83,8 +95,7 @@ def test_commands_work(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
             assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
 
 
-def test_the_file_of_the_guide_is_written_to_the_database(db: None, tmp_path: Path) -> None:
-    make_used_database()
+def test_the_file_of_the_guide_is_written_to_the_database(used_database: None, db: None, tmp_path: Path) -> None:
     (text,) = re.findall(r"```yaml\n(sites:\n.*?)```", (ROOT / "docs" / "sites.md").read_text(), re.DOTALL)
     (tmp_path / "sites.yaml").write_text(text)
     done = call_main("sync_sites", "--adopt", str(tmp_path / "sites.yaml"))
