@@ -38,6 +38,12 @@ class Environment(Env):
         """Records an error that only several values together show."""
         self._errors[name].append(message)
 
+    def refuse_files(self, names: Iterable[str]) -> None:
+        """For variables that docker/gunicorn.conf.py reads as well, before the application is loaded."""
+        for name in names:
+            if os.environ.get(f"{name}_FILE"):
+                self.add_error(name, f"{name}_FILE is not read by the server. Set {name} itself.")
+
     def seal(self) -> None:
         if self._errors:
             raise InvalidEnvironment(self._errors)

@@ -39,6 +39,7 @@ LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(logs.LEVELS))
 WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", 2, validate=POSITIVE)
 WEB_THREADS = env.int("WEB_THREADS", 4, validate=POSITIVE)
 METRICS_PORT = env.int("METRICS_PORT", 9090, validate=validate.Range(min=0, max=65535))
+env.refuse_files(("BIND", "WEB_CONCURRENCY", "WEB_THREADS", "METRICS_PORT"))
 
 # Data
 DATABASE = env.database_url("DATABASE_URL", EMBEDDED_DATABASE)

@@ -29,7 +29,7 @@ def number(name: str, default: int) -> int:
     return int(value) if value.isdecimal() else default
 
 
-bind = os.environ.get("BIND", "0.0.0.0:8000")
+bind = os.environ.get("BIND") or "0.0.0.0:8000"
 workers = number("WEB_CONCURRENCY", 2)
 worker_class = "app.server.worker.ProbePoolWorker"
 threads = number("WEB_THREADS", 4)

@@ -120,6 +120,13 @@ def test_a_secret_given_twice_is_refused(tmp_path: Path) -> None:
     assert "not both" in " ".join(problems(SECRET_KEY_FILE=file)["SECRET_KEY"])
 
 
+@pytest.mark.parametrize("name", ["BIND", "WEB_CONCURRENCY", "WEB_THREADS", "METRICS_PORT"])
+def test_a_file_that_the_server_would_not_read_is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / "value").write_text("7")
+    found = problems(**{f"{name}_FILE": str(tmp_path / "value")})
+    assert found == {name: [f"{name}_FILE is not read by the server. Set {name} itself."]}
+
+
 def test_a_deployment_needs_a_key() -> None:
     assert set(problems(SECRET_KEY="", DATABASE_URL="postgres://db/x")) == {"SECRET_KEY"}
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from app.accounts.models import User
-from app.sign_in import brake
+from app.sign_in import rate_limit
 from app.sign_in.account.changes import Notifications
 from app.sign_in.client import client_address
 from app.tenancy.current import current_site
@@ -36,12 +36,12 @@ class AccountAdapter(Notifications):
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """The person with these credentials, if she may work on the current site.
 
-        Raises `Braked`, or another `ValidationError` if passwords are switched off.
+        Raises `RateLimited`, or another `ValidationError` if passwords are switched off.
         """
         # SECURITY: here and not in a view, so that it holds for every form that takes a password to sign in.
         if not settings.PASSWORD_SIGN_IN:
             raise ValidationError(_("Sign-in with a password is switched off."), code="password_sign_in_off")
-        attempt = brake.attempt("password", credentials["username"], client_address(request))
+        attempt = rate_limit.attempt("password", credentials["username"], client_address(request))
         user = authenticate(request, **credentials)
         # SECURITY: as with a wrong password; another response would confirm that the password is right.
         if not isinstance(user, User) or not may_work_on(user, current_site().id):

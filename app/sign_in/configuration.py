@@ -35,7 +35,7 @@ SETTINGS: dict[str, object] = {
     "ACCOUNT_LOGIN_METHODS": {"username"},
     "ACCOUNT_SIGNUP_FIELDS": ["username*", "email", "password1*"],
     "ACCOUNT_EMAIL_VERIFICATION": "none",  # of a sign-up, which there is not
-    "ACCOUNT_RATE_LIMITS": False,  # app.sign_in.brake counts for all processes and sites
+    "ACCOUNT_RATE_LIMITS": False,  # app.sign_in.rate_limit counts for all processes and sites
     "ACCOUNT_EMAIL_NOTIFICATIONS": True,
     "ACCOUNT_SESSION_REMEMBER": True,
     "ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS": False,  # a person without a role on this site would be sent in circles

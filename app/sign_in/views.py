@@ -10,15 +10,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from app.sign_in.brake import Braked
 from app.sign_in.factors.requirement import must_set_up
 from app.sign_in.forms import SignInForm
+from app.sign_in.rate_limit import RateLimited
 from app.tenancy.current import current_site
 from app.tenancy.people.permissions import may_work_on
 
 
 class InAdmin:
-    """A view of allauth in the looks of the admin; a braked form is 429 with `Retry-After`."""
+    """A view of allauth in the looks of the admin; a form over the rate limit is 429 with `Retry-After`."""
 
     title: Any = ""
     request: HttpRequest
@@ -29,7 +29,7 @@ class InAdmin:
 
     def form_invalid(self, form: forms.BaseForm) -> HttpResponse:
         response: HttpResponse = super().form_invalid(form)  # type: ignore[misc]  # of allauth's view
-        waits = [e.seconds for errors in form.errors.as_data().values() for e in errors if isinstance(e, Braked)]
+        waits = [e.seconds for errors in form.errors.as_data().values() for e in errors if isinstance(e, RateLimited)]
         if waits:
             response.status_code = 429
             response.headers["Retry-After"] = str(max(waits))

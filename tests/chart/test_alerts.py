@@ -96,6 +96,21 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str], int]] = {
         },
         HOUR,
     ),
+    "ColonnadeRoutesStale": (
+        {f'colonnade_routes_success_timestamp_seconds{{{HERE},pod="a"}}': "0x60"},
+        {f'colonnade_routes_success_timestamp_seconds{{{HERE},pod="a"}}': "0+60x60"},
+        HOUR,
+    ),
+    "ColonnadeRoutesFail": (
+        {f'colonnade_routes_faults{{{HERE},pod="a"}}': "2x60"},
+        {f'colonnade_routes_faults{{{HERE},pod="a"}}': "2x40 0x20"},
+        HOUR,
+    ),
+    "ColonnadeRoutesNotRemoved": (
+        {f'colonnade_routes_refused_removals{{{HERE},pod="a"}}': "300x60"},
+        {f'colonnade_routes_refused_removals{{{HERE},pod="a"}}': "0x60"},
+        HOUR,
+    ),
     "ColonnadeCertificateExpires": (
         {f'{CERTIFICATE}{{exported_namespace="websites",name="north"}}': "90000x90"},
         {f'{CERTIFICATE}{{exported_namespace="other",name="north"}}': "90000x90"},
@@ -105,7 +120,7 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str], int]] = {
 
 
 def groups() -> list[Object]:
-    values = {**scenario("monitoring"), "backup": {"enabled": True}}
+    values = {**scenario("monitoring"), "backup": {"enabled": True}, "routes": {"reconcile": {"enabled": True}}}
     return list(render(values).of("PrometheusRule")["spec"]["groups"])
 
 
@@ -124,6 +139,23 @@ def test_an_alert_fires_when_it_is_due_and_only_then(alert: str, fires: bool, tm
     query = f'count(ALERTS{{alertname="{alert}",alertstate="firing"}})'
     found = [{"labels": "{}", "value": 1}] if fires else []
     looks = [{"expr": query, "eval_time": f"{minutes}m", "exp_samples": found}]
+    test = {"interval": "1m", "input_series": series, "promql_expr_test": looks}
+    (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"groups": groups()}))
+    tests = {"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": [test]}
+    (tmp_path / "tests.yaml").write_text(yaml.safe_dump(tests))
+    assert promtool("test", "rules", "tests.yaml", folder=tmp_path) == ""
+
+
+def test_a_reconciler_that_never_completed_a_pass_is_reported(tmp_path: Path) -> None:
+    checked = f'colonnade_directory_checked_timestamp_seconds{{{HERE},pod="a"}}'
+    looks = [
+        {
+            "expr": 'count(ALERTS{alertname="ColonnadeRoutesStale",alertstate="firing"})',
+            "eval_time": "30m",
+            "exp_samples": [{"labels": "{}", "value": 1}],
+        }
+    ]
+    series = [{"series": checked, "values": "0+60x60"}]
     test = {"interval": "1m", "input_series": series, "promql_expr_test": looks}
     (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"groups": groups()}))
     tests = {"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": [test]}

@@ -42,14 +42,29 @@ def test_a_public_tag_exists(tag: str, library: str) -> None:
     argument = (
         ' "x"'
         if tag in {"cached_by_content", "menu", "theme_static"}
+        else ' "x" 3 as x'
+        if tag.startswith("tweets_for")
         else " 3 as x"
-        if "tweets" in tag
+        if tag == "tweets_default"
         else " x"
         if tag == "picture"
         else ""
     )
     end = "{% endcached_by_content %}" if tag == "cached_by_content" else ""
     engines["django"].from_string(f"{{% load {library} %}}{{% {tag}{argument} %}}{end}")
+
+
+def test_what_the_guides_import_is_public() -> None:
+    public = {name for name, _ in NAMES}
+    for page in (ROOT / "docs").glob("*.md"):
+        for module, names in re.findall(r"^\s*from (app\.[\w.]+) import ([\w, ]+)$", page.read_text(), re.MULTILINE):
+            assert [name for name in names.split(", ") if f"{module}.{name}" not in public] == [], page.name
+
+
+def test_the_sub_commands_of_the_image_are_public() -> None:
+    commands = re.findall(r'^    "([a-z-]+)": ', (ROOT / "docker" / "entrypoint").read_text(), re.MULTILINE)
+    assert len(commands) > 5
+    assert [command for command in commands if f"`{command}`" not in PAGE] == []
 
 
 def test_no_public_name_has_disappeared() -> None:

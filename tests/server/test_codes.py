@@ -49,7 +49,7 @@ def test_two_workers_without_redis(database: Path, tmp_path: Path) -> None:
         secret = shown[1].replace(" ", "")
         assert ida.post(APP, code=code_of(secret)) == 302
 
-        people = [Person(server) for _ in range(5)]  # more wrong codes are braked
+        people = [Person(server) for _ in range(5)]  # more wrong codes are refused
         for person in people:
             person.sign_in()
         code = code_of(secret, minutes=0.5)

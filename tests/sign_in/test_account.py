@@ -91,7 +91,7 @@ def test_a_refused_password_changes_nothing(nora: User, changed: dict[str, str])
     assert nora.check_password("nora")
 
 
-def test_the_old_password_is_braked(nora: User) -> None:
+def test_the_old_password_is_limited(nora: User) -> None:
     """Who finds an open session does not guess the password there."""
     browser = signed_in("north.test", "nora")
     statuses = [browser.post(PASSWORD, {**NEW, "old_password": "x"}).status_code for _ in range(6)]

@@ -144,7 +144,7 @@ def test_no_text_is_a_code(nora: User, at_north: Browser, code: str) -> None:
     assert not is_in(at_north)
 
 
-def test_codes_are_braked_over_all_sign_ins_and_addresses(nora: User, lines: Lines) -> None:
+def test_codes_are_limited_over_all_sign_ins_and_addresses(nora: User, lines: Lines) -> None:
     secret = give_app(nora)
     statuses = []
     for number in range(7):
@@ -161,7 +161,7 @@ def test_codes_are_braked_over_all_sign_ins_and_addresses(nora: User, lines: Lin
     assert send_code(browser, code_of(secret)).status_code == 302
 
 
-def test_the_codes_of_many_accounts_from_one_address_are_braked(north: Site) -> None:
+def test_the_codes_of_many_accounts_from_one_address_are_limited(north: Site) -> None:
     people = [person(f"name{number}", north) for number in range(7)]
     statuses = []
     for number in range(35):

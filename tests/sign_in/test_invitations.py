@@ -303,7 +303,7 @@ def test_who_cannot_be_invited(boss: Browser, nora: User, south: Site, mailbox: 
     assert Membership.all_sites.count() == memberships
 
 
-def test_a_thousand_invitations_in_a_loop_are_braked(boss: Browser, mailbox: Mailbox) -> None:
+def test_a_thousand_invitations_in_a_loop_are_limited(boss: Browser, mailbox: Mailbox) -> None:
     statuses = [invite(boss, f"name{number}@example.test").status_code for number in range(60)]
     assert statuses == [302] * 30 + [429] * 30
     assert "Try again in" in invite(boss, "name@example.test").content.decode()

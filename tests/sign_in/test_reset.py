@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from app.accounts.models import User
-from app.sign_in import brake
+from app.sign_in import rate_limit
 from app.sign_in.adapter import AccountAdapter
 from app.sign_in.models import Counter
 from app.tenancy.current import use_site
@@ -268,7 +268,7 @@ def test_nor_when_the_server_refuses_the_recipient(nora: User, mailbox: Mailbox,
     assert "nora@" not in str(of_the_product(lines))
 
 
-def test_it_is_braked_per_address_of_mail_and_of_client(nora: User, mailbox: Mailbox) -> None:
+def test_it_is_limited_per_address_of_mail_and_of_client(nora: User, mailbox: Mailbox) -> None:
     for name in ("nora", "nobody"):
         statuses = [ask(f"{name}@example.test", REMOTE_ADDR=f"192.0.2.{n}").status_code for n in range(7)]
         assert statuses == [302] * 5 + [429] * 2
@@ -279,19 +279,19 @@ def test_it_is_braked_per_address_of_mail_and_of_client(nora: User, mailbox: Mai
     assert can_sign_in("nora", "nora"), "it does not keep anybody from signing in"
 
 
-def test_it_ends_other_sessions_and_lifts_the_brake_on_passwords(nora: User, mailbox: Mailbox) -> None:
+def test_it_ends_other_sessions_and_lifts_the_limit_of_passwords(nora: User, mailbox: Mailbox) -> None:
     elsewhere, link = signed_in("nora"), link_for(mailbox)
     for _ in range(5):
         can_sign_in("nora", "wrong")
-        brake.attempt("code", "nora", "192.0.2.9")
+        rate_limit.attempt("code", "nora", "192.0.2.9")
     assert not can_sign_in("nora", "nora")
     browser = opened(link)
     assert browser.post(PASSWORD, NEW).status_code == 302
     assert browser.get("/admin/").status_code == 200
     assert elsewhere.get("/admin/").status_code == 302
     assert can_sign_in("nora", GOOD)
-    with pytest.raises(brake.Braked):
-        brake.attempt("code", "nora", "192.0.2.9")
+    with pytest.raises(rate_limit.RateLimited):
+        rate_limit.attempt("code", "nora", "192.0.2.9")
 
 
 class Factor(LoginStage):  # type: ignore[misc]  # allauth ships no types

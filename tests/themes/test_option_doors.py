@@ -1,4 +1,4 @@
-"""Options of a theme at every door through which a site is written: commands, files, the admin, code."""
+"""Options of a theme wherever a site is written: commands, files, the admin, code."""
 
 from __future__ import annotations
 

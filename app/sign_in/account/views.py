@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView, TemplateView, UpdateView, View
 
 from app.accounts.models import User
-from app.sign_in import brake
+from app.sign_in import rate_limit
 from app.sign_in.account.changes import note
 from app.sign_in.account.email import pending_address
 from app.sign_in.account.own_page import OwnPage
@@ -57,14 +57,14 @@ class NameView(OwnPage, UpdateView[User, NameForm]):
 
 
 class PasswordForm(PasswordChangeForm):
-    """Django's, with the brake on wrong passwords."""
+    """Django's, with the rate limit of wrong passwords."""
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.request = request
 
     def clean_old_password(self) -> str:
-        attempt = brake.attempt("password", self.user.get_username(), client_address(self.request))
+        attempt = rate_limit.attempt("password", self.user.get_username(), client_address(self.request))
         password: str = super().clean_old_password()
         attempt.succeeded()
         return password

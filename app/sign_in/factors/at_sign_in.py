@@ -21,7 +21,7 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import View
 
 from app.observability import metrics
-from app.sign_in import brake
+from app.sign_in import rate_limit
 from app.sign_in.client import client_address
 from app.sign_in.factors.forms import CodeForm
 from app.sign_in.factors.passkeys import PasskeySignInForm, SecondFactorPasskeyForm, host_of, own_host, passkeys_of
@@ -81,10 +81,10 @@ class PasskeySignInView(LoginWebAuthnView):
     def get(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         try:
             # SECURITY: each of these stores a session, for visitors that nobody knows.
-            brake.attempt_without_account("code", client_address(request))
-        except brake.Braked as braked:
+            rate_limit.attempt_without_account("code", client_address(request))
+        except rate_limit.RateLimited as limited:
             return JsonResponse(
-                {"message": braked.messages[0]}, status=429, headers={"Retry-After": str(braked.seconds)}
+                {"message": limited.messages[0]}, status=429, headers={"Retry-After": str(limited.seconds)}
             )
         return JsonResponse({"request_options": auth.begin_authentication(user=None)})
 
@@ -94,7 +94,7 @@ class PasskeySignInView(LoginWebAuthnView):
             return self._refuse(
                 _("The account of this passkey has no role on %(site)s.") % {"site": current_site().name}
             )
-        brake.succeeded_without_account("code", client_address(self.request))
+        rate_limit.succeeded_without_account("code", client_address(self.request))
         response: HttpResponse = flows.perform_passwordless_login(self.request, form.cleaned_data["credential"], login)
         return response
 

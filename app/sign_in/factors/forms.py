@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from app.accounts.models import User
 from app.observability import metrics
-from app.sign_in import brake
+from app.sign_in import rate_limit
 from app.sign_in.client import client_address
 from app.sign_in.factors.codes import step_of, use_code
 from app.sign_in.factors.encryption import decrypt, encrypt
@@ -31,7 +31,7 @@ def code_field(label: Any) -> forms.CharField:
 
 
 class CodeForm(forms.Form):
-    """A code of an authenticator app, or a recovery code. Each wrong one is counted by the brake."""
+    """A code of an authenticator app, or a recovery code. Each wrong one is counted by the rate limit."""
 
     code = code_field(_("Code"))
     reauthenticated = False
@@ -44,7 +44,7 @@ class CodeForm(forms.Form):
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"]
         try:
-            attempt = brake.attempt("code", self.user.get_username(), client_address(context.request))
+            attempt = rate_limit.attempt("code", self.user.get_username(), client_address(context.request))
             self.factor = use_code(self.user, code)
             if self.factor is None:
                 raise get_adapter().validation_error("incorrect_code")
@@ -83,7 +83,7 @@ class SetUpAppForm(forms.Form):
 
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"]
-        attempt = brake.attempt("code", self.user.get_username(), client_address(context.request))
+        attempt = rate_limit.attempt("code", self.user.get_username(), client_address(context.request))
         step = step_of(self.secret, code)
         if step is None:
             raise get_adapter().validation_error("incorrect_code")

@@ -13,12 +13,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from app.accounts.models import User
-from app.sign_in.brake import Braked
 from app.sign_in.client import client_address
 from app.sign_in.invitations import inviting
 from app.sign_in.invitations.forms import InviteForm
 from app.sign_in.invitations.models import Invitation
 from app.sign_in.mailing import server
+from app.sign_in.rate_limit import RateLimited
 from app.tenancy.admin import SiteRelatedAdmin
 from app.tenancy.audit.record import record
 from app.tenancy.audit.verbs import Verb
@@ -79,7 +79,7 @@ class InvitationAdmin(SiteRelatedAdmin[Invitation]):
                 form.add_error(None, NOT_SENT)
             except ValidationError as error:
                 form.add_error(None, error)
-                status = 429 if isinstance(error, Braked) else 200
+                status = 429 if isinstance(error, RateLimited) else 200
         context = {**self.admin_site.each_context(request), "title": _("Invite by e-mail"), "opts": self.opts}
         context |= {"form": form, "sends_mail": sends_mail}
         return render(request, "admin/sign_in/invitation/invite.html", context, status=status)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from app.accounts.models import User
-from app.sign_in import brake
+from app.sign_in import rate_limit
 from app.sign_in.invitations.models import Invitation
 from app.sign_in.mailing import links, server
 from app.sign_in.mailing.messages import message
@@ -45,11 +45,11 @@ def accounts_with(email: str) -> list[User]:
 def invite(email: str, role: Group, inviter: User, client: str) -> Invitation | Membership:
     """Mails a link to an address; the owner of an account becomes a member immediately, and is told so by mail.
 
-    Raises `Braked`, another `ValidationError` for an address that cannot be invited, and `MailNotSent`; the invitation
-    exists already if the server refused the mail itself.
+    Raises `RateLimited`, another `ValidationError` for an address that cannot be invited, and `MailNotSent`; the
+    invitation exists already if the server refused the mail itself.
     """
     email = email.lower()
-    brake.attempt(KIND, inviter.username, client)
+    rate_limit.attempt(KIND, inviter.username, client)
     account = _existing_account(email)
     if account is None:
         _refuse_another(email)
@@ -67,8 +67,8 @@ def invite(email: str, role: Group, inviter: User, client: str) -> Invitation | 
 
 
 def send_again(invitation: Invitation, sender: User, client: str) -> None:
-    """Ends the link that was sent before. Raises `Braked`, `MailNotSent`."""
-    brake.attempt(KIND, sender.username, client)
+    """Ends the link that was sent before. Raises `RateLimited`, `MailNotSent`."""
+    rate_limit.attempt(KIND, sender.username, client)
     connection = server.open_connection()
     invitation.invited_by = sender
     _send(invitation, connection)

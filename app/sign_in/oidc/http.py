@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from app.sign_in.oidc.faults import InvalidResponse, ProviderAway
 
-SECONDS = 5.0
+SECONDS = 5.0  # to connect, until the response begins, and for its body
 MOST_BYTES = 1_000_000
 
 
@@ -35,17 +36,19 @@ def post_form(url: str, data: Mapping[str, str], auth: tuple[str, str] | None) -
 def _request(method: str, url: str, **options: Any) -> tuple[int, dict[str, Any]]:
     # SECURITY: a redirect would take the client's secret or an access token to another address.
     options |= {"stream": True, "allow_redirects": False}
-    body, end = bytearray(), time.monotonic() + 2 * SECONDS
+    body = bytearray()
     try:
         with requests.request(method, url, timeout=SECONDS, **options) as response:
-            for part in response.iter_content(16_384):
+            end = time.monotonic() + SECONDS
+            # `iter_content` waits until a part is full, however slowly its bytes arrive.
+            while part := response.raw.read1(16_384, decode_content=True):
                 body += part
                 if len(body) > MOST_BYTES:
                     raise InvalidResponse("response_too_large")
                 if time.monotonic() > end:
                     raise ProviderAway("timeout")
             status = response.status_code
-    except requests.RequestException as error:
+    except (requests.RequestException, HTTPError) as error:
         raise ProviderAway(type(error).__name__) from None
     if status >= 500:
         raise ProviderAway(f"status_{status}")

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from app.accounts.models import User
-from app.sign_in import brake
+from app.sign_in import rate_limit
 from app.sign_in.mailing import links, server
 from app.sign_in.mailing.messages import message
 from app.tenancy.audit.record import record, record_repeated
@@ -37,9 +37,9 @@ def request_links(email: str, client: str) -> None:
     """Mails a link to every account with this address that may sign in on the current site.
 
     The caller cannot tell whether there is one: the connection to the mail server is opened, and a mail is rendered,
-    in any case. Raises `Braked`, `MailNotSent`.
+    in any case. Raises `RateLimited`, `MailNotSent`.
     """
-    attempt = brake.attempt(KIND, email, client)
+    attempt = rate_limit.attempt(KIND, email, client)
     try:
         connection = server.open_connection()
     except server.MailNotSent:
@@ -89,7 +89,7 @@ def account_of(key: str, *, lock: bool = False) -> User:
 
 
 def set_password(key: str, password: str) -> User:
-    """Uses a link. Ends the sessions of the account and lifts its brake on passwords. Raises `LinkNotValid`."""
+    """Uses a link. Ends the sessions of the account and lifts its rate limit of passwords. Raises `LinkNotValid`."""
     with transaction.atomic():
         user = account_of(key, lock=True)
         user.set_password(password)
@@ -98,7 +98,7 @@ def set_password(key: str, password: str) -> User:
         for session in UserSession.objects.filter(user=user):
             session.end()
     # SECURITY: not the one on codes: a mailbox must not give more attempts at the second factor.
-    brake.forget("password", user.username)
+    rate_limit.forget("password", user.username)
     return user
 
 

@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView, TemplateView
 
 from app.accounts.models import User
-from app.sign_in.brake import Braked
 from app.sign_in.client import client_address
 from app.sign_in.mailing import server
 from app.sign_in.mailing.pages import LinkPage, OfHost
+from app.sign_in.rate_limit import RateLimited
 from app.sign_in.reset.accounts import LinkNotValid, account_of, is_offered, request_links, set_password
 from app.sign_in.reset.forms import ResetRequestForm
 
@@ -36,8 +36,8 @@ class ResetRequestView(OfHost, FormView[Any]):
     def form_valid(self, form: ResetRequestForm) -> HttpResponse:
         try:
             request_links(form.cleaned_data["email"], client_address(self.request))
-        except (Braked, server.MailNotSent) as error:
-            form.add_error(None, error if isinstance(error, Braked) else server.TRY_LATER)
+        except (RateLimited, server.MailNotSent) as error:
+            form.add_error(None, error if isinstance(error, RateLimited) else server.TRY_LATER)
             return self.form_invalid(form)
         response: HttpResponse = super().form_valid(form)
         return response

@@ -3,7 +3,7 @@
 Answered from the directory, without a query, a session, an access line or a report to Sentry. Only for requests from
 inside: a proxy that forwards a visitor's request adds forwarding headers, and visitors get 404.
 
-What is allowed is bounded by the hosts that operators gave to sites, so it needs no brake of its own; a brake would
+What is allowed is bounded by the hosts that operators gave to sites, so it needs no limit of its own; a limit would
 refuse handshakes of real sites after a restart of the proxy. A refusal costs some microseconds.
 """
 

@@ -74,7 +74,7 @@ def test_a_reverse_relation(field: Any, name: str, twins: Twins, findings: Findi
             with transaction.atomic(), use_site(twins.sites["b"]):
                 rows.update(**{field.attname: getattr(of_a, field.attname)})
         except DatabaseError:
-            return  # the database holds this wall
+            return  # the database itself keeps these rows apart
         with use_site(twins.sites["a"]):
             target = field.related_model._base_manager.filter(pk=getattr(of_a, field.attname)).first()
             related = getattr(target, name, None)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -50,6 +53,33 @@ def test_it_hangs(
         with frozen(hanging.pid):
             assert at_north.post("/admin/login/oidc/").status_code == 503
     assert reasons(lines) == ["ReadTimeout"]
+
+
+@pytest.mark.parametrize("head", ["Content-Length: 9999", "Content-Type: text/plain"])
+def test_it_sends_a_byte_at_a_time(
+    at_north: Browser, settings: Settings, lines: Lines, monkeypatch: pytest.MonkeyPatch, head: str
+) -> None:
+    monkeypatch.setattr(http, "SECONDS", 0.2)
+    is_over = threading.Event()
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        connection.recv(9999)
+        connection.sendall(f"HTTP/1.1 200 OK\r\n{head}\r\n\r\n".encode())
+        with suppress(OSError):  # the client went away, as it should
+            while not is_over.wait(0.02):
+                connection.sendall(b" ")
+        connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        settings.OIDC_URL = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        own.forget()
+        assert at_north.post("/admin/login/oidc/").status_code == 503
+        is_over.set()
+        thread.join()
+    assert reasons(lines) == ["timeout"]
 
 
 def test_something_else_is_there(provider: Provider, at_north: Browser, settings: Settings) -> None:

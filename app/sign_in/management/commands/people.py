@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from app.accounts.models import User
-from app.sign_in import brake
+from app.sign_in import rate_limit
 from app.sign_in.factors import encryption
 from app.sign_in.oidc import accounts
 from app.tenancy.management.errors import usage_error
@@ -43,7 +43,7 @@ class Command(BaseCommand):
 
     def unlock(self, *, username: str, **_: Any) -> None:
         _account(username)
-        brake.unlock(username)
+        rate_limit.unlock(username)
         self.stdout.write(f"{username} can sign in again now, from any address.")
 
     def reencrypt(self, **_: Any) -> None:

@@ -1,4 +1,4 @@
-"""Which hosts a site may have: the same at every door, and in the database."""
+"""Which hosts a site may have: the same wherever one is given, and in the database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The brake counts for all workers together: in the database, or in the Redis that they share."""
+"""The rate limit counts for all workers together: in the database, or in the Redis that they share."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from app.accounts.models import User
-from app.sign_in import brake, counters
+from app.sign_in import counters, rate_limit
 from app.sign_in.models import Counter
 from tests.support.commands import call, call_main
 from tests.support.logs import Lines
@@ -44,7 +44,7 @@ def test_after_five_wrong_passwords_the_right_one_is_refused(nora: User, root: U
     assert 14 * 60 < int(response.headers["Retry-After"]) <= 15 * 60
 
 
-def test_another_account_is_not_braked(nora: User, root: User) -> None:
+def test_another_account_is_not_limited(nora: User, root: User) -> None:
     guess("nora", 40)
     assert sign_in("root", "root").status_code == 302
 
@@ -94,7 +94,7 @@ def test_an_operator_lifts_it(nora: User) -> None:
     assert sign_in("nora", "nora").status_code == 302
 
 
-def test_an_operator_lifts_it_also_on_a_braked_address(nora: User, root: User) -> None:
+def test_an_operator_lifts_it_also_on_a_limited_address(nora: User, root: User) -> None:
     for number in range(40):
         guess(f"name{number}", 1)
     assert sign_in("nora", "nora").status_code == 429
@@ -135,7 +135,7 @@ def test_a_right_password_in_between_does_not_free_an_address(nora: User) -> Non
     ],
 )
 def test_what_counts_as_one_address(address: str, network: str) -> None:
-    assert brake.network_of(address) == network
+    assert rate_limit.network_of(address) == network
 
 
 def test_addresses_of_one_ipv6_network_are_one(nora: User) -> None:

@@ -1,4 +1,4 @@
-"""The brake on wrong passwords and codes: per account and per address, over all sites and processes.
+"""The rate limit of wrong passwords and codes: per account and per address, over all sites and processes.
 
 An attempt is counted before the password is checked, so simultaneous ones cannot exceed the limit. Attempts beyond it
 are refused without a check and count nowhere, so nobody makes the wait longer by trying.
@@ -25,7 +25,7 @@ UNLOCKED = Limit(attempts=1, seconds=15 * 60)
 IPV6_NETWORK = 64  # one subscriber has all addresses in it
 
 
-class Braked(ValidationError):
+class RateLimited(ValidationError):
     """Too many attempts; `seconds` until the next one. Says nothing about whether the account exists."""
 
     def __init__(self, seconds: int) -> None:
@@ -35,7 +35,7 @@ class Braked(ValidationError):
             "Too many attempts. Try again in %(minutes)d minutes.",
             "minutes",
         )
-        super().__init__(message, code="braked", params={"minutes": minutes})
+        super().__init__(message, code="rate_limited", params={"minutes": minutes})
         self.seconds = seconds
 
 
@@ -61,7 +61,7 @@ class Attempt:
 
 
 def attempt(kind: str, account: str, address: str) -> Attempt:
-    """Counts an attempt of one of the `KINDS`. Raises `Braked`."""
+    """Counts an attempt of one of the `KINDS`. Raises `RateLimited`."""
     account_key, address_key = _key(kind, "account", _folded(account)), _key(kind, "address", network_of(address))
     unlocked_key = _key("unlocked", "account", _folded(account))
 
@@ -77,7 +77,7 @@ def attempt(kind: str, account: str, address: str) -> Attempt:
 
     taken = on_shared_counters(take)
     if isinstance(taken, int):
-        raise Braked(taken)
+        raise RateLimited(taken)
     return taken
 
 
@@ -87,12 +87,12 @@ def forget(kind: str, account: str) -> None:
 
 
 def attempt_without_account(kind: str, address: str) -> None:
-    """Counts an attempt that names no account, for its address only. Raises `Braked`."""
+    """Counts an attempt that names no account, for its address only. Raises `RateLimited`."""
     seconds = on_shared_counters(
         lambda counters: counters.take(_key(kind, "address", network_of(address)), PER_ADDRESS)
     )
     if seconds:
-        raise Braked(seconds)
+        raise RateLimited(seconds)
 
 
 def succeeded_without_account(kind: str, address: str) -> None:
@@ -101,7 +101,7 @@ def succeeded_without_account(kind: str, address: str) -> None:
 
 
 def unlock(account: str) -> None:
-    """Forgets the account's wrong attempts. For 15 minutes the brake on addresses does not hold for it, either."""
+    """Forgets the account's wrong attempts. For 15 minutes the limit of addresses does not hold for it, either."""
 
     def forget(counters: Counters) -> None:
         unlocked = _key("unlocked", "account", _folded(account))
@@ -130,4 +130,4 @@ def _folded(account: str) -> str:
 
 def _key(*parts: str) -> str:
     # SECURITY: a digest, because people type passwords into the field of the user name.
-    return salted_hmac("app.sign_in.brake", "\0".join(parts), algorithm="sha256").hexdigest()
+    return salted_hmac("app.sign_in.rate_limit", "\0".join(parts), algorithm="sha256").hexdigest()
