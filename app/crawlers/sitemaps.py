@@ -13,8 +13,9 @@ from django.core.paginator import Paginator
 from app.tenancy.current import current_site
 from app.tenancy.site_apps import labelled_here
 
-#: Of one response. The protocol allows 50,000.
-MOST_URLS = 10_000
+#: Of one response. The protocol allows 50,000, but the page cache stores at most half a megabyte, and a response that
+#: is not stored is made again for each request.
+MOST_URLS = 1_000
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ class PagesConfig(SiteAppConfig):
         from app.pages.admin import PageKindAdmin
         from app.pages.kinds import kinds
         from app.pages.links import link_choices
-        from app.pages.models import find_published
+        from app.pages.models import published_paths
         from app.pages.samples import samples
         from app.publishing.links.choices import register_link_source
         from app.redirects import served
         from app.themes.samples import register_sample
 
-        served.register(lambda path: find_published(path) is not None)
+        served.register(published_paths)
         for kind in kinds():
             if not admin.site.is_registered(kind):
                 admin.site.register(kind, PageKindAdmin)

@@ -2,7 +2,7 @@
 
 from app.pages.addresses import HOME
 from app.pages.link_page import LinkPage
-from app.pages.page import Page, find_published
+from app.pages.page import Page, find_published, published_paths
 from app.pages.tree import pages_below
 
-__all__ = ["HOME", "LinkPage", "Page", "find_published", "pages_below"]
+__all__ = ["HOME", "LinkPage", "Page", "find_published", "pages_below", "published_paths"]

@@ -4,7 +4,7 @@ query finds it; its kind too, so that a second one finds the rest of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -184,6 +184,11 @@ published_page: PreparedQuery[Page] = PreparedQuery(
         path=Parameter("path", models.CharField())
     )
 )
+
+
+def published_paths(paths: Collection[str]) -> set[str]:
+    """Those of the paths at which visitors of the current site see a page now; one query."""
+    return set(Page.objects.published().filter(path__in=paths).values_list("path", flat=True))
 
 
 def find_published(path: str) -> Page | None:

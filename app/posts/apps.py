@@ -12,7 +12,7 @@ class PostsConfig(SiteAppConfig):
     menu_targets = ("app.posts.menu.targets",)
 
     def ready(self) -> None:
-        from app.posts.addresses import is_served
+        from app.posts.addresses import served_among
         from app.posts.models import Post
         from app.posts.samples import samples
         from app.posts.views import page_of_post
@@ -20,7 +20,7 @@ class PostsConfig(SiteAppConfig):
         from app.redirects import served
         from app.themes.samples import register_sample
 
-        served.register(is_served)
+        served.register(served_among)
         register_page(Post, page_of_post)
         for sample in samples():
             register_sample(sample)

@@ -13,17 +13,19 @@ from app.redirects.served import is_served
 
 #: The old address and the target of the redirect that a request with these stored addresses would get.
 Lookup = Callable[[str, str], "tuple[str, str] | None"]
+#: Whether visitors find something at a path.
+Served = Callable[[str], bool]
 #: Longer chains are left to the browser, which follows twenty.
 LONGEST = 10
 
 
-def final_target(old: str, new: str, redirect_at: Lookup) -> str:
+def final_target(old: str, new: str, redirect_at: Lookup, is_served: Served = is_served) -> str:
     """Where a redirect from `old` to `new` has to lead, so that nobody is redirected twice.
 
     An address at which visitors find something is an end, whatever redirect it has. Raises `ValidationError` for a
     loop, also for one that would begin only when the site has nothing there.
     """
-    found, target, seen = new, new, {old}
+    found, target, seen, is_end = new, new, {old}, False
     for _step in range(LONGEST):
         if not target.startswith("/"):
             break
@@ -35,7 +37,8 @@ def final_target(old: str, new: str, redirect_at: Lookup) -> str:
             break
         address, target = following
         seen.add(address)
-        if found.startswith("/") and target and not is_served(path_of(exact)):
+        is_end = is_end or not found.startswith("/") or not target or is_served(path_of(exact))
+        if not is_end:
             found = target
     return found
 

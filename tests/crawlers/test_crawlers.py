@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.crawlers import sitemaps, views
+from app.pagecache import entry
 from app.pages.models import LinkPage, Page
 from app.tenancy import site_apps
 from app.tenancy.current import use_site
@@ -51,6 +52,20 @@ def set_settings(site: Site, values: dict[str, Any]) -> None:
 def parts_of_three(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (sitemaps, views):
         monkeypatch.setattr(module, "MOST_URLS", 3)
+
+
+def test_a_full_part_is_small_enough_for_the_page_cache(north: Site, at_north: Browser) -> None:
+    for number in range(2):
+        page(north, slug=f"first-{number}")
+    with use_site(north):
+        first = Page.objects.get(path="/first-0/")
+        names = [f"{'a-rather-long-name-' * 6}{number:04}" for number in range(sitemaps.MOST_URLS)]
+        copies = [Page(title=name, slug=name, path=f"/{name}/", status=first.status) for name in names]
+        Page.objects.bulk_create(copies)
+    assert "/sitemap-pages-2.xml" in text(at_north, "/sitemap.xml")
+    part = text(at_north, "/sitemap-pages-1.xml")
+    assert part.count("<loc>") == sitemaps.MOST_URLS
+    assert len(part) < entry.MOST_BYTES
 
 
 def test_robots_names_the_sitemap_on_the_sites_own_domain(north: Site, at_north: Browser, at_south: Browser) -> None:

@@ -193,6 +193,16 @@ def test_a_large_file_costs_statements_by_the_hundred(editor: Browser, north: Si
     assert len(queries) <= 80
 
 
+def test_a_file_that_is_one_long_chain_costs_no_query_a_link(editor: Browser, north: Site) -> None:
+    editor.get(LIST)
+    page(north, slug="new500")
+    with CaptureQueriesContext(connection) as queries:
+        upload(editor, "".join(f"/new{n},/new{n + 1}\n" for n in range(1000)))
+    assert len(queries) <= 80
+    # A redirect leads some links ahead, but not past an address at which visitors find a page.
+    assert [stored(north)[old][0] for old in ("/new0", "/new495")] == ["/new11", "/new500"]
+
+
 def test_a_fault_in_the_middle_of_an_import_leaves_nothing(north: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     with use_site(north):
         Redirect.objects.create(old_path="/known", new="/x/")
