@@ -7,4 +7,10 @@ from app.server.worker import ProbePoolWorker
 
 
 class ImpatientWorker(ProbePoolWorker):
-    pace = Pace(head_seconds=1.0, body_seconds=1.0, body_bytes_per_second=100.0)
+    pace = Pace(
+        head_seconds=1.0,
+        body_seconds=1.0,
+        body_bytes_per_second=100.0,
+        thread_bytes_per_second=100.0,
+        thread_seconds=3.0,
+    )
