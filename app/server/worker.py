@@ -28,7 +28,8 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from app.server.arrival import BUFFERED_BYTES, Arrival, Pace, PacedUnreader, SlowBody, State, largest_body, probe_path
 from app.server.connection import GO_ON, REFUSALS, TOO_MANY, TOO_SLOW, Connection, may_be_tried, received
-from app.server.waiting import WouldWait, without_waiting
+from app.server.sending import AT_ONCE, PacedSender, Patience
+from app.server.waiting import WouldWait, must_not_wait, without_waiting
 
 PROBE_POOLS = {
     "livez": (("/livez",), 1),
@@ -54,7 +55,7 @@ class ProbePoolWorker(ThreadWorker):
     TLS is not supported: it ends in the proxy.
     """
 
-    pace = Pace()
+    pace, patience = Pace(), Patience()
     largest_body = BUFFERED_BYTES  # until the settings are loaded
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -143,11 +144,15 @@ class ProbePoolWorker(ThreadWorker):
     def handle_request(self, req: Any, conn: Connection) -> Any:
         if conn.arrival.was_expected:
             req._expected_100_continue = False  # it was sent
+        plain = conn.sock
+        conn.sock = PacedSender(plain, AT_ONCE if must_not_wait() else self.patience)
         try:
             return super().handle_request(req, conn)
-        except TimeoutError:  # TCP_USER_TIMEOUT
-            self.log.info("%s did not read its response", conn.client)
+        except TimeoutError:  # of the sender, or TCP_USER_TIMEOUT
+            self.log.info("%s did not read its response, or too slowly", conn.client)
             return False
+        finally:
+            conn.sock = plain
 
     def _keepalive_after(self, conn: Connection, keepalive: bool) -> Any:
         if not keepalive:
