@@ -21,6 +21,7 @@ from app.observability import access, metrics
 from app.observability.context import refused_hosts
 from app.pagecache.entry import Headers, value_of
 from app.pagecache.visit import Body, Visit
+from app.server.waiting import must_not_wait, refuse_to_wait
 from app.tenancy.hosts.resolver import UnknownHost
 from app.tenancy.hosts.snapshot import CurrentSite
 from app.tenancy.requests import responses
@@ -29,6 +30,9 @@ from app.tenancy.requests.https import requires_https
 
 # Of each site: redirects and static files, over http and https. About 500 bytes each.
 MOST_KINDS = 20_000
+# Bytes of a static file that nearly always fit into the connection, whether or not the client reads: a larger one may
+# wait for the client, so it waits for a thread.
+MOST_AT_ONCE = 64 * 1024
 Key = tuple[Any, ...]
 
 
@@ -75,6 +79,11 @@ class DirectResponses:
 
     def static_file(self, visit: Visit) -> Body:
         found = self.static_files[visit.path].get_response(visit.method, visit.environ)
+        length = value_of(found.headers, "content-length")
+        size = int(length) if length else 0
+        if found.file is not None and size > MOST_AT_ONCE and must_not_wait():
+            found.file.close()
+            refuse_to_wait()
         key = ("static file", *_kind(visit))
         added = self._added_to(key, visit)
         if added is None:
@@ -83,8 +92,6 @@ class DirectResponses:
             return self._ask_django(visit, key, found.status, found.headers)
         wrapper = visit.environ.get("wsgi.file_wrapper", FileWrapper)
         body = [] if found.file is None else wrapper(found.file)
-        length = value_of(found.headers, "content-length")
-        size = int(length) if length else 0
         return visit.send(_status(found.status), [*found.headers, *added.headers], body, size=size)
 
     def _send(

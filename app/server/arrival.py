@@ -1,7 +1,9 @@
 """A request's bytes while they arrive: collected without a thread, and not for longer than they may take.
 
 A connection gets a thread when its request is complete, so a client that sends slowly occupies none. Requests with a
-large body are the exception: their body is read in a thread, at a least rate (`PacedUnreader`).
+large body are the exception: their body is read in a thread, at a least rate and for a longest time (`PacedUnreader`).
+Only a request with a session cookie may have one. The cookie is not checked here: the greatest size and the longest
+time hold for everyone.
 """
 
 from __future__ import annotations
@@ -16,39 +18,68 @@ from gunicorn.http.unreader import SocketUnreader
 # What a connection may hold before it has a thread: the head of a request, and its body if both fit.
 BUFFERED_BYTES = 64 * 1024
 HEAD_END = b"\r\n\r\n"
-LENGTH = re.compile(rb"\ncontent-length:[ \t]{0,9}([0-9]{1,18})[ \t]{0,9}\r\n")
+LENGTH = re.compile(rb"\ncontent-length:[ \t]*([0-9]+)[ \t]*\r\n")
+# More digits than any length has: `int` takes quadratic time for very many.
+MOST_DIGITS = 18
+# The two names of app.tenancy.requests.https; their case counts.
+SESSION = re.compile(rb"(?i:\ncookie:)(?:[^\r\n]*[ \t;])?(?:__Host-)?sessionid=[^; \t\r\n]")
+CONTINUE = re.compile(rb"\nexpect:[ \t]*100-continue[ \t]*\r\n")
+MEBIBYTE = 2**20
+# An upload has ten files (app.media.forms.MOST_FILES), and fields and boundaries beside them.
+FILES, BESIDE_FILES = 10, 5 * MEBIBYTE
+
+
+def largest_body(file_megabytes: int) -> int:
+    """The greatest size of a body in bytes, where a file may have this many MiB."""
+    return FILES * file_megabytes * MEBIBYTE + BESIDE_FILES
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long a client may take: for a head, and for a body, which may also take longer the more has arrived."""
+    """How long a client may take: for a head, and for a body, which may also take longer the more has arrived.
+
+    A body that is read in a thread has a higher least rate, and a longest time.
+    """
 
     head_seconds: float = 10.0
     body_seconds: float = 10.0
     body_bytes_per_second: float = 500.0
+    thread_bytes_per_second: float = 4000.0
+    thread_seconds: float = 600.0
 
     def body(self, received: int) -> float:
         """Seconds that a body may have taken when this many bytes of it have arrived."""
         return self.body_seconds + received / self.body_bytes_per_second
 
+    def in_thread(self, received: int) -> float:
+        """Seconds that a thread may have waited for a body when this many bytes of it have arrived."""
+        return min(self.thread_seconds, self.body_seconds + received / self.thread_bytes_per_second)
+
 
 class State(Enum):
     ARRIVING = auto()
+    EXPECTED = auto()
+    """The head is complete, and the client waits for `100 Continue` before it sends its body."""
     COMPLETE = auto()
+    """All that will be read, as Django reads no body without a length; or the head is invalid."""
     LARGE = auto()
-    """The head is complete; the body does not fit, or its length is not known."""
+    """The head is complete; head and body together are more than `BUFFERED_BYTES`."""
     HEAD_TOO_LARGE = auto()
+    BODY_TOO_LARGE = auto()
+    """More than `largest`, or large and without a session cookie."""
 
 
 @dataclass(slots=True)
 class Arrival:
-    """What has arrived of one request, and since when."""
+    """What has arrived of one request, and since when. `largest`: the greatest size of a body with a session cookie."""
 
     pace: Pace
+    largest: int = BUFFERED_BYTES
     since: float = field(default_factory=time.monotonic)
     data: bytearray = field(default_factory=bytearray)
     head_bytes: int = 0
-    _wanted: int | None = 0
+    was_expected: bool = False
+    _wanted: int = 0
 
     def add(self, chunk: bytes) -> State:
         searched = max(0, len(self.data) - len(HEAD_END) + 1)
@@ -58,10 +89,17 @@ class Arrival:
             if end < 0:
                 return State.ARRIVING if len(self.data) < BUFFERED_BYTES else State.HEAD_TOO_LARGE
             self.head_bytes, self.since = end + len(HEAD_END), time.monotonic()
-            self._wanted = bytes_wanted(self.head)
-        if self._wanted is None or self._wanted > BUFFERED_BYTES:
-            return State.LARGE
-        return State.COMPLETE if len(self.data) >= self._wanted else State.ARRIVING
+            wanted = bytes_wanted(self.head)
+            self._wanted = self.head_bytes if wanted is None else wanted
+        if self._wanted > BUFFERED_BYTES:
+            fits = self._wanted - self.head_bytes <= self.largest and has_session(self.head)
+            return State.LARGE if fits else State.BODY_TOO_LARGE
+        if len(self.data) >= self._wanted:
+            return State.COMPLETE
+        if len(self.data) == self.head_bytes and awaits_continue(self.head):
+            self.was_expected = True
+            return State.EXPECTED
+        return State.ARRIVING
 
     @property
     def head(self) -> bytes:
@@ -77,14 +115,27 @@ class Arrival:
 
 
 def bytes_wanted(head: bytes) -> int | None:
-    """The length of head and body; None if it is not known, or if the client waits before it sends its body."""
+    """The length of head and body; None if the body has no length that can be read."""
     lower = head.lower()
-    if b"\ntransfer-encoding:" in lower or b"\nexpect:" in lower:
+    if b"\ntransfer-encoding:" in lower:
         return None
     if b"\ncontent-length:" not in lower:
         return len(head)
     length = LENGTH.search(lower)
-    return len(head) + int(length[1]) if length else None
+    if length is None:
+        return None
+    digits = length[1].lstrip(b"0") or b"0"
+    return len(head) + (10**MOST_DIGITS if len(digits) > MOST_DIGITS else int(digits))
+
+
+def has_session(head: bytes) -> bool:
+    """Whether the head has the cookie of a session; anybody can invent one."""
+    return SESSION.search(head) is not None
+
+
+def awaits_continue(head: bytes) -> bool:
+    """Whether the client waits for `100 Continue`: HTTP/1.0 does not know it."""
+    return head.partition(b"\r\n")[0].endswith(b" HTTP/1.1") and CONTINUE.search(head.lower()) is not None
 
 
 def probe_path(head: bytes) -> str:
@@ -129,7 +180,7 @@ class PacedUnreader(SocketUnreader):
         if self.sock.gettimeout() is not None:
             return bytes(super().chunk(size_hint))  # gunicorn discards the rest of a body, with a limit of its own
         started = time.monotonic()
-        self.sock.settimeout(max(0.001, self.pace.body(self.received) - self.waited))
+        self.sock.settimeout(max(0.001, self.pace.in_thread(self.received) - self.waited))
         try:
             data = bytes(super().chunk(size_hint))
         except TimeoutError:

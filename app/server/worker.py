@@ -22,11 +22,14 @@ from itertools import islice
 from selectors import EVENT_READ
 from typing import Any
 
+from django.conf import settings
 from gunicorn import http, util
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.workers.gthread import ThreadWorker
 
-from app.server.arrival import BUFFERED_BYTES, Arrival, Pace, PacedUnreader, SlowBody, State, probe_path, reads_only
-from app.server.waiting import WouldWait, without_waiting
+from app.server.arrival import BUFFERED_BYTES, Arrival, Pace, PacedUnreader, SlowBody, State, largest_body, probe_path
+from app.server.connection import GO_ON, REFUSALS, TOO_MANY, TOO_SLOW, Connection, may_be_tried, received
+from app.server.sending import AT_ONCE, PacedSender, Patience
+from app.server.waiting import WouldWait, must_not_wait, without_waiting
 
 PROBE_POOLS = {
     "livez": (("/livez",), 1),
@@ -34,52 +37,16 @@ PROBE_POOLS = {
     "tls-ask": (("/tls/ask",), 1),  # a handshake waits for it
 }
 LARGE_BODY_THREADS = 2
+# Large bodies that are read or wait for a thread, of each worker. More would wait longer than their clients do.
+MOST_LARGE_BODIES = 10
 # A request that has waited this long for a thread is tried without waiting.
 QUEUED_SECONDS = 0.5
 # Files that a worker opens beside connections: database, cache, logs, uploads.
 OTHER_FILES = 128
 LINGER_SECONDS, UNSENT_SECONDS, SWEEP_SECONDS = 2.0, 30, 0.25
-RESPONSE = "HTTP/1.1 {}\r\nConnection: close\r\nContent-Length: 0\r\n{}\r\n"
-TOO_SLOW = RESPONSE.format("408 Request Timeout", "").encode()
-TOO_LARGE = RESPONSE.format("431 Request Header Fields Too Large", "").encode()
+# What a client may still send of a body that nobody read, before its next request.
+DRAIN_SECONDS = 0.1
 WAITS = object()
-TOO_MANY = RESPONSE.format("503 Service Unavailable", "Retry-After: 5\r\n").encode()
-
-
-def may_be_tried(conn: Connection) -> bool:
-    """Whether the request may be started a second time, and was not yet."""
-    return not conn.was_tried and reads_only(conn.arrival.head)
-
-
-def received(sock: socket.socket) -> bytes | None:
-    """What has arrived: None for nothing yet, no bytes when the client is gone."""
-    try:
-        return sock.recv(BUFFERED_BYTES)
-    except BlockingIOError:
-        return None
-    except OSError:
-        return b""
-
-
-class Connection(TConn):
-    """A client's connection, with the request that arrives on it."""
-
-    def __init__(self, worker: ProbePoolWorker, sock: socket.socket, client: object, server: object) -> None:
-        super().__init__(worker.cfg, sock, client, server)
-        self.worker = worker
-        self.arrival = Arrival(worker.pace)
-        self.data_ready = True  # the thread that gets it need not wait
-        self.was_tried = False  # without waiting
-
-    def close(self, graceful: bool = False) -> None:
-        """With `graceful` the client can still read the response: the poller waits for the client's end."""
-        with suppress(OSError):
-            if graceful:
-                self.sock.shutdown(socket.SHUT_WR)
-                self.sock.setblocking(False)
-                self.worker.linger(self)
-                return
-        util.close(self.sock)
 
 
 class ProbePoolWorker(ThreadWorker):
@@ -88,7 +55,8 @@ class ProbePoolWorker(ThreadWorker):
     TLS is not supported: it ends in the proxy.
     """
 
-    pace = Pace()
+    pace, patience = Pace(), Patience()
+    largest_body = BUFFERED_BYTES  # until the settings are loaded
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -100,6 +68,7 @@ class ProbePoolWorker(ThreadWorker):
         self.arriving: dict[Connection, None] = {}  # the oldest first
         # Requests in the pages' pool, and since when; those after the first `threads` wait for a thread.
         self.pages: dict[Connection, tuple[float, Future[Any]]] = {}
+        self.large: set[Connection] = set()  # with a large body, in its thread or before it
         self.lingering: dict[Connection, float] = {}
         self.latest = float("inf")
         self.next_sweep = 0.0
@@ -111,6 +80,10 @@ class ProbePoolWorker(ThreadWorker):
         self.large_bodies = ThreadPoolExecutor(LARGE_BODY_THREADS, thread_name_prefix="large-bodies")
         self.at_once = ThreadPoolExecutor(1, thread_name_prefix="without-waiting")
         super().init_process()
+
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        self.largest_body = largest_body(settings.MEDIA_MAX_MB)
 
     def accept(self, listener: socket.socket) -> None:
         try:
@@ -131,7 +104,7 @@ class ProbePoolWorker(ThreadWorker):
 
     def enqueue_req(self, conn: Connection) -> None:
         """The next request of a connection: of a new one, or of one that was kept alive."""
-        conn.arrival, conn.was_tried = Arrival(self.pace), False
+        conn.arrival, conn.was_tried = Arrival(self.pace, self.largest_body), False
         conn.sock.setblocking(False)
         # Nearly always the request is there already: then the poller need not hear of the connection.
         self._receive(conn, conn.parser.unreader.take_buffered() if conn.parser else b"")
@@ -169,15 +142,24 @@ class ProbePoolWorker(ThreadWorker):
             return False
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
+        if conn.arrival.was_expected:
+            req._expected_100_continue = False  # it was sent
+        plain = conn.sock
+        conn.sock = PacedSender(plain, AT_ONCE if must_not_wait() else self.patience)
         try:
             return super().handle_request(req, conn)
-        except TimeoutError:  # TCP_USER_TIMEOUT
-            self.log.info("%s did not read its response", conn.client)
+        except TimeoutError:  # of the sender, or TCP_USER_TIMEOUT
+            self.log.info("%s did not read its response, or too slowly", conn.client)
             return False
+        finally:
+            conn.sock = plain
 
     def _keepalive_after(self, conn: Connection, keepalive: bool) -> Any:
+        if not keepalive:
+            return False
         try:
-            return super()._keepalive_after(conn, keepalive)
+            # Not gunicorn's five seconds, in which the client would keep the thread.
+            return bool(conn.parser.finish_body(deadline=time.monotonic() + DRAIN_SECONDS))
         except http.errors.ParseException as error:
             # SECURITY: found in the rest of a body whose request has its response. gunicorn would send another one, and
             # a proxy could take that for the response to the next visitor's request.
@@ -213,14 +195,23 @@ class ProbePoolWorker(ThreadWorker):
         if state is State.ARRIVING:
             self._wait(conn)
             return
-        if state is State.HEAD_TOO_LARGE:
-            self._refuse(conn, TOO_LARGE)
+        if state is State.EXPECTED:
+            with suppress(OSError):
+                conn.sock.send(GO_ON)
+            self._wait(conn)
+            return
+        if state in REFUSALS:
+            self._refuse(conn, REFUSALS[state])
             return
         path = probe_path(conn.arrival.head)
-        if path not in self.probe_pools and self.nr_conns > self.capacity:
+        is_large = state is State.LARGE
+        too_many = self.nr_conns > self.capacity or (is_large and len(self.large) >= MOST_LARGE_BODIES)
+        if path not in self.probe_pools and too_many:
             self._refuse(conn, TOO_MANY)
             return
-        pages = self.large_bodies if state is State.LARGE else self.tpool
+        if is_large:
+            self.large.add(conn)
+        pages = self.large_bodies if is_large else self.tpool
         self._start(conn, self.probe_pools.get(path, pages))
 
     def _start(self, conn: Connection, pool: ThreadPoolExecutor) -> None:
@@ -241,6 +232,7 @@ class ProbePoolWorker(ThreadWorker):
 
     def _after_handling(self, conn: Connection, future: Future[Any]) -> None:
         self.pages.pop(conn, None)
+        self.large.discard(conn)
         if future.cancelled():
             self._try_without_waiting(conn)
         elif future.exception() is None and future.result() is WAITS:

@@ -27,7 +27,7 @@ SLOW_CLIENTS = 96
 PRE_STOP_SECONDS = 5.0
 #: Until the proxies have heard of a pod that ends.
 PROPAGATION_SECONDS = 2.0
-POST = f"POST /admin/login/ HTTP/1.1\nHost: {{host}}\nCookie: csrftoken={'a' * 32}\n"
+POST = f"POST /admin/login/ HTTP/1.1\nHost: {{host}}\nCookie: csrftoken={'a' * 32}; sessionid={'b' * 32}\n"
 POST += "Content-Type: application/x-www-form-urlencoded\nContent-Length: {size}\n\n"
 HALF_BODY = POST + "user"
 HALF_HEAD = "GET / HTTP/1.1\nHost: {host}\nX-Slow: "

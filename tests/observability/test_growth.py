@@ -18,7 +18,7 @@ from app.health.report import _format
 from app.observability.middleware import REQUEST_ID
 from app.observability.redact import Redactor, secrets_of
 from app.observability.text import escaped, shortened
-from app.server.arrival import Arrival, Pace, bytes_wanted, probe_path
+from app.server.arrival import Arrival, Pace, awaits_continue, bytes_wanted, has_session, probe_path
 from app.tenancy.hosts.names import InvalidHost, parse_host
 from app.tenancy.hosts.resolver import nearest
 
@@ -57,7 +57,7 @@ UNITS = [
     ),
     *("token", "a.token", "token=", "token= ", "token:\t", 'token"', "api_key", "api_ke", "bearer ", "basic", "bearer"),
     *("://", "://a", "://a:", "://a:b", "://a@", "http://a:b", "a=b&", "a=b; ", "[", "]", "[::", "xn--", "1.1.1.1,"),
-    *("application/", "*/*;q=0.5,", "Host: x\r\n", "\r\n", "content-length: 1"),
+    *("application/", "*/*;q=0.5,", "Host: x\r\n", "\r\n", "content-length: 1", "sessionid", "; ", "\nCookie: a=b;"),
 ]
 
 
@@ -94,6 +94,12 @@ READERS: dict[str, Callable[[str], object]] = {
     "origins": lambda text: urlsplit("http://" + text.replace("[", "").replace("]", "")),
     "arriving heads": arrives,
     "heads": lambda text: (probe_path(f"GET /{text}\r\n\r\n".encode()), bytes_wanted(text.encode())),
+    "cookies and expectations of heads": lambda text: (
+        has_session(f"\nCookie: {text}\r\n".encode()),
+        has_session(f"\nCookie: a{text}".replace("\r\n", "\r\nCookie: ").encode()),
+        bytes_wanted(f"\nContent-Length:{text}\r\n".encode()),
+        awaits_continue(f"GET / HTTP/1.1\r\nExpect: {text}".encode()),
+    ),
 }
 
 

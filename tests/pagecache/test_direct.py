@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from whitenoise import WhiteNoise
 
-from app.pagecache.direct import MOST_KINDS
+from app.pagecache.direct import MOST_AT_ONCE, MOST_KINDS
+from app.server.waiting import WouldWait, without_waiting
 from app.tenancy.directory import directory
 from app.tenancy.models import PendingHost, SiteProfile
 from tests.support.logs import Lines
@@ -192,3 +194,13 @@ class TestStaticFiles:
         for _ in range(2):
             found = server.get("north.test", "/static/a.css", method="HEAD")
             assert (found.status, found.headers["Content-Length"]) == (200, "16")
+
+    @pytest.mark.parametrize(("size", "waits"), [(MOST_AT_ONCE, False), (MOST_AT_ONCE + 1, True)])
+    def test_a_large_one_waits_for_a_thread(self, size: int, waits: bool, server: Server, tmp_path: Path) -> None:
+        """A client that reads it slowly would keep the one thread of responses that need not wait."""
+        (tmp_path / "large.css").write_text("x" * size)
+        server = Server(static_files=WhiteNoise(None, root=str(tmp_path), prefix="static/").files)
+        server.get("north.test", "/static/large.css")
+        with without_waiting(), pytest.raises(WouldWait) if waits else nullcontext():
+            assert server.get("north.test", "/static/large.css").status == 200
+        assert server.get("north.test", "/static/large.css").status == 200

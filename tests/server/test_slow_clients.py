@@ -15,8 +15,8 @@ from tests.support.http import connect, request, unfinished_requests
 from tests.support.server import Server, serving
 
 IMPATIENT = ["--worker-class", "tests.support.impatient.ImpatientWorker"]
-# With the cookie, Django reads the body for the form's token.
-HEAD = f"POST /admin/login/ HTTP/1.1\nHost: north.example\nCookie: csrftoken={'a' * 32}\n"
+# With the token's cookie, Django reads the body for the form's token. With a session's, it may be large.
+HEAD = f"POST /admin/login/ HTTP/1.1\nHost: north.example\nCookie: csrftoken={'a' * 32}; sessionid={'b' * 32}\n"
 FORM = "Content-Type: application/x-www-form-urlencoded\n"
 LONG = 10 * BUFFERED_BYTES
 SLOW = {
