@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from app.postgresql.row_security.scope import every_site
 from app.tenancy.admin.key_fields import widget_for
+from app.tenancy.admin.missing_fields import tell_of_missing_fields
 from app.tenancy.admin.newer_save import digests, refuse_to_replace_newer_values
 from app.tenancy.admin.plain_words import PlainWords
 from app.tenancy.admin.read_only import linked_for
@@ -94,8 +95,11 @@ class RefusesNewerSaves(admin.ModelAdmin[Row]):
 
     def get_form(self, request: HttpRequest, obj: Row | None = None, change: bool = False, **kwargs: Any) -> Any:
         # By name: the admin of accounts takes no third argument.
-        form = super().get_form(request, obj, change=change, **kwargs)
+        form = tell_of_missing_fields(super().get_form(request, obj, change=change, **kwargs))
         return refuse_to_replace_newer_values(form, is_always_logged=self.is_always_logged) if change else form
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return tell_of_missing_fields(super().get_changelist_form(request, **kwargs))
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         context["opened_with"] = digests(context["adminform"].form)
