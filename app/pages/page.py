@@ -23,6 +23,7 @@ from app.publishing.described import Described
 from app.publishing.models import Publishable, seen_before, was_visible
 from app.publishing.rich_text import RichTextField
 from app.publishing.slugs import slug_of, validate_slug
+from app.publishing.stored import take_stored
 from app.redirects.moves import record_move
 from app.tenancy.isolation.content_version import lock_site
 from app.tenancy.isolation.prepared import Parameter, PreparedQuery
@@ -150,11 +151,16 @@ class Page(Publishable, Described, PageKind):
     def save(self, **kwargs: Any) -> None:
         """Saves the page and, when its path changed, moves all pages below it by one statement.
 
+        With `update_fields`, the path follows from the stored slug, own path and parent where these are not among them.
         Raises `ValidationError` when the page would be below itself or where its kind may not be, or an address would
         not be possible.
         """
         # Without the lock two editors could each move a page under the other's.
         lock_site()
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"]}
+            take_stored(self, ("slug", "own_path", "parent"), kwargs["update_fields"])
+            kwargs["update_fields"] |= {"path", "updated_at"}
         stored = tree.stored(self)
         known = stored.get(self.pk)
         before = tree.path_in(stored, self.pk)
@@ -165,8 +171,6 @@ class Page(Publishable, Described, PageKind):
             self.refuse_other_sites()
         tree.refuse_place(self, stored)
         tree.set_path(self, stored)
-        if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], "path", "updated_at"}
         if self.path != before:
             tree.refuse_addresses_below(self, before)
         super().save(**kwargs)

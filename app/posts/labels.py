@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from app.publishing.slugs import free_slug, normalised, slug_of, validate_slug
+from app.publishing.stored import take_stored
 from app.redirects.moves import record_move
 from app.tenancy.isolation.content_version import lock_site
 from app.tenancy.models import SiteRelated
@@ -136,9 +137,11 @@ class Label(SiteRelated):
     def save(self, **kwargs: Any) -> None:
         lock_site()
         before = stored_slug(self)
-        self.derive()
         if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], "slug"}
+            kwargs["update_fields"] = {*kwargs["update_fields"]}
+            take_stored(self, self.saved_one_by_one, kwargs["update_fields"])
+            kwargs["update_fields"] |= {"slug"}
+        self.derive()
         super().save(**kwargs)
         if before is not None and before != self.slug:
             # Visitors see a label from the start.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from html import unescape
 from typing import Any, ClassVar, cast
 
@@ -36,6 +37,7 @@ from app.publishing.described import Described
 from app.publishing.models import Publishable, seen_before, was_visible
 from app.publishing.rich_text import RichTextField, sanitise
 from app.publishing.slugs import validate_slug
+from app.publishing.stored import take_stored
 from app.tenancy.isolation.content_version import lock_site
 
 __all__ = ["Author", "Category", "Label", "Post", "Tag"]
@@ -48,7 +50,8 @@ _NO_SENTENCE = re.compile(r"<(figure|h[1-6])>.*?</\1>", re.DOTALL)
 
 
 class Post(Publishable, Described):
-    """A post of a site at `/blog/<slug>/`. Published without a time, it gets the time at which it was saved."""
+    """A post of a site at `/blog/<slug>/`. Published without a time, it gets the time at which it was saved, unless it
+    has expired by then."""
 
     #: `/blog/feed/` is the feed; the others begin the addresses of lists.
     address_prefix: ClassVar[str] = BLOG
@@ -94,7 +97,9 @@ class Post(Publishable, Described):
         help_text=_("Above the text, in lists and in link previews. Choose it in the media library."),
     )
 
-    saved_one_by_one = frozenset({"slug", "title", "summary", "body", "status", "publish_at"})
+    #: The fields that `derive()` reads or sets.
+    derived_from: ClassVar[tuple[str, ...]] = ("slug", "title", "summary", "body", "status", "publish_at", "expire_at")
+    saved_one_by_one = frozenset(derived_from)
 
     class Meta:
         verbose_name = _("post")
@@ -143,20 +148,26 @@ class Post(Publishable, Described):
         body = sanitise(cast("str", self.body))
         vars(self).update(body=body)  # the field does not sanitise it a second time
         self.excerpt = self.summary.strip() or opening_of(body)
-        if self.is_published and self.publish_at is None:
-            self.publish_at = timezone.now()
+        now = timezone.now()
+        # Nobody sees a post that has expired already, and a post cannot expire before it is published.
+        has_expired = isinstance(self.expire_at, datetime) and self.expire_at <= now
+        if self.is_published and self.publish_at is None and not has_expired:
+            self.publish_at = now
 
     @transaction.atomic
     def save(self, **kwargs: Any) -> None:
         """Saves the post and, when its slug changed, a redirect from its old address.
 
+        With `update_fields`, what is derived follows from the stored values of the fields that are not among them.
         Raises `ValidationError` for a slug that is not possible.
         """
         lock_site()
         before = stored_slug(self)
-        self.derive()
         if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], "slug", "excerpt", "publish_at", "updated_at"}
+            kwargs["update_fields"] = {*kwargs["update_fields"]}
+            take_stored(self, self.derived_from, kwargs["update_fields"])
+            kwargs["update_fields"] |= {"slug", "excerpt", "publish_at", "updated_at"}
+        self.derive()
         if before is None or before == self.slug:
             super().save(**kwargs)
             return

@@ -20,6 +20,7 @@ from app.publishing.review.admin import ReviewedAdmin
 from app.publishing.time_field import TimeField
 from app.publishing.versions.admin import VersionedAdmin
 from app.publishing.work.drafts import WorkFilter
+from app.tenancy.isolation.content_version import lock_site
 
 Row = TypeVar("Row", bound=Publishable)
 FIELDS = ("status", "publish_at", "expire_at")
@@ -88,18 +89,27 @@ class PublishableAdmin(PreviewsRows[Row], ReviewedAdmin[Row], VersionedAdmin[Row
 
     def set_status(self, request: HttpRequest, rows: Iterable[Row], status: str) -> None:
         outcome = Outcome(self.opts, status)
-        for row in rows:
-            if row.status == status:
-                outcome.unchanged.append(row)
-                continue
-            row.status = status
+        for listed in rows:
             try:
                 with transaction.atomic():
-                    row.save(update_fields={"status"})
-                    self.log_change(request, row, [{"changed": {"fields": ["Status"]}}])
+                    row = self._set_status(request, listed, status)
             except ValidationError as error:
-                outcome.refused.append((row, error))
+                outcome.refused.append((listed, error))
             else:
-                outcome.changed.append(row)
+                (outcome.unchanged if row is None else outcome.changed).append(row or listed)
         for level, text in outcome.messages():
             self.message_user(request, text, level)
+
+    def _set_status(self, request: HttpRequest, listed: Row, status: str) -> Row | None:
+        """The row as it is saved; None if it has the status already. Raises `ValidationError`."""
+        # The row was read without the lock: somebody may have saved it since.
+        lock_site()
+        row: Row | None = type(listed).objects.filter(pk=listed.pk).first()
+        if row is None:
+            raise ValidationError(_("Somebody has deleted it meanwhile."))
+        if row.status == status:
+            return None
+        row.status = status
+        row.save(update_fields={"status"})
+        self.log_change(request, row, [{"changed": {"fields": ["Status"]}}])
+        return row

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.contrib.sites.models import Site
 from django.db import connection
+from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from app.accounts.models import User
 from app.posts.models import Author, Category, Post, Tag
@@ -199,3 +202,34 @@ def test_an_author_of_posts_is_not_deleted_and_the_page_says_why(north: Site, ed
     address = "/admin/posts/author/"
     for response in (editor.get(f"{address}{writer.pk}/delete/"), editor.post(address, bulk)):
         assert "in use and cannot be deleted. Remove " in response.content.decode()
+
+
+def test_a_fault_of_a_field_that_an_author_cannot_change_is_told(north: Site, author: Browser) -> None:
+    row = post(north, title="Frost", status="draft")
+    with use_site(north):  # as posts are that were published before this release
+        times = {"publish_at": timezone.now(), "expire_at": timezone.now() - timedelta(days=1)}
+        QuerySet(Post).filter(pk=row.pk).update(**times)
+    address = f"/admin/posts/post/{row.pk}/change/"
+    answer = author.post(address, sent(author, address, title="Her long text"))
+    assert answer.status_code == 200
+    text = answer.content.decode()
+    assert "Expire at: Must be later than the time of publishing. You may not change this field here" in text
+    assert 'value="Her long text"' in text
+
+
+def test_a_post_that_has_expired_can_be_published_and_edited_as_a_draft(
+    north: Site, editor: Browser, author: Browser
+) -> None:
+    row = post(north, title="Frost", status="draft", expire_at=timezone.now() - timedelta(days=1))
+    chosen = {"_selected_action": [row.pk]}
+    for action in ("publish", "withdraw"):
+        assert editor.post(LIST, {"action": action, **chosen}).status_code == 302
+    address = f"/admin/posts/post/{row.pk}/change/"
+    assert author.post(address, sent(author, address, title="Her long text")).status_code == 302
+    with use_site(north):
+        row.refresh_from_db()
+        assert (row.title, row.publish_at) == ("Her long text", None)
+        # With a later end, or none, it is published now.
+        Post.objects.filter(pk=row.pk).update(status="published", expire_at=None)
+        row.refresh_from_db()
+        assert row.publish_at is not None

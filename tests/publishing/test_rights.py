@@ -17,11 +17,13 @@ from django.utils import timezone
 
 from app.accounts.models import User
 from app.pages.models import Page
+from app.posts.models import Category, Post
 from app.tenancy.admin import SiteRelatedAdmin
 from app.tenancy.current import use_site
 from app.tenancy.models import Membership
 from app.testing.forms import submitted
 from tests.support.makers import Browser, page, page_form, person
+from tests.support.posts import post
 from tests.third_party.models import Bulletin, EventsPage
 
 PAGES = "/admin/pages/page/"
@@ -163,6 +165,79 @@ def test_actions_say_what_they_did(editor: Browser, north: Site, monkeypatch: py
     assert stored(wrong)["status"] == "draft"
     assert said(editor, PAGES, "withdraw", live, late)[0] == ("success", "2 pages were turned into drafts.")
     assert said(editor, BULLETINS, "withdraw", bulletin) == [("info", "Skipped, a draft before: “Short”")]
+
+
+def test_an_action_takes_nothing_back_that_was_saved_meanwhile(
+    editor: Browser, north: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody saves the second row after the action has read its list, and deletes the third."""
+    posts = [post(north, status="draft", slug=slug, title=slug.title()) for slug in ("c", "b", "a")][::-1]  # as listed
+    pages = [draft(north, slug=slug, title=slug.title()) for slug in ("a", "b", "c")]
+    later = timezone.now() + timedelta(days=9)
+
+    def saved(model: Any, rows: Any, values: Mapping[str, Any]) -> None:
+        """Those values of the second row, as soon as the action saves the first one."""
+        save = model.save
+
+        def first(row: Any, **kwargs: Any) -> None:
+            monkeypatch.setattr(model, "save", save)
+            other = model.objects.get(slug="b")
+            for name, value in values.items():
+                setattr(other, name, value)
+            other.save()
+            model.objects.get(pk=rows[2].pk).delete()
+            row.save(**kwargs)
+
+        monkeypatch.setattr(model, "save", first)
+
+    saved(Page, pages, {"slug": "beta"})
+    assert said(editor, PAGES, "publish", *pages) == [
+        ("success", "2 pages were published."),
+        ("error", "Skipped: “C”. Somebody has deleted it meanwhile."),
+    ]
+    row = stored(pages[1])
+    assert (row["slug"], row["path"], row["status"]) == ("beta", "/beta/", "published")
+
+    saved(Post, posts, {"slug": "beta", "publish_at": later, "body": "<p>New words</p>"})
+    told = said(editor, "/admin/posts/post/", "publish", *posts)
+    assert ("warning", "Visitors do not see these now, because of their times: “B”") in told
+    row = stored(posts[1])
+    assert (row["slug"], row["publish_at"], row["excerpt"]) == ("beta", later, "New words")
+
+
+def test_a_save_of_some_fields_takes_nothing_back(north: Site) -> None:
+    """Of an instance that was read before somebody else saved the row."""
+    later = timezone.now() + timedelta(days=9)
+    above, old_page = page(north, slug="above"), draft(north, slug="alpha")
+    old_post = post(north, slug="alpha", status="draft", body="<p>Old words</p>")
+    with use_site(north):
+        category = Category.objects.create(name="Alpha")
+        for model, old, values in (
+            (Page, old_page, {"slug": "beta", "parent": above}),
+            (Post, old_post, {"slug": "beta", "publish_at": later, "body": "<p>New words</p>"}),
+            (Category, category, {"slug": "beta"}),
+        ):
+            new = model.objects.get(pk=old.pk)
+            for name, value in values.items():
+                setattr(new, name, value)
+            new.save()
+        for old in (old_page, old_post):
+            old.status = "published"
+            old.save(update_fields={"status"})
+        category.description = "New"
+        category.save(update_fields=["description"])
+        moved = Page.objects.get(pk=old_page.pk)
+        moved.own_path = "/own/"
+        moved.save()
+        old_page.position = 7
+        old_page.save(update_fields=["position"])
+    row = stored(old_page)
+    assert (row["slug"], row["path"], row["parent_id"]) == ("beta", "/own/", above.pk)
+    assert (row["status"], row["position"]) == ("published", 7)
+    row = stored(old_post)
+    assert (row["slug"], row["publish_at"], row["excerpt"]) == ("beta", later, "New words")
+    assert (row["status"], row["body"]) == ("published", "<p>New words</p>")
+    assert (stored(category)["slug"], stored(category)["description"]) == ("beta", "New")
 
 
 def said(browser: Browser, path: str, action: str, *rows: Any) -> list[tuple[str, str]]:

@@ -66,6 +66,11 @@ def press(browser: Browser, button: str) -> str:
     return str(response.content.decode())
 
 
+async def refuse_all(*_: Any) -> str:
+    """The server ends the connection, which was open already."""
+    return "421 Going away"
+
+
 def role_of(name: str) -> dict[str, str]:
     rows = Membership.all_sites.filter(user__username=name)
     return dict(rows.values_list("site__domain", "role__name"))
@@ -356,6 +361,25 @@ def test_a_refused_mail_is_listed_as_not_sent_and_can_be_sent_again(boss: Browse
     mailbox.refused = set()
     assert "sent again" in press(boss, "_send")
     assert opened(link_in(mailbox)).post(ACCEPT, NEW).status_code == 302
+
+
+@pytest.mark.parametrize("fault", ["refused", "lost"])
+def test_a_member_whom_no_mail_could_tell_is_a_member(
+    boss: Browser, sam: User, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    if fault == "refused":
+        mailbox.refused = {"sam@example.test"}
+    else:
+        monkeypatch.setattr(Mailbox, "handle_RCPT", refuse_all)
+    response = invite(boss, "sam@example.test", "Author")
+    assert response.status_code == 302
+    said = boss.get(response.headers["Location"]).content.decode()
+    assert "The person is a member now; the mail that says so could not be sent." in said
+    assert "nothing was saved" not in said
+    assert role_of("sam") == {"south.test": "Editor", "north.test": "Author"}
+    assert mailbox.messages() == []
+    # A second try says what is the case.
+    assert "already a member" in invite(boss, "sam@example.test", "Author").content.decode()
 
 
 @pytest.mark.parametrize("backend", ["console", "dummy"])

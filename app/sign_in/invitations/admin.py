@@ -26,6 +26,10 @@ from app.tenancy.models import Membership
 
 LIST = "admin:sign_in_invitation_changelist"
 NOT_SENT = _("The mail could not be sent. What is listed as “not sent” can be sent again; otherwise nothing was saved.")
+NOT_TOLD = _(
+    "%(email)s has an account already. The person is a member now; the mail that says so could not be sent. "
+    "Please tell the person yourself."
+)
 
 
 @admin.register(Invitation)
@@ -75,6 +79,9 @@ class InvitationAdmin(SiteRelatedAdmin[Invitation]):
             email, role = form.cleaned_data["email"], form.cleaned_data["role"]
             try:
                 return self._invited(request, email, inviting.invite(email, role, person, client_address(request)))
+            except inviting.MemberNotTold:
+                messages.warning(request, NOT_TOLD % {"email": email})
+                return HttpResponseRedirect(reverse(LIST))
             except server.MailNotSent:
                 form.add_error(None, NOT_SENT)
             except ValidationError as error:

@@ -29,6 +29,10 @@ MOST_OPEN = 200  # per site
 KEPT = timedelta(days=30)  # after it ended or was withdrawn
 
 
+class MemberNotTold(server.MailNotSent):
+    """The owner of an account is a member now. The mail that says so could not be sent."""
+
+
 def may_give(giver: User, role: Group) -> bool:
     """Whether a person may make others members in this role on the current site, now."""
     if not giver.is_active or not giver.has_perm("tenancy.add_membership"):
@@ -46,7 +50,8 @@ def invite(email: str, role: Group, inviter: User, client: str) -> Invitation | 
     """Mails a link to an address; the owner of an account becomes a member immediately, and is told so by mail.
 
     Raises `RateLimited`, another `ValidationError` for an address that cannot be invited, and `MailNotSent`; the
-    invitation exists already if the server refused the mail itself.
+    invitation exists already if the server refused the mail itself. `MemberNotTold` if the mail to the owner of an
+    account could not be sent, who is a member then.
     """
     email = email.lower()
     rate_limit.attempt(KIND, inviter.username, client)
@@ -104,7 +109,10 @@ def _send(invitation: Invitation, connection: BaseEmailBackend) -> None:
 def _add_member(user: User, role: Group, email: str, connection: BaseEmailBackend) -> Membership:
     membership: Membership = Membership.objects.create(user=user, role=role)
     values = {"person": user, "role": role, "link": links.address("admin:index")}
-    server.send(connection, message("membership", user.email or email, **values))
+    try:
+        server.send(connection, message("membership", user.email or email, **values))
+    except server.MailNotSent as error:
+        raise MemberNotTold from error
     return membership
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -31,6 +32,13 @@ def chosen_exceptions(data: Any) -> Exceptions:
     return Exceptions(reserved=reserved, twin=reserved, quarantine="quarantine" in chosen, proof="proof" in chosen)
 
 
+def as_text(aliases: Mapping[str, bool]) -> str:
+    """Host → whether it redirects, in words."""
+    return ", ".join(
+        f"{host} ({_('redirects') if aliases[host] else _('serves the site')})" for host in sorted(aliases)
+    )
+
+
 class AliasForm(forms.ModelForm[Alias]):
     class Meta:
         model = Alias
@@ -55,9 +63,17 @@ class AliasFormSet(forms.BaseInlineFormSet[Alias, Site, forms.ModelForm[Alias]])
                 form.add_error("host", _("This is the site's own domain."))
 
     def aliases(self) -> dict[str, bool]:
-        """Host → whether it redirects, as the forms have it; without an alias that is the new domain now."""
-        rows = [form.cleaned_data for form in self.forms if not form.cleaned_data.get("DELETE")]
-        return {row["host"]: row["redirect"] for row in rows if row.get("host") not in {None, self.instance.domain}}
+        """Host → whether it redirects, as the forms have it; without an alias that is the new domain now.
+
+        An alias that has no form stays as it is: it was added after the page was opened.
+        """
+        shown = {form.instance.pk for form in self.initial_forms}
+        aliases = {alias.host: alias.redirect for alias in self.get_queryset() if alias.pk not in shown}
+        for form in self.forms:
+            row = form.cleaned_data
+            if row.get("host") and not row.get("DELETE"):
+                aliases[row["host"]] = row["redirect"]
+        return {host: redirects for host, redirects in aliases.items() if host != self.instance.domain}
 
 
 class AliasInline(SuperuserPermissions, admin.TabularInline[Alias, Site]):

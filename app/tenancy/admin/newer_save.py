@@ -7,8 +7,9 @@ was saved by somebody else meanwhile.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -25,30 +26,54 @@ OPENED_WITH = "_opened_with"
 class RefusesNewerValues(BaseModelForm[Any]):
     """For a form of the admin: an error at each field that somebody else has changed since it was opened."""
 
+    #: Field → stored value, where the form may show another one than is stored, such as a preview.
+    stored_values: Mapping[str, Any] | None = None
+    #: Whether the admin's log has every save of such a row, so that its last entry says who saved.
+    is_always_logged: ClassVar[bool] = True
+
+    def stored_beside(self) -> Mapping[str, tuple[Any, str]]:
+        """Name → title and stored value, as text, of what is saved with the form and is no field of it."""
+        return {}
+
     def clean(self) -> Any:
         cleaned = super().clean()
         newer = _newer_values(self)
         if newer:
-            self.add_error(None, _explanation(self.instance))
+            self.add_error(None, _explanation(self.instance, is_logged=self.is_always_logged))
+        beside = self.stored_beside()
         for name in newer:
-            self.add_error(name, f"{_('Stored now:')} {_shown(self, name)}")
+            if name in beside:
+                title, text = beside[name]
+                self.add_error(None, f"{title}. {_('Stored now:')} {text or '-'}")
+            else:
+                self.add_error(name, f"{_('Stored now:')} {_shown(self, name)}")
         return cleaned
 
 
-def refuse_to_replace_newer_values(form: Any) -> Any:  # Any: Django makes the class of a form at run time
+def refuse_to_replace_newer_values(form: Any, *, is_always_logged: bool = True) -> Any:  # Any: made at run time
     """The form class, with `RefusesNewerValues`."""
-    return type(form)(form.__name__, (RefusesNewerValues, form), {"__module__": form.__module__})
+    names = {"__module__": form.__module__, "is_always_logged": is_always_logged}
+    bases = (form,) if issubclass(form, RefusesNewerValues) else (RefusesNewerValues, form)
+    return type(form)(form.__name__, bases, names)
 
 
 def digests(form: BaseModelForm[Any]) -> str:
-    """Field → digest of its stored value, as JSON, for the hidden field. Empty for a row that is not stored yet."""
-    if form.instance._state.adding:
+    """Field → digest of its stored value, as JSON, for the hidden field. Empty for a row that is not stored yet, and
+    for a form that does not refuse newer values."""
+    if form.instance._state.adding or not isinstance(form, RefusesNewerValues):
         return ""
-    return json.dumps({name: _digest(form.initial.get(name)) for name in form.fields}, separators=(",", ":"))
+    # What cannot be written by the form replaces nothing, such as the hash of a password.
+    found = {name: _digest(_stored(form, name)) for name, field in form.fields.items() if not field.disabled}
+    found |= {name: _digest(text) for name, (_title, text) in form.stored_beside().items()}
+    return json.dumps(found, separators=(",", ":"))
 
 
-def _newer_values(form: BaseModelForm[Any]) -> list[str]:
-    """The fields that have another stored value than the form was opened with. What was sent for it does not matter."""
+def _stored(form: RefusesNewerValues, name: str) -> Any:
+    return (form.initial if form.stored_values is None else form.stored_values).get(name)
+
+
+def _newer_values(form: RefusesNewerValues) -> list[str]:
+    """What has another stored value than the form was opened with. What was sent for it does not matter."""
     sent = form.data.get(OPENED_WITH)
     if not sent or form.instance._state.adding:
         return []
@@ -68,20 +93,23 @@ def _digest(value: Any) -> str:
 
 def _shown(form: Any, name: str) -> str:
     """The stored value as a reader would write it. A widget of marked-up text has a method `as_text` for it."""
-    field, value = form.fields[name], form.initial.get(name)
+    field, value = form.fields[name], _stored(form, name)
     if isinstance(field, ModelMultipleChoiceField):
         return ", ".join(field.label_from_instance(row) for row in value or ()) or "-"
     if isinstance(field, ModelChoiceField):
         row = field.queryset.filter(pk=value).first() if field.queryset is not None else None
         return field.label_from_instance(row) if row is not None else "-"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "-"
     text = str(localize(value if value is not None else ""))
     as_text = getattr(field.widget, "as_text", str)
     return as_text(text) or "-"
 
 
-def _explanation(row: models.Model) -> str:
+def _explanation(row: models.Model, *, is_logged: bool) -> str:
     kind = ContentType.objects.get_for_model(row)
-    entry = LogEntry.objects.filter(content_type=kind, object_id=row.pk).select_related("user").first()
+    entries = LogEntry.objects.filter(content_type=kind, object_id=row.pk).select_related("user")
+    entry = entries.first() if is_logged else None
     message = _(
         "{what} Nothing of yours was saved, and all that you wrote is still here. What is stored now is at each field "
         "that differs from what you opened. Take over what you need and save: that replaces it."

@@ -76,6 +76,10 @@ class RightsField(forms.ModelMultipleChoiceField[Permission]):
     iterator = RightIterator
     widget = RightsWidget
 
+    def label_from_instance(self, obj: Permission) -> str:
+        right = Right(obj)
+        return f"{right.group}: {right.label}"
+
 
 class RoleForm(forms.ModelForm[Group]):
     permissions = RightsField(queryset=Permission.objects.none(), required=False, label=_("Rights"))

@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from app.postgresql.row_security.scope import every_site
 from app.tenancy.admin.key_fields import widget_for
+from app.tenancy.admin.missing_fields import tell_of_missing_fields
 from app.tenancy.admin.newer_save import digests, refuse_to_replace_newer_values
 from app.tenancy.admin.plain_words import PlainWords
 from app.tenancy.admin.read_only import linked_for
@@ -86,7 +87,26 @@ class ReportsConflicts(admin.ModelAdmin[Row]):
             return super().changelist_view(request, *args, **kwargs)
 
 
-class ActionsBelongToTheSite(OfferedFilters[Row], ReportsConflicts[Row]):
+class RefusesNewerSaves(admin.ModelAdmin[Row]):
+    """A form is not saved over what somebody else has saved since it was opened (`newer_save`)."""
+
+    #: Whether a row is saved by the admin only, so that the log says who did it.
+    is_always_logged: ClassVar[bool] = True
+
+    def get_form(self, request: HttpRequest, obj: Row | None = None, change: bool = False, **kwargs: Any) -> Any:
+        # By name: the admin of accounts takes no third argument.
+        form = tell_of_missing_fields(super().get_form(request, obj, change=change, **kwargs))
+        return refuse_to_replace_newer_values(form, is_always_logged=self.is_always_logged) if change else form
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return tell_of_missing_fields(super().get_changelist_form(request, **kwargs))
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        context["opened_with"] = digests(context["adminform"].form)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+class ActionsBelongToTheSite(OfferedFilters[Row], RefusesNewerSaves[Row], ReportsConflicts[Row]):
     """Records with every logged action the site on which it was done, so that recent actions are listed per site.
 
     Each is an entry of the audit list too, unless the model's own code records its changes (`records_itself`).
@@ -145,12 +165,7 @@ class SiteRelatedAdmin(ActionsBelongToTheSite[Row]):
             field.widget = widget  # without the buttons that Django wraps around a key
         return field
 
-    def get_form(self, request: HttpRequest, obj: Row | None = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
-        return refuse_to_replace_newer_values(form) if change else form
-
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        context["opened_with"] = digests(context["adminform"].form)
         context["adminform"] = linked_for(request, context["adminform"])
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -180,6 +195,7 @@ class SuperuserPermissions:
 
 class SuperusersOnly(SuperuserPermissions, ActionsBelongToTheSite[Row]):
     is_above_sites = True
+    is_always_logged = False  # commands, a site's own settings and people's own pages save such rows too
 
     # every_site: rows of all sites may go with what is above them, or prevent its deletion.
 

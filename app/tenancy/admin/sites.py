@@ -19,7 +19,8 @@ from django.utils.translation import gettext_lazy as _
 
 from app.tenancy.admin import theme_fields, theme_preview
 from app.tenancy.admin.admin_site import address_on
-from app.tenancy.admin.aliases import EXCEPTIONS, AliasInline, chosen_exceptions
+from app.tenancy.admin.aliases import EXCEPTIONS, AliasInline, as_text, chosen_exceptions
+from app.tenancy.admin.newer_save import RefusesNewerValues
 from app.tenancy.admin.site_related import SuperusersOnly
 from app.tenancy.colours import site_dot
 from app.tenancy.directory import directory
@@ -44,7 +45,7 @@ admin.site.unregister(Site)
 PROFILE_FIELDS = ("key", "state", "theme", "colour")
 
 
-class SiteForm(forms.ModelForm[Site]):
+class SiteForm(RefusesNewerValues, forms.ModelForm[Site]):
     """A site and its profile in one form. `specification` is the site as the form describes it, without aliases.
 
     A subclass has the fields for the options of `shown_theme`. `preview`: shown instead of what is stored.
@@ -97,12 +98,17 @@ class SiteForm(forms.ModelForm[Site]):
         self.fields["theme"] = forms.ChoiceField(label=_("Theme"), choices=choices, required=False, help_text=note)
         for name in PROFILE_FIELDS:
             self.initial[name] = getattr(self.stored, name)
-        options: Mapping[str, Any] = stored_options(self.stored.settings)
-        if self.preview is not None and not self.is_bound:
-            self.initial["theme"], options = self.preview.theme, self.preview.options
+        options = stored_options(self.stored.settings)
         self.initial["options_of"] = self.shown_theme
         self.initial["apps"] = self.stored.settings.get("apps", [])
         self.initial.update(theme_fields.initial_options(self.shown_theme, options))
+        self.stored_values = dict(self.initial)
+        if self.preview is not None and not self.is_bound:
+            self.initial["theme"] = self.preview.theme
+            self.initial.update(theme_fields.initial_options(self.shown_theme, self.preview.options))
+
+    def stored_beside(self) -> Mapping[str, tuple[Any, str]]:
+        return {"aliases": (_("Aliases: those that are not in the form stay"), as_text(self.stored.aliases))}
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

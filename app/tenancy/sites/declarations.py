@@ -47,6 +47,8 @@ def parse(text: str) -> Declarations:
         content = yaml.load(text, Loader=_StrictLoader)  # noqa: S506  # derived from SafeLoader
     except yaml.YAMLError as error:
         raise InvalidDeclaration([f"not valid YAML or JSON: {' '.join(str(error).split())}"]) from None
+    except RecursionError:
+        raise InvalidDeclaration(["not valid YAML or JSON: maps and lists are nested too deeply"]) from None
     if not isinstance(content, dict) or "sites" not in content:
         raise InvalidDeclaration(["nothing is declared: the file needs `sites:`, a map by key or a list"])
     declared = Declarations()
@@ -128,7 +130,19 @@ def _unknown(value: dict[Any, Any], known: set[str]) -> list[str]:
 class _StrictLoader(yaml.SafeLoader):
     """YAML requires unique keys; PyYAML keeps the last one, and a site would be lost without a message."""
 
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, AttributeError) as error:
+            # What Python's own constructors say to a scalar that only looks like a time, a number or its tag.
+            if not isinstance(node, yaml.ScalarNode):
+                raise
+            problem = f"{node.value!r} is not a valid {node.tag.rpartition(':')[2]}; quote it if it is text"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
+
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        if not isinstance(node, yaml.MappingNode):
+            raise yaml.constructor.ConstructorError(None, None, "this is no map", node.start_mark)
         names = Counter(str(key.value) for key, _ in node.value)
         for name, times in names.items():
             if times > 1:

@@ -5,7 +5,9 @@ Each returns the stored spelling, or raises `ValidationError` with a message for
 
 from __future__ import annotations
 
+import math
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +23,8 @@ from app.tenancy.sites.theme_options import InvalidOption, stored_options
 from app.tenancy.sites.themes import theme_names, theme_of
 from app.tenancy.sites.values.registered import clean_values
 
+#: Control characters, halves of characters, and ends of lines.
+NOT_IN_A_LINE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 KEY = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 COLOUR = r"#[0-9a-f]{6}"
 MAX_DOMAIN, MAX_NAME, MAX_ALIAS = 100, 50, 255  # the columns of contrib.sites and of Alias
@@ -77,6 +81,9 @@ def clean_name(raw: str) -> str:
         raise ValidationError("A site needs a name.")
     if len(name) > MAX_NAME:
         raise ValidationError(f"The name is longer than {MAX_NAME} characters.")
+    # Not `isprintable`: it refuses no-break spaces and the joiners of emoji too.
+    if any(unicodedata.category(character) in NOT_IN_A_LINE for character in name):
+        raise ValidationError("The name must be a text in one line without control characters.")
     return name
 
 
@@ -107,6 +114,7 @@ def clean_settings(raw: Any, stored: Any = None) -> dict[str, Any]:
         raise ValidationError("The settings are not a map.")
     before = stored if isinstance(stored, Mapping) else {}
     changed = {name: value for name, value in raw.items() if name not in before or before[name] != value}
+    _refuse_what_json_lacks(changed)
     if "headers" in changed:
         clean_headers(changed["headers"])
     if not isinstance(raw.get("options", {}), dict):
@@ -116,6 +124,34 @@ def clean_settings(raw: Any, stored: Any = None) -> dict[str, Any]:
     if "robots" in changed:
         clean_robots(changed["robots"])
     return {**{name: before[name] for name in raw if name not in changed}, **clean_values(changed)}
+
+
+def _refuse_what_json_lacks(changed: Mapping[Any, Any]) -> None:
+    """Raises one `ValidationError` that names every setting that PostgreSQL could not store."""
+    faults = {name: _not_storable(value) or _not_storable(name) for name, value in changed.items()}
+    faults |= {name: "the name must be text; quote it" for name in changed if not isinstance(name, str)}
+    found = [f"{name!r}: {fault}." for name, fault in faults.items() if fault]
+    if found:
+        raise ValidationError(found)
+
+
+def _not_storable(value: Any) -> str:
+    """Why a value cannot be in a JSON column; empty if it can."""
+    match value:
+        case str():
+            has_halves = any(unicodedata.category(character) == "Cs" for character in value)
+            return "must not contain NUL or half of a character" if "\0" in value or has_halves else ""
+        case float():
+            return "" if math.isfinite(value) else "must be a finite number"
+        case bool() | int() | None:
+            return ""
+        case Mapping():
+            names = "" if all(isinstance(name, str) for name in value) else "names must be text; quote them"
+            return names or next(filter(None, map(_not_storable, (*value, *value.values()))), "")
+        case list() | tuple():
+            return next(filter(None, map(_not_storable, value)), "")
+        case _:
+            return f"{value!r} is neither text nor a number; quote it if it is text"
 
 
 def clean_options(theme: str, settings: Mapping[str, Any], stored: Any) -> dict[str, Any]:

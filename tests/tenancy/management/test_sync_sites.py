@@ -135,6 +135,9 @@ def test_hosts_are_kept_if_the_operator_says_so_for_as_long_as_she_does(sync: Sy
     ("text", "options", "named"),
     [
         ("sites: {a: {domain: a..b}}", (), "sites.a.domain"),
+        ("sites: {a: {domain: a.test, name: 2026-02-30}}", (), "'2026-02-30' is not a valid timestamp; quote it"),
+        (r'sites: {a: {domain: a.test, name: "N\0orth"}}', (), "sites.a.name: The name must be a text in one line"),
+        (r'sites: {a: {domain: a.test, settings: {own: "\0"}}}', (), "sites.a.settings: 'own': must not contain NUL"),
         ("sites: {a: {domain: north.test}}", (), "sites.a.domain: north.test is already the domain of North"),
         ("sites: {a: {domain: www.north.test}}", (), "www.north.test is already an alias of North"),
         ("sites: {a: {domain: a.test, aliases: [SOUTH.test]}}", (), "south.test is already the domain of South"),

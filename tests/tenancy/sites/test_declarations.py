@@ -64,12 +64,36 @@ def test_a_list_and_json_are_the_same() -> None:
             "must be true or false",
         ),
         (f"sites: {{a: {{domain: a.test, name: {'n' * 51}}}}}", "sites.a.name", "50"),
+        ("sites: {a: {domain: a.test, name: 2026-02-30}}", "", "'2026-02-30' is not a valid timestamp; quote it if it"),
+        ("sites: {a: {domain: a.test, name: !!bool maybe}}", "", "'maybe' is not a valid bool"),
+        ("sites: {a: {domain: a.test, name: !!timestamp soon}}", "", "'soon' is not a valid timestamp"),
+        ("sites: {a: {domain: a.test, settings: !!map 5}}", "", "no map"),
+        ("[" * 5000, "", "nested too deeply"),
+        (r'sites: {a: {domain: a.test, name: "N\0orth"}}', "sites.a.name", "without control characters"),
+        (r'sites: {a: {domain: a.test, name: "N\north"}}', "sites.a.name", "without control characters"),
+        (r'sites: {a: {domain: a.test, name: "N\ud800"}}', "sites.a.name", "without control characters"),
+        (
+            r'sites: {a: {domain: a.test, settings: {own: ["N\0orth"]}}}',
+            "sites.a.settings",
+            "'own': must not contain NUL",
+        ),
+        (r'sites: {a: {domain: a.test, settings: {own: {"\ud800": 1}}}}', "sites.a.settings", "half of a character"),
+        ("sites: {a: {domain: a.test, settings: {own: 2026-02-03}}}", "sites.a.settings", "quote it if it is text"),
+        ("sites: {a: {domain: a.test, settings: {own: .nan}}}", "sites.a.settings", "must be a finite number"),
+        ("sites: {a: {domain: a.test, settings: {5: own}}}", "sites.a.settings", "5: the name must be text"),
     ],
 )
 def test_a_fault_is_named_with_its_place(text: str, place: str, word: str) -> None:
     (problem,) = problems(text)
     assert problem.startswith(place)
     assert word in problem
+
+
+def test_a_name_and_settings_keep_what_is_no_fault() -> None:
+    (site,) = parse(
+        'sites: {a: {domain: a.test, name: "Nœud\u00a0👩‍💻", settings: {own: [1, 2.5, true, null, {a: b}]}}}'
+    ).sites
+    assert (site.name, site.settings) == ("Nœud\u00a0👩‍💻", {"own": [1, 2.5, True, None, {"a": "b"}]})
 
 
 def test_all_faults_are_reported_together() -> None:
