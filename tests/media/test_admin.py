@@ -13,6 +13,9 @@ from django.core.files.storage import FileSystemStorage
 
 from app.accounts.models import User
 from app.media.models import Folder, MediaFile
+from app.menus.models import Menu, MenuEntry
+from app.pages.models import LinkPage
+from app.redirects.models import Redirect
 from app.tenancy.current import use_site
 from app.testing.forms import submitted
 from tests.support.makers import Browser, page, person
@@ -194,6 +197,24 @@ def test_where_a_file_is_used_and_that_it_cannot_go(north: Site, south: Site, ed
     assert len(all_files()) == 2
     assert editor.post(f"{LIST}{other.pk}/delete/", {"post": "yes"}).status_code == 302
     assert all_files() == [row]
+
+
+def test_a_file_that_an_address_leads_to_is_in_use(north: Site, editor: Browser) -> None:
+    rows = [media_file(north, f"Minutes {number}".encode(), f"{number}.txt") for number in range(4)]
+    menu_file, page_file, redirect_file, unused = rows
+    with use_site(north):
+        menu = Menu.objects.create(name="Footer")
+        MenuEntry.objects.create(menu=menu, address=menu_file.get_absolute_url(), title="Minutes")
+        LinkPage.objects.create(title="Report", slug="report", address=page_file.get_absolute_url())
+        Redirect.objects.create(old_path="/old/", new=redirect_file.get_absolute_url())
+        MediaFile.objects.filter(pk=unused.pk).update(title=f"Not {unused.get_absolute_url()}")
+    for row in (menu_file, page_file, redirect_file):
+        form = text(editor.get(f"{LIST}{row.pk}/change/"))
+        data = submitted(form, "mediafile_form", is_private="on")
+        assert "Visitors see this file on" in text(editor.post(f"{LIST}{row.pk}/change/", data))
+        assert "in use and cannot be deleted" in text(editor.post(f"{LIST}{row.pk}/delete/", {"post": "yes"}))
+    assert editor.post(f"{LIST}{unused.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert all_files() == [menu_file, page_file, redirect_file]
 
 
 def test_an_author_uploads_and_does_not_delete(north: Site) -> None:
