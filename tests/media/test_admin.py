@@ -58,6 +58,23 @@ def test_it_works(north: Site, editor: Browser, nora: User) -> None:
     assert bridge.alt == "A red bridge"
 
 
+def test_two_people_who_describe_pictures_keep_each_others_texts(north: Site, editor: Browser) -> None:
+    second, first = media_file(north, picture(30, 30), "second.jpg"), media_file(north, picture(40, 40), "first.jpg")
+    address = f"{LIST}?alternative=missing"
+    opened = text(editor.get(address))
+    for number, alt in ((0, "A bridge"), (1, "A tower")):
+        data = submitted(opened, "changelist-form", **{f"form-{number}-alt": alt, "_save": "Save"})
+        assert editor.post(address, data).status_code == 302
+    assert [(row.pk, row.alt) for row in all_files()] == [(second.pk, "A tower"), (first.pk, "A bridge")]
+    data = submitted(opened, "changelist-form", **{"form-0-alt": "A red bridge", "_save": "Save"})
+    refused = text(editor.post(address, data))
+    assert "Somebody saved a newer value" in refused
+    assert "Stored now: A bridge" in refused
+    assert [row.alt for row in all_files()] == ["A tower", "A bridge"]
+    assert editor.post(address, {**submitted(refused, "changelist-form"), "_save": "Save"}).status_code == 302
+    assert [row.alt for row in all_files()] == ["A tower", "A red bridge"]
+
+
 def test_one_bad_file_does_not_stop_the_others(editor: Browser) -> None:
     files = [uploaded(picture(), "a.jpg"), uploaded(b"<svg/>", "logo.svg"), uploaded(b"Text", "b.txt")]
     response = editor.post(ADD, {"uploads": files})
