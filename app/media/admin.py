@@ -97,6 +97,12 @@ class MediaFileAdmin(SiteRelatedAdmin[MediaFile]):
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
         return super().get_changelist_form(request, **{**kwargs, "form": DescriptionForm})
 
+    def save_model(self, request: HttpRequest, obj: MediaFile, form: Any, change: bool) -> None:
+        if isinstance(form, DescriptionForm):
+            obj.save(update_fields=form.changed_data)
+        else:
+            super().save_model(request, obj, form, change)
+
     def _describes(self, request: HttpRequest) -> bool:
         return request.GET.get(MissingAlt.parameter_name) == "missing" and self.has_change_permission(request)
 

@@ -15,9 +15,12 @@ PICTURE = "picture"
 HEAD = 4096
 #: Documents are zip files, but no such file has this many parts, and none is this much larger unpacked.
 MOST_PARTS = 5000
+#: Of the directory of a zip file, for each part: 46 bytes, its name, and what some programs add.
+MOST_BYTES_PER_PART = 400
 MOST_UNPACKED_BYTES = 2 * 2**30
 MOST_RATIO = 200
 _END_OF_ZIP = struct.Struct("<4s4H2LH")
+_ZIP64_LOCATOR_SIZE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +125,20 @@ def _zip(head: bytes, file: Any) -> str | None:
 
 
 def _refuse_long_directory(file: Any) -> None:
-    """zipfile reads the whole directory of an archive, which a small file can make very long."""
+    """zipfile reads the whole directory of an archive, which a small file can make very long.
+
+    It reads by the size that the end of the file gives, not by the number of parts.
+    """
     file.seek(0, 2)
     file.seek(max(0, file.tell() - 2**16 - _END_OF_ZIP.size))
     tail = file.read()
-    at = tail.rfind(b"PK\x05\x06")
-    if at >= 0 and len(tail) >= at + _END_OF_ZIP.size and _END_OF_ZIP.unpack_from(tail, at)[4] > MOST_PARTS:
+    at = len(tail) - _END_OF_ZIP.size
+    if not (tail[at:].startswith(b"PK\x05\x06") and tail.endswith(b"\0\0")):  # where zipfile looks first, too
+        at = tail.rfind(b"PK\x05\x06")
+    end = _END_OF_ZIP.unpack_from(tail, at) if at >= 0 and len(tail) >= at + _END_OF_ZIP.size else None
+    # SECURITY: zip64 has numbers of its own, for files of gigabytes; no document of that size may be uploaded.
+    is_zip64 = b"PK\x06\x07" in tail[max(0, at - _ZIP64_LOCATOR_SIZE) : max(0, at)]
+    if end is not None and (is_zip64 or end[4] > MOST_PARTS or end[5] > MOST_PARTS * MOST_BYTES_PER_PART):
         raise ValidationError(_("This file has too many parts."), code="bomb")
     file.seek(0)
 

@@ -5,22 +5,28 @@ from __future__ import annotations
 import struct
 import threading
 import zlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import islice
 from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageCms, ImageOps
+from PIL.JpegImagePlugin import JpegImageFile
 
 from app.media.names import PictureName
+from app.media.structure import frames_of_gif, scans_of_jpeg
 
 #: No side of a stored picture is longer.
 LONGEST_SIDE = 2400
 #: A JPEG is decoded in a smaller size; others need 4 bytes of memory for each pixel, and again for each step.
 MOST_PIXELS = {"JPEG": 60_000_000}
 MOST_PIXELS_OF_OTHERS = 16_000_000
+#: Of a JPEG: each is decoded over the whole picture. Programs write about ten.
+MOST_SCANS = 100
 MOST_FRAMES = 300
 MOST_PIXELS_OF_ALL_FRAMES = 30_000_000
 THUMBNAIL = (240, 240)
@@ -34,6 +40,8 @@ _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "GIF": "png", "WEBP": "webp"}
 _SRGB = ImageCms.createProfile("sRGB")
 #: SECURITY: pictures are decoded one after the other, so a process needs the memory for one.
 _one_at_a_time = threading.Lock()
+#: How long an upload waits for the others of its process.
+LONGEST_WAIT_SECONDS = 20
 
 Focus = tuple[int, int]
 
@@ -53,8 +61,8 @@ def crop_names(focus: Focus) -> tuple[str, str]:
 
 
 def render(file: Any, key: str, slug: str, focus: Focus) -> Pictures:
-    """All renditions of an uploaded picture. Raises `ValidationError`."""
-    with _one_at_a_time, _errors():
+    """All renditions of an uploaded picture. Raises `ValidationError`, also when other pictures take too long."""
+    with _turn(), _errors():
         image = _opened(file)
         frames = _frames(image)
         if frames > 1:
@@ -72,9 +80,21 @@ def render(file: Any, key: str, slug: str, focus: Focus) -> Pictures:
 
 
 def render_crops(file: Any, focus: Focus) -> dict[str, bytes]:
-    """The crops of a stored picture around another focal point."""
-    with _one_at_a_time, _errors():
+    """The crops of a stored picture around another focal point. Raises `ValidationError`, as `render` does."""
+    with _turn(), _errors():
         return _crops(_still(_opened(file)), focus)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Waits for the pictures before this one. One that takes minutes must not hold every thread that has another."""
+    if not _one_at_a_time.acquire(timeout=LONGEST_WAIT_SECONDS):
+        message = _("Other pictures are being prepared. Nothing of this one was saved. Try again in a minute.")
+        raise ValidationError(message, code="busy")
+    try:
+        yield
+    finally:
+        _one_at_a_time.release()
 
 
 class _errors:
@@ -93,26 +113,67 @@ class _errors:
 
 def _opened(file: Any) -> Image.Image:
     file.seek(0)
+    if file.read(3) == b"GIF":
+        _refuse_large_frames(file)
+    file.seek(0)
     image: Any = Image.open(file, formats=tuple(_EXTENSIONS))
-    width, height = image.size
-    most = MOST_PIXELS.get(image.format, MOST_PIXELS_OF_OTHERS)
+    if image.format == "MPO":
+        # A photo with others behind it, of any size: what is shown everywhere is the first one, a JPEG.
+        file.seek(0)
+        image = JpegImageFile(file)
+    _refuse_size(image.size, image.format)
+    if image.format == "JPEG":
+        _refuse_many_scans(file)
+    return cast("Image.Image", image)
+
+
+def _refuse_size(size: tuple[int, int], kind: str) -> None:
+    width, height = size
+    most = MOST_PIXELS.get(kind, MOST_PIXELS_OF_OTHERS)
     # SECURITY: before anything is decoded: some bytes can be a picture of gigabytes.
     if width * height > most:
         raise ValidationError(
             _("This picture has %(found)s megapixels. A %(format)s picture may have %(most)s."),
-            params={"found": width * height // 10**6, "format": image.format, "most": most // 10**6},
+            params={"found": width * height // 10**6, "format": kind, "most": most // 10**6},
             code="pixels",
         )
     if max(width, height) > 30_000:
         raise ValidationError(_("No side of a picture may be longer than 30,000 pixels."), code="pixels")
-    return cast("Image.Image", image)
+
+
+def _refuse_large_frames(file: Any) -> None:
+    # SECURITY: Pillow enlarges a GIF by a later frame, after its size was checked, and allocates for it on the way.
+    file.seek(0)
+    frames = islice(frames_of_gif(file.read()), MOST_FRAMES + 1)
+    width, height = next(frames, (0, 0))
+    _refuse_size((width, height), "GIF")
+    if any(right > width or lower > height for right, lower in frames):
+        raise _a_larger_frame()
+
+
+def _a_larger_frame() -> ValidationError:
+    message = _("A frame of this animation is larger than its first one. Save it with frames of one size.")
+    return ValidationError(message, code="frames")
+
+
+def _refuse_many_scans(file: Any) -> None:
+    # SECURITY: a scan of a few bytes takes as long as one with the whole picture.
+    place = file.tell()
+    file.seek(0)
+    if sum(1 for _place in islice(scans_of_jpeg(file.read()), MOST_SCANS + 1)) > MOST_SCANS:
+        raise ValidationError(
+            _("This JPEG is made of more than %(most)s scans. Save it again, not as a progressive JPEG."),
+            params={"most": MOST_SCANS},
+            code="scans",
+        )
+    file.seek(place)
 
 
 def _frames(image: Any) -> int:
     """How many frames it has. They are counted one by one: the number in a file may be a lie."""
     if not getattr(image, "is_animated", False):
         return 1
-    pixels = image.width * image.height
+    size, pixels = image.size, image.width * image.height
     for number in range(MOST_FRAMES + 1):
         # SECURITY: a frame that is all one colour needs a few bytes of the file.
         if number == MOST_FRAMES or (number + 1) * pixels > MOST_PIXELS_OF_ALL_FRAMES:
@@ -122,6 +183,8 @@ def _frames(image: Any) -> int:
         except EOFError:
             image.seek(0)
             return number
+        if image.size != size:
+            raise _a_larger_frame()
     raise AssertionError
 
 

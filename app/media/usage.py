@@ -19,6 +19,8 @@ from app.tenancy.models import SiteProfile, SiteRelated
 
 #: More are not listed.
 MOST_USES = 100
+#: No field with less room can hold the address of a file.
+SHORTEST_ADDRESS = 60
 
 
 def uses_of(file: MediaFile) -> list[Any]:
@@ -58,4 +60,14 @@ def _keys_to_files(model: type[SiteRelated]) -> list[str]:
 
 
 def _texts(model: type[SiteRelated]) -> list[str]:
-    return [field.name for field in model._meta.local_fields if isinstance(field, models.TextField)]
+    """The fields that can contain an address: texts of any length, and in content short ones too."""
+    # A description that names a file does not show it, and neither do records of what was done.
+    shows = model.is_content and model is not MediaFile
+    fields = model._meta.local_fields
+    return [field.name for field in fields if isinstance(field, models.TextField) or (shows and _is_short_text(field))]
+
+
+def _is_short_text(field: models.Field[Any, Any]) -> bool:
+    """Whether it is text with room for an address, which is not chosen from a list."""
+    is_text = isinstance(field, models.CharField) and not isinstance(field, models.SlugField | models.EmailField)
+    return is_text and not field.choices and (field.max_length or SHORTEST_ADDRESS) >= SHORTEST_ADDRESS

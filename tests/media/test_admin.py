@@ -13,6 +13,9 @@ from django.core.files.storage import FileSystemStorage
 
 from app.accounts.models import User
 from app.media.models import Folder, MediaFile
+from app.menus.models import Menu, MenuEntry
+from app.pages.models import LinkPage
+from app.redirects.models import Redirect
 from app.tenancy.current import use_site
 from app.testing.forms import submitted
 from tests.support.makers import Browser, page, person
@@ -53,6 +56,23 @@ def test_it_works(north: Site, editor: Browser, nora: User) -> None:
     editor.post(f"{LIST}?alternative=missing", {**data, "_save": "Save"})
     bridge.refresh_from_db(from_queryset=MediaFile.all_sites.all())
     assert bridge.alt == "A red bridge"
+
+
+def test_two_people_who_describe_pictures_keep_each_others_texts(north: Site, editor: Browser) -> None:
+    second, first = media_file(north, picture(30, 30), "second.jpg"), media_file(north, picture(40, 40), "first.jpg")
+    address = f"{LIST}?alternative=missing"
+    opened = text(editor.get(address))
+    for number, alt in ((0, "A bridge"), (1, "A tower")):
+        data = submitted(opened, "changelist-form", **{f"form-{number}-alt": alt, "_save": "Save"})
+        assert editor.post(address, data).status_code == 302
+    assert [(row.pk, row.alt) for row in all_files()] == [(second.pk, "A tower"), (first.pk, "A bridge")]
+    data = submitted(opened, "changelist-form", **{"form-0-alt": "A red bridge", "_save": "Save"})
+    refused = text(editor.post(address, data))
+    assert "Somebody saved a newer value" in refused
+    assert "Stored now: A bridge" in refused
+    assert [row.alt for row in all_files()] == ["A tower", "A bridge"]
+    assert editor.post(address, {**submitted(refused, "changelist-form"), "_save": "Save"}).status_code == 302
+    assert [row.alt for row in all_files()] == ["A tower", "A red bridge"]
 
 
 def test_one_bad_file_does_not_stop_the_others(editor: Browser) -> None:
@@ -194,6 +214,24 @@ def test_where_a_file_is_used_and_that_it_cannot_go(north: Site, south: Site, ed
     assert len(all_files()) == 2
     assert editor.post(f"{LIST}{other.pk}/delete/", {"post": "yes"}).status_code == 302
     assert all_files() == [row]
+
+
+def test_a_file_that_an_address_leads_to_is_in_use(north: Site, editor: Browser) -> None:
+    rows = [media_file(north, f"Minutes {number}".encode(), f"{number}.txt") for number in range(4)]
+    menu_file, page_file, redirect_file, unused = rows
+    with use_site(north):
+        menu = Menu.objects.create(name="Footer")
+        MenuEntry.objects.create(menu=menu, address=menu_file.get_absolute_url(), title="Minutes")
+        LinkPage.objects.create(title="Report", slug="report", address=page_file.get_absolute_url())
+        Redirect.objects.create(old_path="/old/", new=redirect_file.get_absolute_url())
+        MediaFile.objects.filter(pk=unused.pk).update(title=f"Not {unused.get_absolute_url()}")
+    for row in (menu_file, page_file, redirect_file):
+        form = text(editor.get(f"{LIST}{row.pk}/change/"))
+        data = submitted(form, "mediafile_form", is_private="on")
+        assert "Visitors see this file on" in text(editor.post(f"{LIST}{row.pk}/change/", data))
+        assert "in use and cannot be deleted" in text(editor.post(f"{LIST}{row.pk}/delete/", {"post": "yes"}))
+    assert editor.post(f"{LIST}{unused.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert all_files() == [menu_file, page_file, redirect_file]
 
 
 def test_an_author_uploads_and_does_not_delete(north: Site) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import struct
 import zipfile
 from contextlib import suppress
 from io import BytesIO
@@ -144,6 +145,25 @@ def test_a_bomb_of_zip(north: Site) -> None:
         for number in range(5001):
             made.writestr(f"word/{number}", b"")
     assert "too many parts" in refused(north, many.getvalue(), "report.docx")
+
+
+@pytest.mark.parametrize("kind", ["number", "number in the record", "zip64"])
+def test_a_zip_whose_end_lies_about_its_directory(kind: str, north: Site) -> None:
+    """zipfile reads by the size of the directory; only a few numbers of the end record are checked by it."""
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w") as parts:
+        parts.writestr("word/document.xml", b"")
+        for number in range(31_000):
+            parts.writestr(f"word/{number:060}", b"")
+    whole = made.getvalue()
+    parts_before, end = whole[:-22], bytearray(whole[-22:])
+    size, start = struct.unpack_from("<2L", end, 12)
+    end[8:12] = b"PK\x05\x06" if kind == "number in the record" else b"\1\0\1\0"
+    if kind == "zip64":
+        end[12:20] = b"\0" * 8
+        record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, size, start)
+        parts_before += record + struct.pack("<4sLQL", b"PK\x06\x07", 0, len(parts_before), 1)
+    assert "too many parts" in refused(north, parts_before + bytes(end), "report.docx")
 
 
 def test_a_picture_of_which_a_part_arrived(north: Site, folder: Path) -> None:

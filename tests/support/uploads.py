@@ -49,3 +49,34 @@ def media_file(site: Site, content: bytes | None = None, name: str = "Red bridge
         made = MediaFile(file=uploaded(picture() if content is None else content, name), **values)
         made.save()
         return made
+
+
+def growing_gif(width: int, height: int, frames: int = 2, disposal: int = 0) -> bytes:
+    """A GIF of 10 × 10 pixels whose later frames have another size."""
+
+    def body(image: Image.Image) -> tuple[bytes, bytes]:
+        written = BytesIO()
+        image.save(written, format="GIF")
+        whole = written.getvalue()
+        head = 13 + (3 << ((whole[10] & 7) + 1) if whole[10] & 128 else 0)
+        return whole[:head], whole[head:-1]
+
+    start, first = body(Image.new("L", (10, 10)))
+    _, later = body(Image.new("L", (width, height)))
+    control = b"\x21\xf9\x04" + bytes([disposal << 2, 5, 0, 0]) + b"\0"
+    return start + first + (control + later) * frames + b";"
+
+
+def photo_with_another(behind: bytes) -> bytes:
+    """A JPEG with another picture behind it, as some cameras write it (MPO)."""
+    written = BytesIO()
+    with Image.open(BytesIO(behind)) as second:
+        Image.new("RGB", (800, 600), "red").save(written, format="MPO", save_all=True, append_images=[second])
+    return written.getvalue()
+
+
+def repeated_scans(times: int, width: int = 400, height: int = 300) -> bytes:
+    """A progressive JPEG whose last scan is there several times."""
+    whole = picture(width, height, progressive=True)
+    last = whole[whole.rindex(b"\xff\xda") : -2]
+    return whole[:-2] + last * times + whole[-2:]

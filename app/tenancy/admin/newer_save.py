@@ -57,6 +57,52 @@ def refuse_to_replace_newer_values(form: Any, *, is_always_logged: bool = True) 
     return type(form)(form.__name__, bases, names)
 
 
+class ListRow(BaseModelForm[Any]):
+    """For a row of a list in the admin: what was not changed on the page is not saved, and keeps its stored value.
+
+    The page has each value as it was opened with. A value that was changed there and by somebody else meanwhile has an
+    error with the stored one; saving again replaces it.
+    """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        for name, field in self.fields.items():
+            # Without the opened value, what was sent is compared with the stored one.
+            field.show_hidden_initial = not self.is_bound or self[name].html_initial_name in self.data
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        values: dict[str, Any] = self.cleaned_data if cleaned is None else cleaned
+        for name, field in self.fields.items():
+            if name not in values or not field.show_hidden_initial:
+                continue
+            if name not in self.changed_data:
+                values[name] = getattr(self.instance, name)
+            elif self._is_newer(name):
+                self.add_error(
+                    name,
+                    f"{_('Somebody saved a newer value. Saving again replaces it. Stored now:')} {_shown(self, name)}",
+                )
+                # The next attempt is compared with the value that the message names.
+                sent: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+                sent[self[name].html_initial_name] = self._opened_as(name)
+                self.data = sent
+        return values
+
+    def _is_newer(self, name: str) -> bool:
+        field, stored = self.fields[name], self.initial.get(name)
+        opened = field.hidden_widget().value_from_datadict(self.data, self.files, self[name].html_initial_name)
+        return field.has_changed(stored, opened)
+
+    def _opened_as(self, name: str) -> Any:
+        return self.fields[name].prepare_value(self.initial.get(name))
+
+
+def keep_newer_values(form: Any) -> Any:  # Any: Django makes the class of a form at run time
+    """The form class, with `ListRow`."""
+    return type(form)(form.__name__, (ListRow, form), {"__module__": form.__module__})
+
+
 def digests(form: BaseModelForm[Any]) -> str:
     """Field → digest of its stored value, as JSON, for the hidden field. Empty for a row that is not stored yet, and
     for a form that does not refuse newer values."""

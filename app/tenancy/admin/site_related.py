@@ -10,13 +10,13 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.widgets import url_params_from_lookup_dict
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, connection, models
+from django.db import IntegrityError, connection, models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 
 from app.postgresql.row_security.scope import every_site
 from app.tenancy.admin.key_fields import widget_for
 from app.tenancy.admin.missing_fields import tell_of_missing_fields
-from app.tenancy.admin.newer_save import digests, refuse_to_replace_newer_values
+from app.tenancy.admin.newer_save import digests, keep_newer_values, refuse_to_replace_newer_values
 from app.tenancy.admin.plain_words import PlainWords
 from app.tenancy.admin.read_only import linked_for
 from app.tenancy.audit.record import record
@@ -164,6 +164,26 @@ class SiteRelatedAdmin(ActionsBelongToTheSite[Row]):
             widget.is_required = field.required
             field.widget = widget  # without the buttons that Django wraps around a key
         return field
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method != "POST" or "_save" not in request.POST or not getattr(self.model, "is_content", False):
+            return super().changelist_view(request, *args, **kwargs)
+        with transaction.atomic():
+            lock_site()  # as in `get_object`: the rows of the list are read after what others saved
+            return super().changelist_view(request, *args, **kwargs)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        listed = super().get_changelist_instance(request)
+        if request.method == "POST" and "_save" in request.POST and listed.list_editable:
+            # A form with an error is shown beside its row, which a filter may have left out meanwhile.
+            sent = self._get_list_editable_queryset(request, "form")
+            rows = {str(row.pk): row for row in sent}
+            keys = [request.POST.get(f"form-{number}-{self.opts.pk.name}") for number in range(len(rows))]
+            listed.result_list = [rows[key] for key in keys if key in rows]
+        return listed
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return keep_newer_values(super().get_changelist_form(request, **kwargs))
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         context["adminform"] = linked_for(request, context["adminform"])
