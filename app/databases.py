@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.postgresql import authorities
 from app.private_files import PrivateSQLite
 from app.service_urls import Service
 
@@ -29,11 +30,12 @@ def is_sqlite(service: Service) -> bool:
 
 
 def in_django(service: Service) -> dict[str, Any]:
-    """An entry of `DATABASES`."""
+    """An entry of `DATABASES`. With `sslrootcert=system`, this process trusts the authorities of this machine."""
     options = dict(service.settings["OPTIONS"])
     if is_sqlite(service):
         options = SQLITE | options
     else:
+        authorities.use_those_of_this_machine(options)
         # libpq uses the last value of a setting, so a URL can replace this one; its other options leave it in place.
         timeout = f"-c statement_timeout=30000 {options.pop('options', '')}".strip()
         options = {**POSTGRESQL, "options": timeout, **options}

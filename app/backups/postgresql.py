@@ -5,6 +5,7 @@ No password is on a command line: other users of the machine see those.
 
 from __future__ import annotations
 
+import io
 import re
 import shlex
 import shutil
@@ -18,6 +19,7 @@ from django.db import connection
 from app.backups.errors import BackupFailed, BackupRefused
 from app.backups.places import Folder, storage_faults
 from app.backups.state import write_text
+from app.postgresql import authorities
 
 DUMP, LOAD = "dump.sh", "load.sh"
 ROWS = "rows"
@@ -67,7 +69,10 @@ FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE pg_clas
 
 
 def prepare(folder: Folder, script: str) -> None:
-    """Writes the script and the connection of this process's database: in the dump's case, of the tables' owner."""
+    """Writes the script and the connection of this process's database: in the dump's case, of the tables' owner.
+
+    Raises `BackupRefused` if it needs the authorities of this machine, and there are none.
+    """
     (folder.path / ROWS).unlink(missing_ok=True)  # of an earlier dump
     connection.ensure_connection()
     info: Any = connection.connection.info
@@ -75,15 +80,32 @@ def prepare(folder: Folder, script: str) -> None:
     # The deployment's own limit is for pages.
     parameters["options"] = f"{parameters.get('options', '')} -c statement_timeout=0".strip()
     for name in FILES:
-        path = Path(parameters.get(name, ""))
-        if path.is_file():
-            with storage_faults(folder.label), path.open("rb") as file:
+        value = parameters.get(name, "")
+        if (name, value) == ("sslrootcert", authorities.SYSTEM):
+            _write_authorities(folder, name)
+            parameters["sslmode"] = "verify-full"  # what `system` means
+        elif Path(value).is_file():
+            with storage_faults(folder.label), Path(value).open("rb") as file:
                 folder.write(name, file)
-            parameters[name] = str(folder.path / name)
+        else:
+            continue
+        parameters[name] = str(folder.path / name)
     lines = [f"{name}={value}" for name, value in parameters.items()]
     write_text(folder, "service", "\n".join(["[database]", *lines, ""]))
     body = DUMP_LINES if script == DUMP else LOAD_LINES
     write_text(folder, script, HEAD.replace("{password}", shlex.quote(info.password)) + body)
+
+
+def _write_authorities(folder: Folder, name: str) -> None:
+    """The image of the programs may have none."""
+    with storage_faults(folder.label):
+        trusted = authorities.as_pem()
+    if not trusted:
+        raise BackupRefused(
+            "sslrootcert=system: there are no certificate authorities here for pg_dump and pg_restore. "
+            "Name their file with SSL_CERT_FILE."
+        )
+    folder.write(name, io.BytesIO(trusted))
 
 
 def run(folder: Folder, script: str) -> None:

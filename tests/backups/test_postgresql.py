@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trustme
 
 from app.backups.postgresql import DUMP, DUMP_LINES, HEAD
 from tests.backups.conftest import Deployment
-from tests.support.postgresql import PostgreSQL, sql
+from tests.support.databases import migrated_on
+from tests.support.postgresql import PostgreSQL, made_postgresql, sql
 from tests.support.programs import program as find
 
 pytestmark = pytest.mark.service("postgresql")
@@ -197,3 +201,84 @@ def test_a_password_is_on_no_command_line(with_postgresql: Deployment, server: P
     assert "PGPASSWORD='it'\"'\"'s planted '" in (work / "dump.sh").read_text()
     early = here.run("backup", "--finish", str(work))
     assert (early.returncode, "has no complete dump" in early.stderr) == (1, True)
+
+
+# --- a server that proves who it is ---
+
+#: Python's own start: it finds the test's authorities where it would find those of the machine.
+FINDS = """
+import ssl
+ssl.get_default_verify_paths = lambda: ssl.DefaultVerifyPaths({file!r}, {folder!r}, "", "", "", "")
+"""
+
+
+@pytest.fixture(scope="module")
+def authorities(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, trustme.CA]:
+    folder, authority = tmp_path_factory.mktemp("authorities"), trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    trustme.CA().cert_pem.write_to_path(str(folder / "other.pem"))
+    (folder / "hashed").mkdir()
+    command = ["openssl", "x509", "-hash", "-noout", "-in", str(folder / "ca.pem")]
+    name = subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
+    shutil.copy(folder / "ca.pem", folder / "hashed" / f"{name}.0")
+    return folder, authority
+
+
+@pytest.fixture(scope="module")
+def with_tls(authorities: tuple[Path, trustme.CA]) -> Iterator[PostgreSQL]:
+    with made_postgresql(ssl="on", ssl_cert_file="server.pem", ssl_key_file="server.pem") as server:
+        path = server.folder / "data" / "server.pem"
+        authorities[1].issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(path))
+        path.chmod(0o600)
+        if os.geteuid() == 0:
+            shutil.chown(path, "postgres", "postgres")
+        server.start()
+        yield server
+
+
+@pytest.mark.parametrize(("file", "folder"), [("ca.pem", None), (None, "hashed"), ("other.pem", "hashed")])
+@pytest.mark.parametrize("variable", [False, True])
+def test_the_authorities_of_the_machine_are_those_of_the_database_and_of_its_dump(
+    with_tls: PostgreSQL,
+    authorities: tuple[Path, trustme.CA],
+    tmp_path: Path,
+    file: str | None,
+    folder: str | None,
+    variable: bool,
+) -> None:
+    """psycopg's own OpenSSL knows no authority, and the image of pg_dump has none."""
+    where = {"file": file and str(authorities[0] / file), "folder": folder and str(authorities[0] / folder)}
+    (tmp_path / "sitecustomize.py").write_text(FINDS.format(**where))
+    for name in ("target", "work"):
+        (tmp_path / name).mkdir()
+    url = migrated_on(with_tls)
+    asks = {"PGSSLROOTCERT": "system"} if variable else {}
+    asked = url + ("?sslmode=verify-full" if variable else "?sslmode=verify-full&sslrootcert=system")
+    here = Deployment(asked, tmp_path / "media", str(tmp_path / "target"))
+
+    prepared = here.run("backup", "--prepare", str(tmp_path / "work"), PYTHONPATH=tmp_path, **asks)
+    assert prepared.returncode == 0, prepared.stderr
+    service = (tmp_path / "work" / "service").read_text().splitlines()
+    assert f"sslrootcert={tmp_path}/work/sslrootcert" in service
+    assert "sslmode=verify-full" in service
+    empty = {"PATH": os.environ["PATH"], "SSL_CERT_FILE": "/none", "SSL_CERT_DIR": "/none"}
+    subprocess.run(["sh", str(tmp_path / "work" / "dump.sh")], check=True, env=empty)
+    done = here.run("backup", "--finish", str(tmp_path / "work"), PYTHONPATH=tmp_path, **asks)
+    assert done.returncode == 0, done.stderr
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+@pytest.mark.parametrize("environment", [{}, {"SSL_CERT_FILE": "other.pem"}])
+def test_another_authority_is_not_trusted(
+    with_tls: PostgreSQL, authorities: tuple[Path, trustme.CA], tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """What the operator names replaces what Python finds."""
+    found = authorities[0] / ("ca.pem" if environment else "other.pem")
+    (tmp_path / "sitecustomize.py").write_text(FINDS.format(file=str(found), folder=None))
+    here = Deployment(
+        f"{with_tls.url()}?sslmode=verify-full&sslrootcert=system", tmp_path / "media", str(tmp_path / "target")
+    )
+    named = {name: authorities[0] / file for name, file in environment.items()}
+    refused = here.run("backup", "--prepare", str(tmp_path), PYTHONPATH=tmp_path, **named)
+    assert refused.returncode == 2
+    assert "certificate verify failed" in refused.stderr

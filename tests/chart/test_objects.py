@@ -12,6 +12,7 @@ from tests.chart import policy
 from tests.chart.rendering import REPOSITORY, Object, Rendered, Values, environment, pod_template, render, scenario, web
 
 EXTERNAL: Values = {"database": {"type": "external"}, "externalDatabase": {"url": "postgres://a:b@db.example.org/c"}}
+SHARED: Values = {"persistence": {"media": {"accessModes": ["ReadWriteMany"]}}}
 NO_MESH = {"sidecar.istio.io/inject": "false"}
 
 
@@ -76,8 +77,10 @@ def test_the_database_pod_takes_what_others_take() -> None:
     ("values", "budget"),
     [
         ({}, False),
-        ({"replicaCount": 2}, True),
-        ({"autoscaling": {"enabled": True, "minReplicas": 1, "maxReplicas": 10}}, True),
+        ({"replicaCount": 2, **SHARED}, True),
+        ({"autoscaling": {"enabled": True, "minReplicas": 1, "maxReplicas": 10}, **SHARED}, True),
+        # All pods are on one node: a drain of it would never end.
+        ({"replicaCount": 2}, False),
         ({"autoscaling": {"enabled": True, "minReplicas": 1, "maxReplicas": 1}, "replicaCount": 3}, False),
     ],
 )
@@ -267,3 +270,69 @@ def test_commands_of_the_notes_can_be_pasted() -> None:
     for name in COMMANDS:
         for line in (REPOSITORY / name).read_text().splitlines():
             assert "logs -f job/" not in line or line.strip().startswith("until "), (name, line)
+
+
+# --- what one value does not undo in another ---
+
+
+def test_disabled_defaults_of_cron_jobs_leave_the_backups() -> None:
+    values: Values = {"backup": {"enabled": True}, "sitesExistingConfigMap": "sites"}
+    names = {one["metadata"]["name"] for one in render(values).kind("CronJob")}
+    off = render({**values, "cronJobDefaults": {"enabled": False}})
+    assert {one["metadata"]["name"] for one in off.kind("CronJob")} == names
+    assert {f"demo-colonnade-{name}" for name in ("backup", "restore", "sync-sites")} <= names
+
+
+@pytest.mark.parametrize("way", ["recovery", "pg_basebackup"])
+def test_a_cluster_that_is_restored_has_one_bootstrap(way: str) -> None:
+    values: Values = {"database": {"type": "cnpg"}, "cnpg": {"spec": {"bootstrap": {way: {"source": "old"}}}}}
+    assert render(values).of("Cluster")["spec"]["bootstrap"] == {way: {"source": "old"}}
+    named = render({"database": {"type": "cnpg"}, "cnpg": {"spec": {"bootstrap": {"initdb": {"database": "a"}}}}})
+    assert named.of("Cluster")["spec"]["bootstrap"] == {"initdb": {"database": "a", "owner": "colonnade"}}
+
+
+def test_without_external_egress_the_cluster_of_the_release_is_reached() -> None:
+    values: Values = {"networkPolicy": {"allowExternalEgress": False}}
+    own = {"podSelector": {"matchLabels": {"cnpg.io/cluster": "demo-colonnade-db"}}}
+    with_cnpg = render({**values, "database": {"type": "cnpg"}}).of("NetworkPolicy", "demo-colonnade-egress")
+    assert own in with_cnpg["spec"]["egress"][1]["to"]
+    assert own not in render(values).of("NetworkPolicy", "demo-colonnade-egress")["spec"]["egress"][1]["to"]
+
+
+def test_pods_of_tests_run_where_the_others_do() -> None:
+    place: Values = {
+        "nodeSelector": {"a": "b"},
+        "tolerations": [{"key": "web"}],
+        "affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}},
+        "priorityClassName": "high",
+        "runtimeClassName": "gvisor",
+        "dnsConfig": {"nameservers": ["192.0.2.1"]},
+        "dnsPolicy": "None",
+        "hostAliases": [{"ip": "192.0.2.2", "hostnames": ["a.test"]}],
+    }
+    for pod in render(place).kind("Pod"):
+        assert {key: pod["spec"].get(key) for key in place} == place, pod["metadata"]["name"]
+
+
+@pytest.mark.parametrize("release", ["demo", "r" * 37, "r" * 53])
+@pytest.mark.parametrize("database", [{}, EXTERNAL])
+def test_the_alert_knows_the_release_job_by_its_name(release: str, database: Values) -> None:
+    rendered = render({**database, "metrics": {"prometheusRule": {"enabled": True}}}, release=release)
+    rules = rendered.of("PrometheusRule")["spec"]["groups"][0]["rules"]
+    expression = next(one["expr"] for one in rules if one["alert"] == "ColonnadeMigrationsPending")
+    found = re.search(r'job_name=~"([^"]+)"', expression)
+    assert found
+    name = rendered.of("Job")["metadata"]["name"]
+    assert re.fullmatch(found[1], name)
+    assert len(name) <= 63
+
+
+def test_own_variables_with_and_without_file_are_two() -> None:
+    extra = [{"name": "FOO", "value": "a"}, {"name": "FOO_FILE", "value": "/b"}]
+    found = environment(web(render({"extraEnv": extra})))
+    assert (found["FOO"], found["FOO_FILE"]) == ("a", "/b")
+
+
+def test_the_folders_of_the_database_pod_are_bounded() -> None:
+    volumes = template(render(), "StatefulSet")["spec"]["volumes"]
+    assert all(one["emptyDir"]["sizeLimit"] for one in volumes if "emptyDir" in one)

@@ -162,6 +162,14 @@ IMPOSSIBLE: list[tuple[Values, str]] = [
     # pods
     ({"lifecycle": {"preStop": {"sleep": {"seconds": 60}}}}, "Set at least 86"),
     ({"terminationGracePeriodSeconds": 31, "lifecycle": {"preStop": {"sleep": {"seconds": 6}}}}, "Set at least 32"),
+    ({"podDisruptionBudget": {"create": True}, "replicaCount": 2}, "would never end"),
+    (
+        {
+            "cronJobDefaults": {"restartPolicy": "OnFailure"},
+            "cronJobs": {"poll-twitter": {"podFailurePolicy": {"rules": []}}},
+        },
+        "requires restartPolicy=Never",
+    ),
     ({"podDisruptionBudget": {"maxUnavailable": None}}, "set minAvailable or maxUnavailable"),
     (
         {

@@ -246,7 +246,8 @@
 {{- end -}}
 
 {{/* env of one container, a YAML list, one entry per variable, the last wins: server-side apply refuses a name twice.
-     NAME and NAME_FILE are one variable to the application, so an extra NAME replaces the chart's NAME_FILE.
+     NAME and NAME_FILE are one variable to the application, so an extra NAME replaces the chart's NAME_FILE; other
+     variables are left as they are.
      (dict "root" $ "sites" bool "superuser" bool "predeploy" bool "twitter" bool "owner" bool) */}}
 {{- define "colonnade.env" -}}
 {{- $entries := concat (include "colonnade.plainEnv" . | fromYamlArray) (include "colonnade.databaseEnv" . | fromYamlArray) -}}
@@ -255,13 +256,16 @@
 {{- $name := ternary .env (printf "%s_FILE" .env) (eq .env "PGSSLROOTCERT") -}}
 {{- $entries = append $entries (dict "name" $name "value" (printf "/run/secrets/colonnade/%s" .env)) -}}
 {{- end -}}
+{{- $ours := dict -}}
+{{- range $entries -}}{{- $_ := set $ours (trimSuffix "_FILE" .name) true -}}{{- end -}}
 {{- range tpl (toYaml .root.Values.extraEnv) .root | fromYamlArray -}}
 {{- if not (kindIs "invalid" .value) -}}{{- $_ := set . "value" (include "colonnade.text" .value) -}}{{- end -}}
 {{- $entries = append $entries . -}}
 {{- end -}}
 {{- $last := dict -}}{{- $order := list -}}
 {{- range $entries -}}
-{{- $name := trimSuffix "_FILE" .name -}}
+{{- $stem := trimSuffix "_FILE" .name -}}
+{{- $name := ternary $stem .name (hasKey $ours $stem) -}}
 {{- if not (hasKey $last $name) -}}{{- $order = append $order $name -}}{{- end -}}
 {{- $_ := set $last $name . -}}
 {{- end -}}

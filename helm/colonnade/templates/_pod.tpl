@@ -76,31 +76,7 @@ imagePullSecrets:
 {{- end }}
 securityContext:
   {{- toYaml $v.podSecurityContext | nindent 2 }}
-{{- with $scheduling.priorityClassName }}
-priorityClassName: {{ . | quote }}
-{{- end }}
-{{- with $v.runtimeClassName }}
-runtimeClassName: {{ . | quote }}
-{{- end }}
-{{- with $v.hostAliases }}
-hostAliases:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with $v.dnsConfig }}
-dnsConfig:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with $v.dnsPolicy }}
-dnsPolicy: {{ . }}
-{{- end }}
-{{- with $scheduling.nodeSelector }}
-nodeSelector:
-  {{- include "colonnade.strings" . | nindent 2 }}
-{{- end }}
-{{- with $scheduling.tolerations }}
-tolerations:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
+{{- include "colonnade.placement" (dict "root" .root "scheduling" $scheduling) }}
 {{- $affinity := deepCopy $scheduling.affinity }}
 {{- if .together }}
 {{- $near := dict "labelSelector" (dict "matchLabels" (include "colonnade.selector" (dict "root" .root "component" "web") | fromYaml)) "topologyKey" "kubernetes.io/hostname" }}
@@ -171,5 +147,36 @@ labels:
 {{- with .annotations }}
 annotations:
   {{- include "colonnade.strings" . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* Where and with what a pod runs, but for its affinity: (dict "root" $ "scheduling" dict) */}}
+{{- define "colonnade.placement" -}}
+{{- $v := .root.Values -}}
+{{- $scheduling := .scheduling -}}
+{{- with $scheduling.priorityClassName }}
+priorityClassName: {{ . | quote }}
+{{- end }}
+{{- with $v.runtimeClassName }}
+runtimeClassName: {{ . | quote }}
+{{- end }}
+{{- with $v.hostAliases }}
+hostAliases:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $v.dnsConfig }}
+dnsConfig:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $v.dnsPolicy }}
+dnsPolicy: {{ . }}
+{{- end }}
+{{- with $scheduling.nodeSelector }}
+nodeSelector:
+  {{- include "colonnade.strings" . | nindent 2 }}
+{{- end }}
+{{- with $scheduling.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}

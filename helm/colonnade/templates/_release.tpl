@@ -20,3 +20,9 @@ template:
       -
         {{- include "colonnade.container" (merge (dict "name" "release" "args" .args) .resources .pod) | nindent 8 }}
 {{- end -}}
+
+{{/* What the names of all release jobs begin with; there is room for the hash of the work. The alert uses it as well:
+     (dict "root" $ "suffix" "release") */}}
+{{- define "colonnade.releaseJobStem" -}}
+{{- include "colonnade.shortName" (dict "root" .root "suffix" .suffix "max" 54) -}}
+{{- end -}}

@@ -16,6 +16,11 @@ spec:
   {{- end }}
   securityContext:
     {{- toYaml .root.Values.podSecurityContext | nindent 4 }}
+  {{- include "colonnade.placement" (dict "root" .root "scheduling" .root.Values) | nindent 2 }}
+  {{- with .root.Values.affinity }}
+  affinity:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
   containers:
     - name: test
       image: {{ include "colonnade.image" (dict "root" .root "image" .root.Values.image "tag" .root.Chart.AppVersion) | quote }}
