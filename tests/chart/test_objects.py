@@ -201,7 +201,7 @@ def test_the_documented_alerts_are_the_alerts_of_the_chart() -> None:
     documented = set(
         re.findall(r"^\| `(Colonnade\w+)` \|", (REPOSITORY / "docs" / "operate.md").read_text(), re.MULTILINE)
     )
-    values = {**scenario("monitoring"), "backup": {"enabled": True}}
+    values = {**scenario("monitoring"), "backup": {"enabled": True}, "routes": {"reconcile": {"enabled": True}}}
     rules = render(values).of("PrometheusRule")["spec"]["groups"][0]["rules"]
     assert documented == {rule["alert"] for rule in rules} - {"Mine"}
 

@@ -46,7 +46,7 @@ class RefusesNewerValues(BaseModelForm[Any]):
                 title, text = beside[name]
                 self.add_error(None, f"{title}. {_('Stored now:')} {text or '-'}")
             else:
-                self.add_error(name, f"{_('Stored now:')} {_shown(self, name)}")
+                self.add_error(name, f"{_('Stored now:')} {_shown(self, name, _stored(self, name))}")
         return cleaned
 
 
@@ -79,10 +79,9 @@ class ListRow(BaseModelForm[Any]):
             if name not in self.changed_data:
                 values[name] = getattr(self.instance, name)
             elif self._is_newer(name):
-                self.add_error(
-                    name,
-                    f"{_('Somebody saved a newer value. Saving again replaces it. Stored now:')} {_shown(self, name)}",
-                )
+                stored = _shown(self, name, self.initial.get(name))
+                newer = _("Somebody saved a newer value. Saving again replaces it. Stored now:")
+                self.add_error(name, f"{newer} {stored}")
                 # The next attempt is compared with the value that the message names.
                 sent: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
                 sent[self[name].html_initial_name] = self._opened_as(name)
@@ -137,9 +136,9 @@ def _digest(value: Any) -> str:
     return sha256(str(getattr(value, "pk", value)).encode()).hexdigest()[:16]
 
 
-def _shown(form: Any, name: str) -> str:
+def _shown(form: Any, name: str, value: Any) -> str:
     """The stored value as a reader would write it. A widget of marked-up text has a method `as_text` for it."""
-    field, value = form.fields[name], _stored(form, name)
+    field = form.fields[name]
     if isinstance(field, ModelMultipleChoiceField):
         return ", ".join(field.label_from_instance(row) for row in value or ()) or "-"
     if isinstance(field, ModelChoiceField):

@@ -114,7 +114,6 @@ def clean_settings(raw: Any, stored: Any = None) -> dict[str, Any]:
         raise ValidationError("The settings are not a map.")
     before = stored if isinstance(stored, Mapping) else {}
     changed = {name: value for name, value in raw.items() if name not in before or before[name] != value}
-    _refuse_what_json_lacks(changed)
     if "headers" in changed:
         clean_headers(changed["headers"])
     if not isinstance(raw.get("options", {}), dict):
@@ -123,7 +122,9 @@ def clean_settings(raw: Any, stored: Any = None) -> dict[str, Any]:
         clean_apps(changed["apps"])
     if "robots" in changed:
         clean_robots(changed["robots"])
-    return {**{name: before[name] for name in raw if name not in changed}, **clean_values(changed)}
+    cleaned = clean_values(changed)
+    _refuse_what_json_lacks(changed)
+    return {**{name: before[name] for name in raw if name not in changed}, **cleaned}
 
 
 def _refuse_what_json_lacks(changed: Mapping[Any, Any]) -> None:
