@@ -17,6 +17,7 @@ from app.media import names, pictures
 from app.media.checking import MEGABYTE, Prepared, prepared
 from app.media.content import BY_EXTENSION
 from app.media.files import Written, names_in, remove_folder, storage_errors
+from app.tenancy.isolation.content_version import lock_site
 from app.tenancy.isolation.cross_site import CrossSiteReference
 from app.tenancy.models import SiteRelated
 
@@ -178,7 +179,8 @@ class MediaFile(SiteRelated):
 
     def save(self, **kwargs: Any) -> None:
         self.assign_site()
-        written = self._store() if self._is_new_file else self._follow()
+        is_new_file = self._is_new_file
+        written = self._store() if is_new_file else self._follow()
         if not str(self.file.name).startswith(f"sites/{self.site_id}/"):
             raise CrossSiteReference(type(self), "file")
         if written is None:
@@ -189,6 +191,11 @@ class MediaFile(SiteRelated):
         try:
             with transaction.atomic(kwargs.get("using")):
                 transaction.on_commit(written.keep)
+                if is_new_file:
+                    # Once more, now that no other upload of the site can be in between. The files are written before,
+                    # because the other editors of the site wait for its lock.
+                    lock_site()
+                    refuse_above_quota(self.size)
                 super().save(**kwargs)
         except BaseException:
             written.discard()
@@ -220,9 +227,10 @@ class MediaFile(SiteRelated):
         found, upload = self._checked_upload(), self.file
         folder = names.folder_of(self.site_id, found.key, is_private=self.is_private)
         self.title = self.title or PurePath(str(upload.name)).stem[:200]
+        size = sum(content.size if hasattr(content, "size") else len(content) for content in found.files.values())
+        refuse_above_quota(size)
         written = Written()
         try:
-            refuse_above_quota(upload.size)
             written.write(folder, found.files)
         except ValidationError as error:
             written.discard()
@@ -230,7 +238,7 @@ class MediaFile(SiteRelated):
         if found.kind != self.Kind.PICTURE:
             self.alt, self.is_decorative = "", False
         self.kind, self.digest, self.width, self.height = found.kind, found.digest, found.width, found.height
-        self.size = sum(content.size if hasattr(content, "size") else len(content) for content in found.files.values())
+        self.size = size
         stored = StoredFile(self, self._meta.get_field("file"), f"{folder}/{next(iter(found.files))}")  # type: ignore[arg-type]
         self.file, self._upload = stored, None
         return written
@@ -259,17 +267,17 @@ class MediaFile(SiteRelated):
 
 
 def refuse_above_quota(size: int) -> None:
-    """Raises `ValidationError` if the current site's files would be larger than the platform allows."""
+    """Raises `ValidationError` if the current site's files would be larger than the platform allows.
+
+    `size`: in bytes, of all that is stored for a file, the smaller copies of a picture included.
+    """
     most = settings.MEDIA_SITE_MAX_MB
     if not most:
         return
     used = MediaFile.objects.aggregate(models.Sum("size"))["size__sum"] or 0
     if used + size > most * MEGABYTE:
-        raise ValidationError(
-            _("The files of this site may be %(most)s MB together. Delete some, or ask for more space."),
-            params={"most": most},
-            code="quota",
-        )
+        text = _("The files of this site may be %(most)s MB together. Delete some, or ask for more space.")
+        raise ValidationError({"file": ValidationError(text, params={"most": most}, code="quota")})
 
 
 def remove_files_of(instance: MediaFile, **_: Any) -> None:

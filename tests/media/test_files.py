@@ -8,6 +8,7 @@ import zipfile
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from django.core.files.storage import FileSystemStorage
 from django.db import IntegrityError, transaction
 from PIL import Image
 
+from app.media.files import Written
 from app.media.models import MediaFile
 from app.postgresql.row_security.scope import every_site
 from app.tenancy.current import use_site
@@ -184,6 +186,36 @@ def test_the_files_of_a_site_have_a_limit(north: Site, south: Site, settings: An
     with use_site(north), pytest.raises(ValidationError, match="1 MB together"):
         MediaFile(file=uploaded(b"a" * 200_000, "more.txt")).save()
     assert len(stored(folder)) == 2
+
+
+def test_the_smaller_copies_of_a_picture_count(north: Site, folder: Path, settings: Any) -> None:
+    settings.MEDIA_SITE_MAX_MB = 1
+    noise = Image.frombytes("RGB", (700, 700), Random(1).randbytes(700 * 700 * 3))
+    content = BytesIO()
+    noise.save(content, "JPEG", quality=92)
+    assert content.tell() < 1_000_000
+    with use_site(north), pytest.raises(ValidationError, match="1 MB together"):
+        MediaFile(file=uploaded(content.getvalue(), "noise.jpg")).save()
+    assert stored(folder) == set()
+
+
+def test_two_uploads_at_once_share_the_limit(
+    north: Site, folder: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MEDIA_SITE_MAX_MB = 1
+    write = Written.write
+
+    def write_while_another_is_stored(self: Written, *arguments: Any) -> None:
+        monkeypatch.setattr(Written, "write", write)
+        write(self, *arguments)
+        media_file(north, b"b" * 600_000, "other.txt")
+
+    monkeypatch.setattr(Written, "write", write_while_another_is_stored)
+    with use_site(north), pytest.raises(ValidationError, match="1 MB together"):
+        MediaFile(file=uploaded(b"a" * 600_000, "slow.txt")).save()
+    with use_site(north):
+        assert [file.title for file in MediaFile.objects.all()] == ["other"]
+    assert len(stored(folder)) == 1
 
 
 def test_a_full_disk_leaves_neither_row_nor_file(north: Site, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
