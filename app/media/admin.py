@@ -28,6 +28,8 @@ from app.media.models import Folder, MediaFile
 from app.media.usage import described, uses_of
 from app.tenancy.admin import SiteRelatedAdmin
 
+#: Of one action: to find out where a file is used, all texts of the site are read.
+MOST_DELETED = 100
 DESCRIBED = ("alt", "is_decorative")
 FOCAL = _("What stays in sight when the picture is cropped. Click on the picture, or enter the numbers.")
 
@@ -227,6 +229,18 @@ class MediaFileAdmin(SiteRelatedAdmin[MediaFile]):
         return f"{address}?{MissingAlt.parameter_name}=missing" if any(row.lacks_alt for row in added) else address
 
     # Deletion
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[MediaFile], *arguments: Any, **named: Any
+    ) -> HttpResponse | None:
+        if "delete_selected" in request.POST.getlist("action"):
+            is_all = request.POST.get("select_across") == "1"
+            number = queryset.count() if is_all else len(request.POST.getlist("_selected_action"))
+            if number > MOST_DELETED:
+                text = _("These are %(number)d files. Delete at most %(most)d at a time.")
+                self.message_user(request, text % {"number": number, "most": MOST_DELETED}, messages.ERROR)
+                return HttpResponseRedirect(request.get_full_path())
+        return super().response_action(request, queryset, *arguments, **named)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         to_delete, counts, lacking, protected = super().get_deleted_objects(objs, request)

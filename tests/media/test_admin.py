@@ -216,6 +216,21 @@ def test_where_a_file_is_used_and_that_it_cannot_go(north: Site, south: Site, ed
     assert all_files() == [row]
 
 
+def test_a_great_many_files_are_not_deleted_at_once(
+    north: Site, editor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.media.admin.MOST_DELETED", 2)
+    rows = [media_file(north, f"Minutes {number}".encode(), f"{number}.txt") for number in range(3)]
+    chosen = {"action": "delete_selected", "_selected_action": [row.pk for row in rows]}
+    for data in (chosen, {**chosen, "post": "yes"}, {**chosen, "_selected_action": rows[0].pk, "select_across": "1"}):
+        response = editor.post(LIST, data)
+        assert (response.status_code, response.headers["Location"]) == (302, LIST)
+        assert "These are 3 files. Delete at most 2 at a time." in text(editor.get(LIST))
+    assert len(all_files()) == 3
+    assert editor.post(LIST, {**chosen, "_selected_action": [rows[0].pk, rows[1].pk], "post": "yes"}).status_code == 302
+    assert all_files() == [rows[2]]
+
+
 def test_a_file_that_an_address_leads_to_is_in_use(north: Site, editor: Browser) -> None:
     rows = [media_file(north, f"Minutes {number}".encode(), f"{number}.txt") for number in range(4)]
     menu_file, page_file, redirect_file, unused = rows
