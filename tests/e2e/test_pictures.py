@@ -60,7 +60,7 @@ def test_it_works(tab: Page, server: Server, tmp_path: Path) -> None:
     expect(tab.locator(".messagelist")).to_contain_text("2 files were uploaded.")
     assert violations(tab) == []
     for row, text in (("mill", "A water mill"), ("river", "The river in May")):
-        tab.locator("#result_list tr", has_text=row).locator("input[name$=-alt]").fill(text)
+        tab.locator("#result_list tr", has_text=row).locator("input[name$=-alt]:not([type=hidden])").fill(text)
     with tab.expect_navigation():
         tab.get_by_role("button", name="Save", exact=True).click()
     tab.goto(server.url("north", LIST))
