@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from tests.image.engine import docker, inspect
+from tests.support.commands import environment
 from tests.support.http import Response, visit
 from tests.support.programs import ROOT, free_port, wait_until
 
@@ -53,7 +54,7 @@ class Compose:
         done = subprocess.run(
             ["bash", "-euc", script],
             cwd=folder,
-            env={**os.environ, **self.env},
+            env={**docker_client(), **self.env},
             capture_output=True,
             text=True,
             check=False,
@@ -69,6 +70,11 @@ class Compose:
             return self.page("north.localhost").status == 200
         except OSError:
             return False
+
+
+def docker_client() -> dict[str, str]:
+    """The environment without the settings of the tests, which the file would pass on to the containers."""
+    return environment(**{name: value for name, value in os.environ.items() if name.startswith("DOCKER_")})
 
 
 @contextmanager
