@@ -75,7 +75,8 @@ def running(
     with log.open("ab") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT)
     try:
-        wait_until(lambda: process.poll() is not None or listens(port), what=f"{what} listens")
+        # `make run` migrates and makes the demo first, which takes half a minute of a busy machine.
+        wait_until(lambda: process.poll() is not None or listens(port), seconds=180, what=f"{what} listens")
         if process.poll() is not None:
             raise RuntimeError(f"{what} ended while it started:\n{log.read_text(errors='replace')[-4000:]}")
         yield process
