@@ -3,7 +3,7 @@
 A connection gets a thread when its request is complete, so a client that sends slowly occupies none. Requests with a
 large body are the exception: their body is read in a thread, at a least rate and for a longest time (`PacedUnreader`).
 Only a request with a session cookie may have one. The cookie is not checked here: the greatest size and the longest
-time hold for everyone.
+time apply to everyone.
 """
 
 from __future__ import annotations
