@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -289,6 +291,15 @@ def test_a_cluster_that_is_restored_has_one_bootstrap(way: str) -> None:
     assert render(values).of("Cluster")["spec"]["bootstrap"] == {way: {"source": "old"}}
     named = render({"database": {"type": "cnpg"}, "cnpg": {"spec": {"bootstrap": {"initdb": {"database": "a"}}}}})
     assert named.of("Cluster")["spec"]["bootstrap"] == {"initdb": {"database": "a", "owner": "colonnade"}}
+
+
+@pytest.mark.parametrize("way", ["initdb", "recovery", "pg_basebackup"])
+def test_the_role_of_the_pods_connects_to_the_database_of_the_cluster(way: str) -> None:
+    row_security: Values = {"rowSecurity": {"enabled": True}, "type": "cnpg"}
+    own: Values = {"database": row_security, "cnpg": {"spec": {"bootstrap": {way: {"database": "shop"}}}}}
+    for values, name in [(own, "shop"), ({"database": row_security}, "colonnade")]:
+        secret = render(values).of("Secret", "demo-colonnade-database-role")
+        assert urlsplit(base64.b64decode(secret["data"]["database-url"]).decode()).path == f"/{name}"
 
 
 def test_without_external_egress_the_cluster_of_the_release_is_reached() -> None:

@@ -56,6 +56,22 @@ def test_the_job_of_a_failed_upgrade_changes_nothing_when_it_can_start_at_last(s
     assert all(job["spec"]["ttlSecondsAfterFinished"] for job in jobs(space).values())
 
 
+def test_a_job_that_failed_runs_again_when_the_same_upgrade_is_repeated(space: Namespace) -> None:
+    sites: Object = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "own-sites"}}
+    more: Object = {"sitesExistingConfigMap": "own-sites", "release": {"backoffLimit": 0}}
+    space.apply({**sites, "data": {"sites.yaml": "sites: {again: {}}"}})
+    before = set(jobs(space))
+    upgrade(space, "--timeout", "1m", check=False, **more)
+    (failed,) = set(jobs(space)) - before
+    until(lambda: jobs(space)[failed]["status"].get("failed"), what="the job that fails")
+    space.apply({**sites, "data": {"sites.yaml": "sites: {again: {domain: again.example.test}}"}})
+    upgrade(space, **more)
+    (again,) = set(jobs(space)) - before - {failed}
+    until(lambda: jobs(space)[again]["status"].get("succeeded"), what="the job that runs again")
+    assert "again.example.test" in space.manage("sites", "list")
+    upgrade(space)
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
@@ -63,6 +79,7 @@ def test_the_job_of_a_failed_upgrade_changes_nothing_when_it_can_start_at_last(s
         ({"postgresql": {"auth": {"password": "another"}}}, "postgresql.auth.password is not the password"),
         ({"postgresql": {"auth": {"username": "another"}}}, "postgresql.auth.username=another"),
         ({"postgresql": {"image": {"tag": 18}}}, "PostgreSQL 18 cannot read the volume of PostgreSQL 17"),
+        ({"postgresql": {"persistence": {"size": "20Gi"}}}, "postgresql.persistence.size=20Gi: the StatefulSet"),
     ],
 )
 def test_an_upgrade_that_would_break_the_release_is_refused(space: Namespace, more: Object, message: str) -> None:

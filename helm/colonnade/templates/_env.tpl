@@ -88,7 +88,9 @@
 {{- if eq $v.database.type "external" -}}
 {{- $where = pick $v.externalDatabase "host" "port" "name" "sslmode" -}}
 {{- else if eq $v.database.type "cnpg" -}}
-{{- $where = dict "port" 5432 "name" (dig "bootstrap" "initdb" "database" "colonnade" $v.cnpg.spec) "host" (printf "%s-rw" (include "colonnade.cnpgName" .)) -}}
+{{- $database := "colonnade" -}}
+{{- range $way := default dict $v.cnpg.spec.bootstrap -}}{{- $database = default $database $way.database -}}{{- end -}}
+{{- $where = dict "port" 5432 "name" $database "host" (printf "%s-rw" (include "colonnade.cnpgName" .)) -}}
 {{- end -}}
 {{- include "colonnade.databaseUrl" (merge (dict "user" $r.username "password" (include "colonnade.podsRolePassword" .)) $where) -}}
 {{- end -}}

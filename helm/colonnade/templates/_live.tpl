@@ -12,6 +12,63 @@
 {{- if eq $type "postgresql" -}}
 {{- include "colonnade.checkLivePostgresql" . -}}
 {{- end -}}
+{{- $claims := dict -}}
+{{- if include "colonnade.hasMediaVolume" . -}}{{- $_ := set $claims "media" $v.persistence.media -}}{{- end -}}
+{{- if eq $type "sqlite" -}}{{- $_ := set $claims "data" $v.persistence.data -}}{{- end -}}
+{{- range $suffix, $wanted := $claims -}}
+{{- if not $wanted.existingClaim -}}
+{{- include "colonnade.checkLiveClaim" (dict "root" $ "suffix" $suffix "wanted" $wanted "path" (printf "persistence.%s" $suffix)) -}}
+{{- end -}}
+{{- end -}}
+{{- if and (include "colonnade.backupToClaim" .) (not $v.backup.persistence.existingClaim) -}}
+{{- include "colonnade.checkLiveClaim" (dict "root" . "suffix" "backup" "wanted" $v.backup.persistence "path" "backup.persistence" "byHand" true) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Kubernetes lets a claim grow and changes nothing else of it; Helm would have changed other objects before it says so.
+     (dict "root" $ "suffix" "media" "wanted" dict "path" "persistence.media" "byHand" bool); byHand: the release does not
+     write this claim again. */}}
+{{- define "colonnade.checkLiveClaim" -}}
+{{- $ns := include "colonnade.namespace" .root -}}
+{{- $name := include "colonnade.shortName" (dict "root" .root "suffix" .suffix) -}}
+{{- $claim := default dict (lookup "v1" "PersistentVolumeClaim" $ns $name) -}}
+{{- if and $claim (not (dig "metadata" "deletionTimestamp" "" $claim)) -}}
+{{- include "colonnade.checkLiveVolume" (dict "root" .root "live" $claim.spec "wanted" .wanted "path" .path "remedy" "Set the value of the existing claim, or copy its files into a claim of your own and set existingClaim.") -}}
+{{- $size := $claim.spec.resources.requests.storage -}}
+{{- $difference := include "colonnade.compareSizes" (list .wanted.size $size) -}}
+{{- if eq $difference "smaller" -}}
+{{- fail (printf "%s.size=%s: the claim %s has %s, and a claim cannot become smaller. Set size=%s." .path .wanted.size $name $size $size) -}}
+{{- end -}}
+{{- if and .byHand (eq $difference "larger") -}}
+{{- fail (printf "%s.size=%s: the claim %s has %s, and no release changes it after its creation. First: kubectl -n %s patch pvc %s -p '{\"spec\": {\"resources\": {\"requests\": {\"storage\": \"%s\"}}}}'" .path .wanted.size $name $size $ns $name .wanted.size) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Class and access modes: (dict "root" $ "live" spec "wanted" dict "path" "persistence.media" "remedy" "…" "template" bool).
+     A claim has its default class in its spec, so a class that is not set is no change; a template has what was set. */}}
+{{- define "colonnade.checkLiveVolume" -}}
+{{- $class := default .root.Values.global.storageClass .wanted.storageClass -}}
+{{- $there := default "" .live.storageClassName -}}
+{{- if and (or $class .template) (ne (ternary "" $class (eq $class "-")) $there) -}}
+{{- fail (printf "%s.storageClass=%q: the existing claim has %q, and the class of a claim cannot change. %s" .path $class $there .remedy) -}}
+{{- end -}}
+{{- if ne (toJson .wanted.accessModes) (toJson .live.accessModes) -}}
+{{- fail (printf "%s.accessModes=%s: the existing claim has %s, and the modes of a claim cannot change. %s" .path (toJson .wanted.accessModes) (toJson .live.accessModes) .remedy) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Whether the first quantity is "smaller" or "larger" than the second; empty: the same. The API server may write 1024Mi
+     as 1Gi. */}}
+{{- define "colonnade.compareSizes" -}}
+{{- $bytes := list -}}
+{{- $units := dict "Ki" 1024.0 "Mi" 1048576.0 "Gi" 1073741824.0 "Ti" 1099511627776.0 "Pi" 1125899906842624.0 "Ei" 1152921504606846976.0 "m" 0.001 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "P" 1e15 "E" 1e18 -}}
+{{- range . -}}
+{{- $text := include "colonnade.text" . -}}
+{{- $unit := regexFind "[KMGTPE]i$|[mkMGTPE]$" $text -}}
+{{- $bytes = append $bytes (mulf (trimSuffix $unit $text | float64) (default 1.0 (get $units $unit))) -}}
+{{- end -}}
+{{- if lt (first $bytes) (last $bytes) -}}smaller{{- else if gt (first $bytes) (last $bytes) -}}larger{{- end -}}
 {{- end -}}
 
 {{/* The image sets up role, database and password once, on an empty volume. */}}
@@ -34,6 +91,14 @@
 {{- if and $key (ne .value (get $a $key)) -}}
 {{- fail (printf "postgresql.auth.%s=%s: the existing database was created with %q. Set that value, or rename it in the server and in the StatefulSet first." $key (get $a $key) .value) -}}
 {{- end -}}
+{{- end -}}
+{{- /* Of a StatefulSet, not even the size of its claims can change. */ -}}
+{{- $template := (first $server.spec.volumeClaimTemplates).spec -}}
+{{- $p := .Values.postgresql.persistence -}}
+{{- $remedy := "Set the value of the existing claim, or make a dump, uninstall, delete the claim, install and restore (docs/deploy.md)." -}}
+{{- include "colonnade.checkLiveVolume" (dict "root" . "live" $template "wanted" $p "path" "postgresql.persistence" "remedy" $remedy "template" true) -}}
+{{- if include "colonnade.compareSizes" (list $p.size $template.resources.requests.storage) -}}
+{{- fail (printf "postgresql.persistence.size=%s: the StatefulSet %s has %s, and Kubernetes does not change it there. Set size=%s, or follow UPGRADING.md, \"A larger volume of the bundled PostgreSQL\"." $p.size $name $template.resources.requests.storage $template.resources.requests.storage) -}}
 {{- end -}}
 {{- $new := include "colonnade.image" (dict "root" . "image" .Values.postgresql.image "tag" "17") -}}
 {{- $major := ":[0-9]+" -}}

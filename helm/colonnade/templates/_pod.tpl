@@ -124,7 +124,7 @@ volumes:
     persistentVolumeClaim:
       claimName: {{ default (include "colonnade.shortName" (dict "root" .root "suffix" "media")) $v.persistence.media.existingClaim | quote }}
     {{- else }}
-    emptyDir: {}
+    emptyDir: {sizeLimit: {{ $v.persistence.media.size }}}
     {{- end }}
   {{- end }}
   {{- if eq $v.database.type "sqlite" }}
