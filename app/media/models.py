@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from pathlib import PurePath
 from typing import Any
@@ -180,7 +181,7 @@ class MediaFile(SiteRelated):
     def save(self, **kwargs: Any) -> None:
         self.assign_site()
         is_new_file = self._is_new_file
-        written = self._store() if is_new_file else self._follow()
+        written = self._store() if is_new_file else self._follow(kwargs.get("update_fields"))
         if not str(self.file.name).startswith(f"sites/{self.site_id}/"):
             raise CrossSiteReference(type(self), "file")
         if written is None:
@@ -243,11 +244,15 @@ class MediaFile(SiteRelated):
         self.file, self._upload = stored, None
         return written
 
-    def _follow(self) -> Written | None:
+    def _follow(self, update_fields: Iterable[str] | None) -> Written | None:
         """Moves the files, or makes crops, when what is saved needs it."""
         stored = type(self).objects.filter(pk=self.pk).first() if self.pk else None
         if stored is None:
             return None
+        if update_fields is not None:
+            # An old instance must not move the files to where somebody else has taken them from.
+            for name in {"file", *self.saved_one_by_one}.difference(update_fields):
+                setattr(self, name, getattr(stored, name))
         folder = names.folder_of(self.site_id, stored.key, is_private=self.is_private)
         written = Written(replaces=stored._folder if folder != stored._folder else "")
         try:

@@ -48,7 +48,7 @@ def _rows_using(file: MediaFile) -> Iterator[Any]:
             found = conditions[0]
             for condition in conditions[1:]:
                 found |= condition
-            yield from model.objects.filter(found).distinct()[:MOST_USES]
+            yield from model.objects.filter(found).distinct().defer(*_long_texts(model))[:MOST_USES]
     profile = SiteProfile.objects.filter(site=current_site().id).first()
     if profile is not None and f"/{file.key}/" in json.dumps(profile.settings):
         yield profile  # a logo, or a picture in the footer
@@ -65,6 +65,10 @@ def _texts(model: type[SiteRelated]) -> list[str]:
     shows = model.is_content and model is not MediaFile
     fields = model._meta.local_fields
     return [field.name for field in fields if isinstance(field, models.TextField) or (shows and _is_short_text(field))]
+
+
+def _long_texts(model: type[SiteRelated]) -> list[str]:
+    return [field.name for field in model._meta.concrete_fields if isinstance(field, models.TextField)]
 
 
 def _is_short_text(field: models.Field[Any, Any]) -> bool:

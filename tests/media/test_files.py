@@ -293,6 +293,23 @@ def test_a_private_file_moves(north: Site, folder: Path) -> None:
     assert len(stored(folder)) == before
 
 
+def test_an_old_instance_does_not_move_a_file_back(north: Site, folder: Path) -> None:
+    old = media_file(north, picture(1600, 400))
+    with use_site(north):
+        new = MediaFile.objects.get()
+        new.is_private, new.focal_x = True, 20
+        new.save()
+        old.title = "Bridge"
+        old.save(update_fields=["title"])
+        old.focal_y = 30
+        old.save(update_fields=["focal_y"])
+        found = MediaFile.objects.get()
+    assert (found.title, found.is_private, found.focal_x, found.focal_y) == ("Bridge", True, 20, 30)
+    names = stored(folder)
+    assert all(name.startswith(f"sites/{north.pk}/private/") for name in names)
+    assert any(name.endswith("/thumbnail-20-30.webp") for name in names)
+
+
 def test_a_row_cannot_name_the_file_of_another_site(north: Site, south: Site) -> None:
     found = media_file(south)
     with use_site(north), pytest.raises(CrossSiteReference):

@@ -92,7 +92,7 @@ def rows_with_links_to(row: Any) -> list[Any]:
         for name in texts:
             for text in contained:
                 conditions |= models.Q(**{f"{name}__contains": text})
-        rows = model.objects.filter(conditions)
+        rows = model.objects.filter(conditions).defer(*texts)
         found += (rows.exclude(pk=row.pk) if isinstance(row, model) else rows)[:MOST_LISTED]
     return found[:MOST_LISTED]
 
