@@ -89,11 +89,14 @@ class Redirect(SiteRelated):
 
         Raises `ValidationError` for an address or a target that is not possible, and for a loop.
         """
+        if (fields := kwargs.get("update_fields")) is not None:
+            if {"old_path", "new"}.isdisjoint(fields):
+                super().save(**kwargs)  # an old instance changes no chain
+                return
+            kwargs["update_fields"] = {*fields, "old_path", "new"}
         lock_site()
         self._normalise()
         self._follow_chain()
-        if kwargs.get("update_fields") is not None and {"old_path", "new"} & set(kwargs["update_fields"]):
-            kwargs["update_fields"] = {*kwargs["update_fields"], "old_path", "new"}
         super().save(**kwargs)
         if self.new and "?" not in self.old_path and not self.is_hidden:
             spellings = {self.old_path, f"{self.old_path.rstrip('/')}/"}

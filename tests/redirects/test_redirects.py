@@ -183,6 +183,20 @@ def test_chains_are_flattened_and_loops_refused(north: Site, at_north: Browser) 
             Redirect.objects.create(old_path="/d", new="/a/")
 
 
+def test_an_old_instance_saved_for_another_field_changes_no_target(north: Site, at_north: Browser) -> None:
+    redirect(north, "/b", "/c/")
+    in_the_way = page(north, slug="b")
+    redirect(north, "/a", "/b/")
+    with use_site(north):
+        old, new = (Redirect.objects.get(old_path="/b") for _ in range(2))
+        new.new = "/d/"
+        new.save()
+        in_the_way.delete()
+        old.is_permanent = False
+        old.save(update_fields=["is_permanent"])
+    assert [location(at_north, address) for address in ("/a", "/b")] == [(301, "/b/"), (302, "/d/")]
+
+
 def test_a_redirect_that_a_page_hides_is_no_part_of_a_chain(north: Site, at_north: Browser) -> None:
     redirect(north, "/b", "/c/")
     page(north, slug="b")
