@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from tests.support.commands import managed
 from tests.support.databases import made_once, migrated_in, migrated_on
 from tests.support.postgresql import PostgreSQL
 from tests.support.programs import free_port, program, running
-from tests.support.server import Server, serving
+from tests.support.server import IMPATIENT, Server, serving
 
 
 @dataclass
@@ -43,6 +44,15 @@ def database() -> Path:
             managed("sites", "add", domain, **settings)
 
     return made_once("three-sites", make) / "db.sqlite3"
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Server]:
+    """A server whose limits for slow clients are a few seconds."""
+    folder = tmp_path_factory.mktemp("impatient")
+    shutil.copy(database, folder)
+    with serving(folder, IMPATIENT, WEB_CONCURRENCY=1, WEB_THREADS=2) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,6 @@ from tests.support.http import connect, unfinished_requests
 from tests.support.programs import wait_until
 from tests.support.server import Server, serving
 
-IMPATIENT = ["--worker-class", "tests.support.impatient.ImpatientWorker"]
 # With the first, Django reads the body for the form's token. The session does not exist.
 TOKEN, SESSION = f"csrftoken={'a' * 32}", f"sessionid={'b' * 32}"
 INVENTED = f"{TOKEN}; {SESSION}"
@@ -66,14 +65,6 @@ def server(tmp_path_factory: pytest.TempPathFactory, database: Path, temporary: 
     folder = tmp_path_factory.mktemp("large")
     shutil.copy(database, folder)
     with serving(folder, WEB_CONCURRENCY=1, WEB_THREADS=2, MEDIA_MAX_MB=1, TMPDIR=temporary) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def impatient(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("impatient")
-    shutil.copy(database, folder)
-    with serving(folder, IMPATIENT, WEB_CONCURRENCY=1, WEB_THREADS=2) as started:
         yield started
 
 

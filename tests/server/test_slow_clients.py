@@ -14,7 +14,6 @@ from app.server.arrival import BUFFERED_BYTES
 from tests.support.http import connect, request, unfinished_requests
 from tests.support.server import Server, serving
 
-IMPATIENT = ["--worker-class", "tests.support.impatient.ImpatientWorker"]
 # With the token's cookie, Django reads the body for the form's token. With a session's, it may be large.
 HEAD = f"POST /admin/login/ HTTP/1.1\nHost: north.example\nCookie: csrftoken={'a' * 32}; sessionid={'b' * 32}\n"
 FORM = "Content-Type: application/x-www-form-urlencoded\n"
@@ -36,14 +35,6 @@ def patient(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterato
     folder = tmp_path_factory.mktemp("patient")
     shutil.copy(database, folder)
     with serving(folder, WEB_THREADS=2) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def impatient(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("impatient")
-    shutil.copy(database, folder)
-    with serving(folder, IMPATIENT, WEB_CONCURRENCY=1, WEB_THREADS=2) as started:
         yield started
 
 

@@ -15,9 +15,8 @@ import pytest
 from app.server.sending import PacedSender, Patience
 from tests.support.http import connect
 from tests.support.programs import wait_until
-from tests.support.server import Server, serving
+from tests.support.server import IMPATIENT, Server, serving
 
-IMPATIENT = ["--worker-class", "tests.support.impatient.ImpatientWorker"]
 SIZE = 24 * 2**20
 ADDRESS = f"/media/{'a' * 32}/large.mp4"
 GET = f"GET {ADDRESS} HTTP/1.1\r\nHost: north.example\r\nConnection: close\r\n\r\n".encode()

@@ -15,6 +15,8 @@ from tests.support.programs import PYTHON, children_of, free_port, listens, runn
 
 COMMAND = [PYTHON, "-m", "gunicorn", "-c", "docker/gunicorn.conf.py", "app.wsgi:application"]
 WORKERS = 2  # WEB_CONCURRENCY's default
+#: Arguments: limits for slow clients of a few seconds.
+IMPATIENT = ["--worker-class", "tests.support.impatient.ImpatientWorker"]
 
 
 @dataclass(frozen=True, slots=True)
