@@ -18,6 +18,7 @@ pytestmark = pytest.mark.service("promtool")
 HERE = 'namespace="websites",service="demo-colonnade-metrics"'
 POLL = 'namespace="websites",cronjob="demo-colonnade-poll-twitter"'
 BACKUP = 'namespace="websites",cronjob="demo-colonnade-backup"'
+RELEASE = 'namespace="websites",job_name="demo-colonnade-release'
 HOUR = 60
 CERTIFICATE = "certmanager_certificate_expiration_timestamp_seconds"
 #: Per alert: series that fire it, and series that do not, with a sample a minute; minutes until it is looked at.
@@ -29,8 +30,22 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str], int]] = {
         HOUR,
     ),
     "ColonnadeMigrationsPending": (
-        {'kube_job_status_failed{namespace="websites",job_name="demo-colonnade-release-3"}': "1x60"},
-        {'kube_job_status_failed{namespace="websites",job_name="demo-colonnade-poll-twitter-3"}': "1x60"},
+        # The last job failed; the one before did not.
+        {
+            f'kube_job_status_failed{{{RELEASE}-3"}}': "1x60",
+            f'kube_job_status_start_time{{{RELEASE}-3"}}': "50x60",
+            f'kube_job_status_succeeded{{{RELEASE}-2"}}': "1x60",
+            f'kube_job_status_start_time{{{RELEASE}-2"}}': "20x60",
+        },
+        # A job succeeded after one of its pods had failed, and after a job that failed.
+        {
+            'kube_job_status_failed{namespace="websites",job_name="demo-colonnade-poll-twitter-3"}': "1x60",
+            f'kube_job_status_failed{{{RELEASE}-3"}}': "1x60",
+            f'kube_job_status_start_time{{{RELEASE}-3"}}': "50x60",
+            f'kube_job_status_failed{{{RELEASE}-4"}}': "1x60",
+            f'kube_job_status_succeeded{{{RELEASE}-4"}}': "1x60",
+            f'kube_job_status_start_time{{{RELEASE}-4"}}': "70x60",
+        },
         HOUR,
     ),
     "ColonnadePollStale": (

@@ -14,6 +14,7 @@ CLAIM: Object = {
     "apiVersion": "v1",
     "kind": "PersistentVolumeClaim",
     "metadata": {"name": "data-demo-colonnade-postgresql-0"},
+    "status": {"phase": "Bound"},
 }
 SQLITE: Values = {"database": {"type": "sqlite"}}
 
@@ -86,10 +87,24 @@ def test_a_live_release_never_gets_another_generated_key(installed: Rendered) ->
     assert refusal({"django": {"existingSecret": "mine"}}, *there) == ""
 
 
-def claim(name: str, size: str, storage_class: str = "standard", mode: str = "ReadWriteOnce") -> Object:
+def claim(name: str, size: str, *, has: str = "", storage_class: str | None = "standard") -> Object:
+    """A claim with a volume, of this size or of another one that it `has`."""
     resources = {"requests": {"storage": size}}
-    spec = {"accessModes": [mode], "storageClassName": storage_class, "resources": resources}
-    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name}, "spec": spec}
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": resources}
+    if storage_class is not None:
+        spec["storageClassName"] = storage_class
+    status = {"phase": "Bound", "capacity": {"storage": has or size}}
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": name},
+        "spec": spec,
+        "status": status,
+    }
+
+
+def waiting(claim: Object) -> Object:
+    return {**claim, "status": {"phase": "Pending"}}
 
 
 MEDIA = claim("demo-colonnade-media", "10Gi")
@@ -101,8 +116,8 @@ BACKUP = claim("demo-colonnade-backup", "20Gi")
     ("values", "message"),
     [
         ({"size": "20Gi"}, "size=20Gi: the StatefulSet demo-colonnade-postgresql has 10Gi"),
-        ({"size": "5Gi"}, 'follow UPGRADING.md, "A larger volume of the bundled PostgreSQL"'),
-        ({"storageClass": "fast"}, 'storageClass="fast": the existing claim has ""'),
+        ({"size": "5Gi"}, 'Follow UPGRADING.md, "A larger volume of the bundled PostgreSQL"'),
+        ({"storageClass": "fast"}, 'postgresql.persistence.storageClass="fast": the existing claim has ""'),
         (
             {"accessModes": ["ReadWriteOncePod"]},
             'accessModes=["ReadWriteOncePod"]: the existing claim has ["ReadWriteOnce"]',
@@ -116,6 +131,11 @@ def test_another_volume_of_the_database_is_refused_before_anything_changes(
     # As UPGRADING.md says: without the StatefulSet, the upgrade creates it with the new value.
     left = [one for one in cluster(installed) if one["kind"] != "StatefulSet"]
     assert refusal({"postgresql": {"persistence": values}}, *left) == ""
+
+
+def test_the_message_names_the_value_that_was_set(installed: Rendered) -> None:
+    message = refusal({"global": {"storageClass": "fast"}}, *cluster(installed), MEDIA)
+    assert 'global.storageClass="fast": the existing claim has' in message
 
 
 @pytest.mark.parametrize("size", ["10Gi", "10240Mi", "10737418240", "10.0Gi"])
@@ -141,6 +161,38 @@ def test_what_a_claim_cannot_become_is_refused(installed: Rendered, values: Valu
     assert message in refused if message else refused == ""
 
 
+def test_a_claim_without_a_volume_is_to_be_deleted(installed: Rendered) -> None:
+    media = waiting(MEDIA)
+    assert refusal({}, *cluster(installed), media) == ""
+    for values in ({"size": "11Gi"}, {"size": "9Gi"}, {"storageClass": "fast"}, {"accessModes": ["ReadWriteMany"]}):
+        message = refusal({"persistence": {"media": values}}, *cluster(installed), media)
+        assert "delete it (kubectl -n websites delete pvc demo-colonnade-media)" in message
+    unbound = [*cluster(installed, CLAIM["metadata"]["name"]), waiting(CLAIM)]
+    for values in ({"size": "11Gi"}, {"storageClass": "fast"}):
+        message = refusal({"postgresql": {"persistence": values}}, *unbound)
+        own = "demo-colonnade-postgresql"
+        assert f"kubectl -n websites delete statefulset/{own} pvc/data-{own}-0, and repeat the upgrade" in message
+    larger: Values = {"backup": {"enabled": True, "persistence": {"size": "50Gi"}}}
+    message = refusal(larger, *cluster(installed), waiting(BACKUP))
+    assert "kubectl -n websites delete pvc demo-colonnade-backup" in message
+
+
+def test_a_claim_without_a_class_may_get_one(installed: Rendered) -> None:
+    fast: Values = {"persistence": {"media": {"storageClass": "fast"}}}
+    without = claim("demo-colonnade-media", "10Gi", storage_class=None)
+    assert refusal(fast, *cluster(installed), without) == ""
+    none = claim("demo-colonnade-media", "10Gi", storage_class="")
+    assert 'the existing claim has ""' in refusal(fast, *cluster(installed), none)
+    assert refusal({"persistence": {"media": {"storageClass": "-"}}}, *cluster(installed), none) == ""
+
+
+def test_an_expansion_that_the_storage_could_not_carry_out_may_be_made_smaller(installed: Rendered) -> None:
+    stuck = claim("demo-colonnade-media", "1Ti", has="10Gi")
+    for size, refused in (("20Gi", False), ("1Ti", False), ("10Gi", True), ("9Gi", True)):
+        message = refusal({"persistence": {"media": {"size": size}}}, *cluster(installed), stuck)
+        assert ("a claim cannot become smaller" in message) == refused, size
+
+
 def test_a_claim_of_sqlite_and_of_backups_is_compared_as_well(installed: Rendered) -> None:
     there = cluster(render(SQLITE), CLAIM["metadata"]["name"])
     small: Values = {**SQLITE, "persistence": {"data": {"size": "1Gi"}}}
@@ -151,7 +203,11 @@ def test_a_claim_of_sqlite_and_of_backups_is_compared_as_well(installed: Rendere
     # No upgrade writes this claim again, so the value would have no effect.
     assert 'kubectl -n websites patch pvc demo-colonnade-backup -p \'{"spec"' in message
     assert '"storage": "50Gi"' in message
-    assert refusal(larger, *cluster(installed), claim("demo-colonnade-backup", "50Gi")) == ""
+    # It may have been changed by hand, and nothing of it fails.
+    grown = claim("demo-colonnade-backup", "60Gi")
+    for backup in (claim("demo-colonnade-backup", "50Gi"), grown):
+        values = {"enabled": True, "persistence": {"size": "50Gi", "storageClass": "fast"}}
+        assert refusal({"backup": values}, *cluster(installed), backup) == ""
     assert refusal({"backup": larger["backup"] | {"enabled": False}}, *cluster(installed), BACKUP) == ""
 
 
@@ -159,19 +215,29 @@ def test_a_claim_of_sqlite_and_of_backups_is_compared_as_well(installed: Rendere
     ("values", "component"), [({}, "release"), ({**SQLITE, "sites": {"north": {"domain": "a.example"}}}, "sites")]
 )
 def test_a_failed_job_gets_another_name_and_any_other_keeps_its_own(values: Values, component: str) -> None:
-    def job(*there: Object) -> str:
+    def next_job(*there: Object) -> str:
         objects = rendering(values, *there)
         name = next(one for one in objects if one["kind"] == "Job")["metadata"]["name"]
         current = [one["data"]["job"] for one in objects if one["metadata"]["name"] == "demo-colonnade-release"]
         assert all(name.endswith(one) for one in current)
         return str(name)
 
-    first = job()
+    def job(name: str, condition: str = "", status: str = "True") -> Object:
+        conditions = [{"type": condition, "status": status}] if condition else []
+        there: Object = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}}
+        return {**there, "status": {"conditions": conditions}}
+
+    first = next_job()
     assert first.startswith(f"demo-colonnade-{component}-")
-    there: Object = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": first}}
-    assert job(there) == first  # it runs
-    for condition, status in [("Complete", "True"), ("Failed", "False"), ("Suspended", "True")]:
-        assert job({**there, "status": {"conditions": [{"type": condition, "status": status}]}}) == first
-    failed = job({**there, "status": {"conditions": [{"type": "Failed", "status": "True"}]}})
-    assert failed != first
-    assert failed.startswith(f"demo-colonnade-{component}-")
+    assert next_job({**job(first), "status": {}}) == first  # it has not begun
+    for condition, status in [("", ""), ("Complete", "True"), ("Failed", "False"), ("Suspended", "True")]:
+        assert next_job(job(first, condition, status)) == first
+    second = next_job(job(first, "Failed"))
+    assert second != first
+    assert second.startswith(f"demo-colonnade-{component}-")
+    # A later upgrade leaves the second attempt alone, also when the first one has been deleted.
+    for there in ([job(first, "Failed"), job(second)], [job(second)], [job(second, "Complete")]):
+        assert next_job(*there) == second
+    third = next_job(job(first, "Failed"), job(second, "Failed"))
+    assert third not in {first, second}
+    assert next_job(job(second, "Failed")) == third

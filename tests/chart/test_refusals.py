@@ -226,6 +226,9 @@ MALFORMED: list[tuple[Values, str]] = [
     ({"image": {"digest": "abc"}}, "digest"),
     ({"django": {"allowedHosts": ["*"]}}, "allowedHosts"),
     ({"django": {"adminHosts": ["*"]}}, "adminHosts"),
+    ({"postgresql": {"persistence": {"size": "20GB"}}}, "postgresql/persistence/size"),
+    ({"persistence": {"media": {"size": "10Gi "}}}, "persistence/media/size"),
+    ({"scratch": {"tmp": "1 Gi"}}, "scratch/tmp"),
 ]
 
 

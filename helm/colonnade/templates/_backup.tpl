@@ -4,7 +4,7 @@
 {{- end -}}
 
 {{- define "colonnade.backupVolumes" -}}
-- {name: work, emptyDir: {sizeLimit: {{ .Values.scratch.backup }}}}
+- {name: work, emptyDir: {sizeLimit: {{ include "colonnade.text" .Values.scratch.backup }}}}
 {{- if include "colonnade.backupToClaim" . }}
 - {name: backup, persistentVolumeClaim: {claimName: {{ default (include "colonnade.shortName" (dict "root" . "suffix" "backup")) .Values.backup.persistence.existingClaim }}}}
 {{- end }}

@@ -89,7 +89,7 @@
 {{- $where = pick $v.externalDatabase "host" "port" "name" "sslmode" -}}
 {{- else if eq $v.database.type "cnpg" -}}
 {{- $database := "colonnade" -}}
-{{- range $way := default dict $v.cnpg.spec.bootstrap -}}{{- $database = default $database $way.database -}}{{- end -}}
+{{- range $way := default dict $v.cnpg.spec.bootstrap -}}{{- $database = dig "database" $database (default dict $way) -}}{{- end -}}
 {{- $where = dict "port" 5432 "name" $database "host" (printf "%s-rw" (include "colonnade.cnpgName" .)) -}}
 {{- end -}}
 {{- include "colonnade.databaseUrl" (merge (dict "user" $r.username "password" (include "colonnade.podsRolePassword" .)) $where) -}}

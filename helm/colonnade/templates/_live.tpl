@@ -21,37 +21,67 @@
 {{- end -}}
 {{- end -}}
 {{- if and (include "colonnade.backupToClaim" .) (not $v.backup.persistence.existingClaim) -}}
-{{- include "colonnade.checkLiveClaim" (dict "root" . "suffix" "backup" "wanted" $v.backup.persistence "path" "backup.persistence" "byHand" true) -}}
+{{- include "colonnade.checkLiveBackup" . -}}
 {{- end -}}
 {{- end -}}
 
-{{/* Kubernetes lets a claim grow and changes nothing else of it; Helm would have changed other objects before it says so.
-     (dict "root" $ "suffix" "media" "wanted" dict "path" "persistence.media" "byHand" bool); byHand: the release does not
-     write this claim again. */}}
+{{/* Kubernetes lets a bound claim grow and changes nothing else of a claim; Helm would have changed other objects before it
+     says so. (dict "root" $ "suffix" "media" "wanted" dict "path" "persistence.media") */}}
 {{- define "colonnade.checkLiveClaim" -}}
 {{- $ns := include "colonnade.namespace" .root -}}
 {{- $name := include "colonnade.shortName" (dict "root" .root "suffix" .suffix) -}}
-{{- $claim := default dict (lookup "v1" "PersistentVolumeClaim" $ns $name) -}}
-{{- if and $claim (not (dig "metadata" "deletionTimestamp" "" $claim)) -}}
-{{- include "colonnade.checkLiveVolume" (dict "root" .root "live" $claim.spec "wanted" .wanted "path" .path "remedy" "Set the value of the existing claim, or copy its files into a claim of your own and set existingClaim.") -}}
+{{- $claim := include "colonnade.liveClaim" (list $ns $name) | fromYaml -}}
+{{- if $claim -}}
+{{- $remedy := "Set the value of the existing claim, or copy its files into a claim of your own and set existingClaim." -}}
 {{- $size := $claim.spec.resources.requests.storage -}}
-{{- $difference := include "colonnade.compareSizes" (list .wanted.size $size) -}}
-{{- if eq $difference "smaller" -}}
-{{- fail (printf "%s.size=%s: the claim %s has %s, and a claim cannot become smaller. Set size=%s." .path .wanted.size $name $size $size) -}}
+{{- $wanted := include "colonnade.text" .wanted.size -}}
+{{- $change := include "colonnade.compareSizes" (list $wanted $size) -}}
+{{- if ne (dig "status" "phase" "" $claim) "Bound" -}}
+{{- $remedy = printf "The claim has no volume yet: delete it (kubectl -n %s delete pvc %s), and repeat the upgrade." $ns $name -}}
+{{- if $change -}}
+{{- fail (printf "%s.size=%s: the claim %s has %s, and the size of a claim without a volume cannot change. %s" .path $wanted $name $size $remedy) -}}
 {{- end -}}
-{{- if and .byHand (eq $difference "larger") -}}
-{{- fail (printf "%s.size=%s: the claim %s has %s, and no release changes it after its creation. First: kubectl -n %s patch pvc %s -p '{\"spec\": {\"resources\": {\"requests\": {\"storage\": \"%s\"}}}}'" .path .wanted.size $name $size $ns $name .wanted.size) -}}
+{{- end -}}
+{{- include "colonnade.checkLiveVolume" (dict "root" .root "live" $claim.spec "wanted" .wanted "path" .path "remedy" $remedy) -}}
+{{- /* An expansion that the storage has not carried out may be made smaller, down to the size that the volume has. */ -}}
+{{- $least := dig "status" "capacity" "storage" $size $claim -}}
+{{- if and (eq $change "smaller") (ne (include "colonnade.compareSizes" (list $wanted $least)) "larger") -}}
+{{- fail (printf "%s.size=%s: the claim %s has %s, and a claim cannot become smaller. Set size=%s." .path $wanted $name $size $size) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 
+{{/* The release writes the claim of backups once, so that a larger value would have no effect. */}}
+{{- define "colonnade.checkLiveBackup" -}}
+{{- $ns := include "colonnade.namespace" . -}}
+{{- $wanted := include "colonnade.text" .Values.backup.persistence.size -}}
+{{- $name := include "colonnade.shortName" (dict "root" . "suffix" "backup") -}}
+{{- $claim := include "colonnade.liveClaim" (list $ns $name) | fromYaml -}}
+{{- if $claim -}}
+{{- $size := $claim.spec.resources.requests.storage -}}
+{{- if eq (include "colonnade.compareSizes" (list $wanted $size)) "larger" -}}
+{{- $command := printf "patch pvc %s -p '{\"spec\": {\"resources\": {\"requests\": {\"storage\": \"%s\"}}}}'" $name $wanted -}}
+{{- if ne (dig "status" "phase" "" $claim) "Bound" -}}{{- $command = printf "delete pvc %s (it has no volume yet)" $name -}}{{- end -}}
+{{- fail (printf "backup.persistence.size=%s: the claim %s has %s, and no release changes it after its creation. First: kubectl -n %s %s" $wanted $name $size $ns $command) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A claim that is there and is not being deleted, or nothing: (list namespace name) */}}
+{{- define "colonnade.liveClaim" -}}
+{{- $claim := default dict (lookup "v1" "PersistentVolumeClaim" (first .) (last .)) -}}
+{{- if and $claim (not (dig "metadata" "deletionTimestamp" "" $claim)) -}}{{ toYaml $claim }}{{- end -}}
+{{- end -}}
+
 {{/* Class and access modes: (dict "root" $ "live" spec "wanted" dict "path" "persistence.media" "remedy" "…" "template" bool).
-     A claim has its default class in its spec, so a class that is not set is no change; a template has what was set. */}}
+     A claim has its default class in its spec, so a class that is not set is no change, and a claim that has none yet may get
+     one; a template has what was set. */}}
 {{- define "colonnade.checkLiveVolume" -}}
 {{- $class := default .root.Values.global.storageClass .wanted.storageClass -}}
 {{- $there := default "" .live.storageClassName -}}
-{{- if and (or $class .template) (ne (ternary "" $class (eq $class "-")) $there) -}}
-{{- fail (printf "%s.storageClass=%q: the existing claim has %q, and the class of a claim cannot change. %s" .path $class $there .remedy) -}}
+{{- $isSet := and $class (hasKey .live "storageClassName") -}}
+{{- if and (or $isSet .template) (ne (ternary "" $class (eq $class "-")) $there) -}}
+{{- fail (printf "%s.storageClass=%q: the existing claim has %q, and the class of a claim cannot change. %s" (ternary .path "global" (or (not (empty .wanted.storageClass)) (empty $class))) $class $there .remedy) -}}
 {{- end -}}
 {{- if ne (toJson .wanted.accessModes) (toJson .live.accessModes) -}}
 {{- fail (printf "%s.accessModes=%s: the existing claim has %s, and the modes of a claim cannot change. %s" .path (toJson .wanted.accessModes) (toJson .live.accessModes) .remedy) -}}
@@ -76,8 +106,8 @@
 {{- $a := .Values.postgresql.auth -}}
 {{- $ns := include "colonnade.namespace" . -}}
 {{- $name := include "colonnade.postgresqlName" . -}}
-{{- $claim := default dict (lookup "v1" "PersistentVolumeClaim" $ns (printf "data-%s-0" $name)) -}}
-{{- if and $claim (not (dig "metadata" "deletionTimestamp" "" $claim)) -}}
+{{- $claim := include "colonnade.liveClaim" (list $ns (printf "data-%s-0" $name)) | fromYaml -}}
+{{- if $claim -}}
 {{- $secret := default dict (lookup "v1" "Secret" $ns $name) -}}
 {{- $password := dig "data" "password" "" $secret | b64dec -}}
 {{- if and $a.password $password (ne $a.password $password) -}}
@@ -96,9 +126,14 @@
 {{- $template := (first $server.spec.volumeClaimTemplates).spec -}}
 {{- $p := .Values.postgresql.persistence -}}
 {{- $remedy := "Set the value of the existing claim, or make a dump, uninstall, delete the claim, install and restore (docs/deploy.md)." -}}
+{{- if ne (dig "status" "phase" "" $claim) "Bound" -}}
+{{- $remedy = printf "The claim has no volume yet: kubectl -n %s delete statefulset/%s pvc/data-%s-0, and repeat the upgrade." $ns $name $name -}}
+{{- end -}}
 {{- include "colonnade.checkLiveVolume" (dict "root" . "live" $template "wanted" $p "path" "postgresql.persistence" "remedy" $remedy "template" true) -}}
-{{- if include "colonnade.compareSizes" (list $p.size $template.resources.requests.storage) -}}
-{{- fail (printf "postgresql.persistence.size=%s: the StatefulSet %s has %s, and Kubernetes does not change it there. Set size=%s, or follow UPGRADING.md, \"A larger volume of the bundled PostgreSQL\"." $p.size $name $template.resources.requests.storage $template.resources.requests.storage) -}}
+{{- $size := $template.resources.requests.storage -}}
+{{- if include "colonnade.compareSizes" (list $p.size $size) -}}
+{{- $remedy = ternary "Follow UPGRADING.md, \"A larger volume of the bundled PostgreSQL\"." $remedy (eq (dig "status" "phase" "" $claim) "Bound") -}}
+{{- fail (printf "postgresql.persistence.size=%s: the StatefulSet %s has %s, and Kubernetes does not change it there. Set size=%s. %s" (include "colonnade.text" $p.size) $name $size $size $remedy) -}}
 {{- end -}}
 {{- $new := include "colonnade.image" (dict "root" . "image" .Values.postgresql.image "tag" "17") -}}
 {{- $major := ":[0-9]+" -}}

@@ -96,9 +96,9 @@ affinity:
 {{- end }}
 volumes:
   - name: tmp
-    emptyDir: {sizeLimit: {{ $v.scratch.tmp }}}
+    emptyDir: {sizeLimit: {{ include "colonnade.text" $v.scratch.tmp }}}
   - name: shm
-    emptyDir: {medium: Memory, sizeLimit: {{ $v.scratch.shm }}}
+    emptyDir: {medium: Memory, sizeLimit: {{ include "colonnade.text" $v.scratch.shm }}}
   - name: credentials
     projected:
       defaultMode: 0440
@@ -124,7 +124,7 @@ volumes:
     persistentVolumeClaim:
       claimName: {{ default (include "colonnade.shortName" (dict "root" .root "suffix" "media")) $v.persistence.media.existingClaim | quote }}
     {{- else }}
-    emptyDir: {sizeLimit: {{ $v.persistence.media.size }}}
+    emptyDir: {sizeLimit: {{ include "colonnade.text" $v.persistence.media.size }}}
     {{- end }}
   {{- end }}
   {{- if eq $v.database.type "sqlite" }}
