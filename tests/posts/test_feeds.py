@@ -58,6 +58,8 @@ def test_atom(north: Site, south: Site, at_north: Browser, at_south: Browser) ->
     assert links["alternate"]["href"] == "http://north.test/blog/%C3%BC/"
     assert links["enclosure"]["href"] == f"http://north.test{media.get_absolute_url()}"
     assert links["enclosure"]["type"] == "image/jpeg"
+    sent = b"".join(at_north.get(media.get_absolute_url()))
+    assert links["enclosure"]["length"] == str(len(sent)) != str(media.stored_size)
     identity = first.findtext(f"{ATOM}id")
     with use_site(north):
         row.slug = "renamed"
