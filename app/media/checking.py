@@ -31,6 +31,11 @@ class Prepared:
     width: int | None = None
     height: int | None = None
 
+    @property
+    def sizes(self) -> list[int]:
+        """In bytes, of each file, the main file first."""
+        return [content.size if hasattr(content, "size") else len(content) for content in self.files.values()]
+
 
 def prepared(file: Any, name: str, focus: pictures.Focus) -> Prepared:
     """Checks an upload and renders pictures. Raises `ValidationError`."""

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models, transaction
 from django.db.models.fields.files import FieldFile
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
 from app.media import names, pictures
@@ -21,6 +22,9 @@ from app.media.files import Written, names_in, remove_folder, storage_errors
 from app.tenancy.isolation.content_version import lock_site
 from app.tenancy.isolation.cross_site import CrossSiteReference
 from app.tenancy.models import SiteRelated
+
+#: In bytes, of all that is stored for some files. A row of the last release has it in `size`, and 0 in the other field.
+STORED = models.Sum(Greatest("stored_size", "size"), default=0)
 
 
 class StoredFile(FieldFile):
@@ -103,7 +107,9 @@ class MediaFile(SiteRelated):
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, editable=False)
     width = models.PositiveIntegerField(_("width"), null=True, editable=False)
     height = models.PositiveIntegerField(_("height"), null=True, editable=False)
+    #: In bytes: of `file`, and of all that is stored for it. Pods of the last release add rows without the second one.
     size = models.PositiveBigIntegerField(_("size"), default=0, editable=False)
+    stored_size = models.PositiveBigIntegerField(_("size with all copies"), default=0, db_default=0, editable=False)
     digest = models.CharField(_("SHA-256 of what was uploaded"), max_length=64, editable=False)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
@@ -196,7 +202,7 @@ class MediaFile(SiteRelated):
                     # Once more, now that no other upload of the site can be in between. The files are written before,
                     # because the other editors of the site wait for its lock.
                     lock_site()
-                    refuse_above_quota(self.size)
+                    refuse_above_quota(self.stored_size)
                 super().save(**kwargs)
         except BaseException:
             written.discard()
@@ -228,8 +234,7 @@ class MediaFile(SiteRelated):
         found, upload = self._checked_upload(), self.file
         folder = names.folder_of(self.site_id, found.key, is_private=self.is_private)
         self.title = self.title or PurePath(str(upload.name)).stem[:200]
-        size = sum(content.size if hasattr(content, "size") else len(content) for content in found.files.values())
-        refuse_above_quota(size)
+        refuse_above_quota(sum(found.sizes))
         written = Written()
         try:
             written.write(folder, found.files)
@@ -239,7 +244,7 @@ class MediaFile(SiteRelated):
         if found.kind != self.Kind.PICTURE:
             self.alt, self.is_decorative = "", False
         self.kind, self.digest, self.width, self.height = found.kind, found.digest, found.width, found.height
-        self.size = size
+        self.size, self.stored_size = found.sizes[0], sum(found.sizes)
         stored = StoredFile(self, self._meta.get_field("file"), f"{folder}/{next(iter(found.files))}")  # type: ignore[arg-type]
         self.file, self._upload = stored, None
         return written
@@ -279,8 +284,7 @@ def refuse_above_quota(size: int) -> None:
     most = settings.MEDIA_SITE_MAX_MB
     if not most:
         return
-    used = MediaFile.objects.aggregate(models.Sum("size"))["size__sum"] or 0
-    if used + size > most * MEGABYTE:
+    if MediaFile.objects.aggregate(used=STORED)["used"] + size > most * MEGABYTE:
         text = _("The files of this site may be %(most)s MB together. Delete some, or ask for more space.")
         raise ValidationError({"file": ValidationError(text, params={"most": most}, code="quota")})
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.db.models import Count, Sum
+from django.db.models import Count
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from app.media.checking import MEGABYTE
-from app.media.models import MediaFile
+from app.media.models import STORED, MediaFile
 from app.tenancy.content_cache import cached_by_content
 
 
@@ -24,5 +24,5 @@ def storage_panel(request: HttpRequest) -> SafeString:
 
 def _size() -> tuple[int, int]:
     """The sizes are stored with the rows: no file is looked at."""
-    found = MediaFile.objects.aggregate(number=Count("pk"), size=Sum("size"))
-    return found["number"], found["size"] or 0
+    found = MediaFile.objects.aggregate(number=Count("pk"), size=STORED)
+    return found["number"], found["size"]

@@ -46,8 +46,9 @@ class Pages:
         return entry if entry is not None and entry.is_current(state) else None
 
     def keep(self, address: Address, entry: Entry) -> bool:
-        """For this process and the others. False for a page that is too large."""
-        if entry.size > MOST_BYTES:
+        """For this process and the others. False for a page that is too large, or whose content has changed by the
+        clock while it was made."""
+        if entry.size > MOST_BYTES or not entry.is_current(entry.state):
             return False
         self._keep(address, entry)
         if self.shared is not None:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
-from app.tenancy.content_cache import next_change
+from app.tenancy.content_cache import reading_content
 from app.tenancy.current import activate
 from app.tenancy.hosts.snapshot import CurrentSite
 from app.tenancy.requests.tenancy import tenancy_of
@@ -38,9 +38,10 @@ def page_cached(*, query: Collection[str] = ()) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            response = view(request, *args, **kwargs)
+            with reading_content() as until:  # as it is before the view reads: a row may expire while it runs
+                response = view(request, *args, **kwargs)
             if response.status_code == 200 and not response.streaming:
-                request.META[PERMISSION] = Permission(tenancy_of(request).site, next_change())
+                request.META[PERMISSION] = Permission(tenancy_of(request).site, until)
             return response
 
         vars(wrapped)["cached_query"] = frozenset(query)

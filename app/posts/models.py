@@ -124,6 +124,11 @@ class Post(Publishable, Described):
         return self.description or self.excerpt
 
     @property
+    def modified_at(self) -> datetime | None:
+        """When what visitors see changed last: a scheduled post was saved last before it appeared."""
+        return max((moment for moment in (self.publish_at, self.updated_at) if moment is not None), default=None)
+
+    @property
     def picture(self) -> SafeString:
         """The featured picture in all its sizes; empty without one."""
         if self.image is None:

@@ -13,7 +13,7 @@ class PostsSitemap(Sitemap[Post]):
 
     def items(self) -> QuerySet[Post]:
         posts: QuerySet[Post] = Post.objects.published().filter(in_sitemap=True)
-        return posts.only("site", "slug", "updated_at").order_by("-publish_at", "-pk")
+        return posts.only("site", "slug", "publish_at", "updated_at").order_by("-publish_at", "-pk")
 
     def lastmod(self, item: Post) -> datetime | None:
-        return item.updated_at
+        return item.modified_at

@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 from django.db import connection
 
@@ -38,6 +40,15 @@ class Kept(NamedTuple):
         return self.version == version and self.site == site and (self.until is None or time.time() < self.until)
 
 
+class Began(NamedTuple):
+    """The state of a site's content when a view began."""
+
+    site_id: int
+    version: int
+    until: float | None
+
+
+_began: ContextVar[Began | None] = ContextVar("_began", default=None)
 _kept: FairCache[tuple[int, str], Kept] = FairCache(MOST_BYTES, lambda kept: OVERHEAD + len(kept.text))
 _lock = threading.Lock()
 _schedules: list[Callable[[], Iterable[datetime]]] = []
@@ -49,12 +60,33 @@ def cached_by_content(name: str, build: Callable[[], Value]) -> Value:
     The value is made of what JSON knows; a tuple comes back as a list. It must not depend on the visitor. It is built
     in the language and time zone of the site, also in the admin. Raises what `build` raises, and `NoCurrentSite`.
     """
-    return _cached(name, build, lambda _: next_change())
+    return _cached(name, build, next_change)
 
 
 def next_change() -> float | None:
-    """When the clock next changes the current site's content, in seconds since 1970; None if it will not."""
-    return _cached("next change", _next_change, lambda moment: moment)
+    """When the clock next changes the current site's content, in seconds since 1970; None if it will not.
+
+    Whoever stores content until then asks before reading it: a change that comes while it is read is no coming one
+    afterwards. What was read is not to be stored if this moment has passed since.
+    """
+    return _cached("next change", _next_change, None)
+
+
+@contextmanager
+def reading_content() -> Iterator[float | None]:
+    """Around what reads content of the current site and passes it on, such as a view to its template.
+
+    What `cached_by_content` makes inside may contain values that were read since the block began, so it is kept no
+    longer than these are right. Gives `next_change()`, as it was when the block began.
+    """
+    site_id = current_site().id
+    version = directory.content_version(site_id)
+    until = next_change()
+    token = _began.set(Began(site_id, version, until))
+    try:
+        yield until
+    finally:
+        _began.reset(token)
 
 
 def register_schedule(schedule: Callable[[], Iterable[datetime]]) -> None:
@@ -66,7 +98,8 @@ def _next_change() -> float | None:
     return min((moment.timestamp() for schedule in _schedules for moment in schedule()), default=None)
 
 
-def _cached(name: str, build: Callable[[], Value], until: Callable[[Value], float | None]) -> Value:
+def _cached(name: str, build: Callable[[], Value], coming: Callable[[], float | None] | None) -> Value:
+    """`coming` says until when the value may be kept; without it the value is this moment itself."""
     current = current_site()
     site_id = current.id
     site, version = directory.snapshot().sites.get(site_id), directory.content_version(site_id)
@@ -81,11 +114,19 @@ def _cached(name: str, build: Callable[[], Value], until: Callable[[Value], floa
     if kept is not None and kept.is_current(site, version):
         found: Value = json.loads(kept.text)
         return found
-    # The version is read before the content: a change in between only makes the next call build again.
+    # The version and the end are read before the content: a change in between, also one by the clock, only makes the
+    # next call build again.
+    end = coming() if coming else None
     value = _built(build, current)
-    kept = Kept(site, version, until(value), json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    until = end if coming else cast("float | None", value)
+    began = _began.get()
+    made_of = version
+    if coming and began is not None and began.site_id == site_id:
+        made_of = min(version, began.version)
+        until = min((moment for moment in (until, began.until) if moment is not None), default=None)
+    kept = Kept(site, made_of, until, json.dumps(value, ensure_ascii=False, separators=(",", ":")))
     with _lock:
-        if len(kept.text) + OVERHEAD <= MOST_BYTES // 32:
+        if kept.is_current(site, version) and len(kept.text) + OVERHEAD <= MOST_BYTES // 32:
             _kept[key] = kept
         else:
             _kept.pop(key, None)

@@ -9,13 +9,16 @@ from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.contrib.sites.models import Site
 from django.core.exceptions import ValidationError
 from django.core.files.storage import FileSystemStorage
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.migrations import RunPython
+from django.db.migrations.loader import MigrationLoader
 from PIL import Image
 
 from app.media.files import Written
@@ -51,7 +54,7 @@ def test_it_works(north: Site, folder: Path) -> None:
         "thumbnail-50-50.webp",
         "social-50-50.jpg",
     }
-    assert found.size == sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    assert found.stored_size == sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def test_equal_names_on_two_sites_never_meet(north: Site, south: Site, folder: Path) -> None:
@@ -197,6 +200,39 @@ def test_the_smaller_copies_of_a_picture_count(north: Site, folder: Path, settin
     with use_site(north), pytest.raises(ValidationError, match="1 MB together"):
         MediaFile(file=uploaded(content.getvalue(), "noise.jpg")).save()
     assert stored(folder) == set()
+
+
+def test_the_size_of_a_picture_is_that_of_its_file_and_all_copies_count(north: Site, folder: Path) -> None:
+    row = media_file(north, picture(1600, 900))
+    on_disk = [(folder / name).stat().st_size for name in stored(folder)]
+    assert row.size == (folder / str(row.file.name)).stat().st_size
+    assert row.stored_size == sum(on_disk) > row.size
+    document = media_file(north, b"text", "a.txt")
+    assert (document.size, document.stored_size) == (4, 4)
+
+
+def test_a_row_of_the_last_release_counts(north: Site, settings: Any) -> None:
+    """It has one size, of all copies."""
+    settings.MEDIA_SITE_MAX_MB = 1
+    row = media_file(north, b"a" * 900_000, "a.txt")
+    with use_site(north):
+        MediaFile.objects.filter(pk=row.pk).update(stored_size=0)
+        with pytest.raises(ValidationError, match="1 MB together"):
+            MediaFile(file=uploaded(b"b" * 200_000, "more.txt")).save()
+
+
+def test_the_migration_takes_the_size_of_all_copies_over(north: Site, south: Site) -> None:
+    rows = [media_file(site, b"text", "a.txt") for site in (north, south)]
+    for site, row in zip((north, south), rows, strict=True):
+        with use_site(site):
+            MediaFile.objects.filter(pk=row.pk).update(size=9, stored_size=0)
+    after = ("media", "0002_size_with_all_copies")
+    migration = MigrationLoader(connection).disk_migrations[after]
+    editor: Any = SimpleNamespace(connection=connection)
+    for operation in migration.operations[1:]:
+        assert isinstance(operation, RunPython)
+        operation.code(MigrationLoader(connection).project_state(after).apps, editor)
+    assert {(row.size, row.stored_size) for row in MediaFile.all_sites.all()} == {(9, 9)}
 
 
 def test_two_uploads_at_once_share_the_limit(

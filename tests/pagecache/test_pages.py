@@ -211,6 +211,34 @@ def test_a_page_is_stored_until_something_scheduled_appears(server: Server, site
     assert entry.valid_until == pytest.approx(soon.timestamp())
 
 
+@pytest.mark.parametrize(
+    ("path", "reads_rows"),
+    [("/short/", '"pages_page"."path" = ('), ("/about/", '"pages_page"."in_menus") ORDER')],
+    ids=["the page", "an entry of the navigation"],
+)
+def test_a_row_that_expires_while_a_page_is_made(
+    path: str, reads_rows: str, server: Server, sites: tuple[Site, Site]
+) -> None:
+    """A slow database: the rows were read before the moment, and the response is complete after it."""
+    server.get("south.test")  # the first request of a process takes longer
+    soon = timezone.now() + timedelta(seconds=2)
+    page(sites[0], slug="short", title="Expires soon", expire_at=soon)
+    directory.expire()
+
+    def slow(execute: Any, sql: str, *arguments: Any) -> Any:
+        result = execute(sql, *arguments)
+        if reads_rows in sql:
+            time.sleep(max(0.0, soon.timestamp() - time.time() + 0.05))
+        return result
+
+    with connection.execute_wrapper(slow):
+        made = server.get("north.test", path)
+    assert time.time() > soon.timestamp()
+    assert (made.status, made.found, b"Expires soon" in made.body) == (200, "fwd=miss", True), "sent, and not stored"
+    assert b"Expires soon" not in server.get("north.test", path).body
+    assert b"Expires soon" not in server.get("north.test").body, "of the navigation"
+
+
 def test_an_entry_ends_after_its_seconds(make_server: MakeServer) -> None:
     server = make_server(seconds=0.05)
     server.get("north.test")

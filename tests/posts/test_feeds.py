@@ -58,6 +58,8 @@ def test_atom(north: Site, south: Site, at_north: Browser, at_south: Browser) ->
     assert links["alternate"]["href"] == "http://north.test/blog/%C3%BC/"
     assert links["enclosure"]["href"] == f"http://north.test{media.get_absolute_url()}"
     assert links["enclosure"]["type"] == "image/jpeg"
+    sent = b"".join(at_north.get(media.get_absolute_url()))
+    assert links["enclosure"]["length"] == str(len(sent)) != str(media.stored_size)
     identity = first.findtext(f"{ATOM}id")
     with use_site(north):
         row.slug = "renamed"
@@ -81,6 +83,34 @@ def test_rss_of_a_category(north: Site, south: Site, at_north: Browser, at_south
     assert [item.findtext("link") for item in channel.findall("item")] == ["http://north.test/blog/in/"]
     assert at_south.get(path).status_code == 404
     assert f'title="News" href="{path.removesuffix("rss/")}"' in at_north.get("/blog/category/news/").content.decode()
+
+
+def test_a_feed_has_an_author_also_for_posts_without_one(north: Site, at_north: Browser) -> None:
+    post(north)
+    found = feed(at_north, "/blog/feed/", "application/atom+xml")
+    assert found.findtext(f"{ATOM}author/{ATOM}name") == "North"
+    assert found.find(f"{ATOM}entry/{ATOM}author") is None
+
+
+def test_a_scheduled_post_was_changed_last_when_it_appeared(north: Site, at_north: Browser) -> None:
+    appeared = timezone.now().replace(microsecond=0) - DAY
+    saved = appeared - DAY
+    row = post(north, slug="a", publish_at=appeared)
+    with use_site(north):
+        Post.objects.filter(pk=row.pk).update(updated_at=saved)
+
+    def shown() -> tuple[Any, bool, bool]:
+        entry = feed(at_north, "/blog/feed/", "application/atom+xml").find(f"{ATOM}entry")
+        text, sitemap = at_north.get("/blog/a/").content.decode(), at_north.get("/sitemap.xml").content.decode()
+        modified = f'<meta property="article:modified_time" content="{appeared:%Y-%m-%dT%H:%M:%S}'
+        updated = dt.datetime.fromisoformat(entry.findtext(f"{ATOM}updated"))
+        return updated, modified in text, f"<lastmod>{appeared:%Y-%m-%d}</lastmod>" in sitemap
+
+    assert shown() == (appeared, True, True)
+    with use_site(north):
+        Post.objects.filter(pk=row.pk).update(publish_at=saved)  # which sets updated_at as well
+        Post.objects.filter(pk=row.pk).update(updated_at=appeared)
+    assert shown() == (appeared, True, True)
 
 
 def test_a_feed_without_posts_does_not_change(north: Site, at_north: Browser) -> None:

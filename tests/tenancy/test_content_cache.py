@@ -89,6 +89,19 @@ def test_the_clock_makes_it_again(sites: tuple[Site, Site]) -> None:
         assert next_change() is None
 
 
+def test_what_changes_by_the_clock_while_it_is_made_is_made_again(sites: tuple[Site, Site]) -> None:
+    soon = timezone.now() + timedelta(seconds=0.5)
+    page(sites[0], slug="a", expire_at=soon)
+    count = Counter()
+
+    def slow() -> int:
+        time.sleep(max(0.0, soon.timestamp() - time.time() + 0.01))
+        return count()
+
+    with use_site(sites[0]):
+        assert [cached_by_content("count", slow) for _ in range(3)] == [1, 2, 2]
+
+
 def test_memory_is_bounded(sites: tuple[Site, Site]) -> None:
     with use_site(sites[0]):
         for number in range(200):
