@@ -12,6 +12,7 @@ from app.crawlers.sitemaps import MOST_URLS, sections
 from app.pagecache.views import page_cached
 from app.tenancy.current import current_site
 from app.tenancy.requests.tenancy import tenancy_of
+from app.tenancy.sites.robots import with_rules_for_all
 from app.tenancy.sites.settings import read
 from app.tenancy.sites.values.shown import settings_of
 from app.themes.catalogue import current_theme
@@ -28,8 +29,8 @@ def robots(request: HttpRequest) -> HttpResponse:
     if not tenancy_of(request).is_canonical:
         return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain; charset=utf-8")
     site = current_site()
-    rules = str(read(site.settings).get("robots", "")).strip() or "Disallow:"
-    text = f"User-agent: *\n{rules}\n\nSitemap: {_absolute(request, reverse('sitemap'))}\n"
+    rules = with_rules_for_all(str(read(site.settings).get("robots", "")))
+    text = f"{rules}\n\nSitemap: {_absolute(request, reverse('sitemap'))}\n"
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 

@@ -20,7 +20,7 @@ from app.pagecache.entry import Address, State, is_storable, make
 from app.pagecache.shared import connect
 from app.pagecache.store import Pages
 from app.pagecache.views import PERMISSION, named_query
-from app.pagecache.visit import SAFE, Body, Visit, cache_status, close
+from app.pagecache.visit import NOT_MODIFIED, SAFE, Body, Visit, cache_status, close, without_content
 from app.server.waiting import must_not_wait, refuse_to_wait
 from app.tenancy.directory import directory
 from app.tenancy.hosts.resolver import HostRefused, UnknownHost, resolve
@@ -91,8 +91,8 @@ class Front:
         entry = self.pages.from_other_processes(address, state)
         if entry is not None:
             return visit.send_page(entry, "shared")
-        if visit.method == "HEAD":
-            return self.application(visit.environ, visit.start_response)
+        if visit.method == "HEAD":  # stores nothing, so nobody waits for it
+            return self.make(visit, address, state)
         if self.pages.is_in_the_making(address) or directory.is_out_of_reach or must_not_wait():
             entry = self.pages.stale(address, state)
             if entry is not None:
@@ -126,11 +126,17 @@ class Front:
         finally:
             close(result)
         entry = make(state, headers, body, seconds=self.pages.seconds, until=permission.until)
-        outcome = "miss" if self.pages.keep(address, entry) else "pass"
+        # SECURITY: an app's view may send another body to a HEAD than to a GET.
+        outcome = "miss" if visit.method == "GET" and self.pages.keep(address, entry) else "pass"
         metrics.count_page(outcome)
         own = [(name, value) for name, value in headers if name == "X-Request-Id"]
-        visit.start_response(status, [*entry.headers, *own, cache_status(outcome)])
-        return [body]
+        sent = [*entry.headers, *own, cache_status(outcome)]
+        # The access line is Django's, of the page that it made: it has the status 200 in both cases.
+        if visit.has(entry):
+            visit.start_response(NOT_MODIFIED, without_content(sent), *rest)
+            return []
+        visit.start_response(status, sent, *rest)
+        return [] if visit.method == "HEAD" else [body]
 
 
 def front(application: WSGIApplication, static_files: Mapping[str, Any]) -> Front:

@@ -24,6 +24,7 @@ STATUS_WORDS = {
     "miss": "fwd=miss; stored",
     "pass": "fwd=miss",
 }
+NOT_MODIFIED = "304 Not Modified"
 NOT_IN_304 = frozenset({"content-length", "content-type"})
 
 
@@ -74,12 +75,20 @@ class Visit:
         """A stored page. `result` says where it was found: in this process, in the shared cache, or only an old one."""
         metrics.count_page(result)
         headers = [*entry.headers, cache_status(result)]
-        known = self.environ.get("HTTP_IF_NONE_MATCH")
-        if known and matches(known, entry.etag):
-            headers = [header for header in headers if header[0].lower() not in NOT_IN_304]
-            return self.send("304 Not Modified", headers, [], size=0)
+        if self.has(entry):
+            return self.send(NOT_MODIFIED, without_content(headers), [], size=0)
         size = len(entry.body)
         return self.send("200 OK", headers, [] if self.method == "HEAD" else [entry.body], size=size)
+
+    def has(self, entry: Entry) -> bool:
+        """Whether the client says that it has this page already."""
+        known = self.environ.get("HTTP_IF_NONE_MATCH")
+        return known is not None and matches(known, entry.etag)
+
+
+def without_content(headers: Headers) -> Headers:
+    """Those of a response without a body."""
+    return [header for header in headers if header[0].lower() not in NOT_IN_304]
 
 
 def cache_status(result: str) -> tuple[str, str]:

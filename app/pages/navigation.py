@@ -33,8 +33,8 @@ class Entry:
     """A page in the navigation, or an entry of a menu, with what is below it. It is open while the visitor is on it or
     below it.
 
-    `path` is what a theme links to: the page's path, or where it leads if it is a link. In menus, `description` is
-    empty and `image` is None; elsewhere it has `src` and `alt` of the page's picture.
+    `path` is what a theme links to: the page's path, or where it leads if it is a link. In menus, and for a page that
+    needs a sign-in, `description` is empty and `image` is None; elsewhere it has `src` and `alt` of the page's picture.
     """
 
     title: str
@@ -125,12 +125,16 @@ def _below(parent: int | None, current_path: str) -> list[Entry]:
     if parents is not None and parent not in parents:
         return []
 
-    def rows() -> list[tuple[str, ...]]:
+    def rows() -> list[tuple[str, str, str, str | None, str]]:
         found = Page.objects.published().filter(parent_id=parent)
         if parent is None:
             found = found.filter(in_menus=True, linkpage=None).exclude(path=HOME)
-        columns = ("title", "path", "description", "image__file", "image__alt")
-        return list(found.values_list(*columns)[:MOST_CHILDREN])
+        columns = ("login_required", "title", "path", "description", "image__file", "image__alt")
+        # SECURITY: of a page that needs a sign-in, everybody sees the title only.
+        return [
+            (title, path, *(("", None, "") if is_closed else shown))
+            for is_closed, title, path, *shown in found.values_list(*columns)[:MOST_CHILDREN]
+        ]
 
     return [
         Entry(title, path, path == current_path, [], text, {"src": address_of(file), "alt": alt} if file else None)

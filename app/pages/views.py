@@ -51,7 +51,7 @@ def show(request: HttpRequest, path: str) -> HttpResponse:
         patch_cache_control(response, private=True, no_store=True)
     elif _has_keys_of_another_kind(request, page):
         patch_cache_control(response, no_cache=True)  # a visitor could have this page stored any number of times
-    if draft or page.login_required:
+    if draft or page.login_required or not page.in_sitemap:
         response.headers["X-Robots-Tag"] = "noindex"
     return response
 

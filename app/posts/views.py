@@ -68,7 +68,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     response = page_of_post(request, post, is_draft=is_draft)
     if is_draft or may_edit:
         patch_cache_control(response, private=True, no_store=True)
-    if is_draft:
+    if is_draft or not post.in_sitemap:
         response.headers["X-Robots-Tag"] = "noindex"
     return response
 

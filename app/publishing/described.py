@@ -12,7 +12,10 @@ class Described(models.Model):
     )
     # The default is in the database too: during an upgrade, pods of the last release still add rows.
     in_sitemap = models.BooleanField(
-        _("list for search engines"), default=True, db_default=True, help_text=_("In /sitemap.xml.")
+        _("list for search engines"),
+        default=True,
+        db_default=True,
+        help_text=_("In /sitemap.xml. Otherwise search engines are also told not to list it (X-Robots-Tag: noindex)."),
     )
     #: Empty for rows that were saved last before there was this field.
     updated_at = models.DateTimeField(_("last change"), auto_now=True, null=True)

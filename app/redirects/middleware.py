@@ -10,8 +10,10 @@ from django.shortcuts import render
 from django.utils.encoding import iri_to_uri
 
 from app.redirects.addresses import is_never_redirected, wanted
+from app.redirects.chains import addresses_of
 from app.redirects.hits import hits
 from app.redirects.models import Redirect, find
+from app.redirects.targets import own_part
 from app.tenancy.requests.database import SAFE, guarded
 from app.tenancy.requests.responses import REDIRECT_AGE
 from app.tenancy.requests.tenancy import tenancy_of
@@ -28,12 +30,20 @@ class RedirectMiddleware:
         response = self.get_response(request)
         if response.status_code != 404 or request.method not in SAFE or is_never_redirected(request.path_info):
             return response
-        redirect = find(*wanted(request.path_info, request.META.get("QUERY_STRING", "")))
-        if redirect is None:
+        exact, stem = wanted(request.path_info, request.META.get("QUERY_STRING", ""))
+        redirect = find(exact, stem)
+        if redirect is None or _leads_to(redirect, exact):
             return response
         if tenancy_of(request).site.source != "session":
             hits.count(redirect)
         return response_of(redirect, request)
+
+
+def _leads_to(redirect: Redirect, address: str) -> bool:
+    """Whether a redirect leads to the address that was requested. The form refuses it; a redirect to another domain
+    becomes one when the site gets that domain, and a browser would follow it for ever."""
+    target = own_part(redirect.new) if redirect.new else None
+    return target is not None and addresses_of(target)[0] == address
 
 
 def response_of(redirect: Redirect, request: HttpRequest) -> HttpResponse:

@@ -49,8 +49,27 @@ def _on_a_domain(target: str, parts: SplitResult) -> str:
         host = normalise_domain(parts.hostname or "")
     except InvalidHost:
         return target  # an address of IPv6, for example, which URLValidator knows
-    match = directory.snapshot().find(host)
-    if match is not None and match.site.id == current_site().id:
+    if _is_own(host):
         return parts._replace(scheme="", netloc="", path=f"/{parts.path.lstrip('/')}").geturl()
     port = "" if parts.port is None else f":{parts.port}"
     return parts._replace(netloc=f"{host}{port}").geturl()
+
+
+def own_part(target: str) -> str | None:
+    """The path and query of a target on a domain of the current site; None for one on another website.
+
+    A stored target may have a domain that became one of the site later.
+    """
+    if target.startswith("/"):
+        return target
+    try:
+        parts = urlsplit(target)
+        host = normalise_domain(parts.hostname or "")
+    except (InvalidHost, ValueError):
+        return None
+    return parts._replace(scheme="", netloc="", path=f"/{parts.path.lstrip('/')}").geturl() if _is_own(host) else None
+
+
+def _is_own(host: str) -> bool:
+    match = directory.snapshot().find(host)
+    return match is not None and match.site.id == current_site().id

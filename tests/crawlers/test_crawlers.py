@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.robotparser import RobotFileParser
 from xml.etree import ElementTree
 
 import pytest
@@ -80,6 +81,44 @@ def test_robots_with_rules_of_the_site(north: Site, at_north: Browser, at_south:
         "User-agent: *\nDisallow: /intern/\n# For one\nUser-agent: Bot\nDisallow: /\n\nSitemap: "
     )
     assert "intern" not in text(at_south, "/robots.txt")
+
+
+NO_GPTBOT = "User-agent: GPTBot\nDisallow: /"
+
+
+@pytest.mark.parametrize(
+    ("rules", "for_all"),
+    [
+        (NO_GPTBOT, "/"),
+        (f"# Not for training\n\n{NO_GPTBOT}", "/"),
+        (f"Sitemap: https://north.test/own.xml\n{NO_GPTBOT}", "/"),
+        (f"Crawl-delay: 5\nHost: north.test\n  user-agent : Other # too\n{NO_GPTBOT}", "/"),
+        (f"Disallow: /intern/\n{NO_GPTBOT}", "/a/"),
+        (f"Disallow: /intern/\n\n{NO_GPTBOT}\n\nUser-agent: Other\nDisallow:", "/a/"),
+        (f"{NO_GPTBOT}\n\nUser-agent: * # all others\nDisallow: /intern/", "/a/"),
+        (f"User-agent: *\nDisallow: /intern/\n\n{NO_GPTBOT}", "/a/"),
+    ],
+)
+def test_rules_for_one_crawler_are_not_for_the_others(north: Site, at_north: Browser, rules: str, for_all: str) -> None:
+    set_settings(north, {"robots": rules})
+    parser = RobotFileParser()
+    found = text(at_north, "/robots.txt")
+    parser.parse(found.splitlines())
+    assert not parser.can_fetch("GPTBot", "/a/")
+    assert parser.can_fetch("Googlebot", for_all)
+    assert parser.can_fetch("Googlebot", "/intern/") == (for_all == "/")
+    assert set(map(str.strip, rules.splitlines())) <= set(found.splitlines()), "no line of the site is lost"
+    assert "http://north.test/sitemap.xml" in (parser.site_maps() or [])
+    if rules.startswith("Crawl-delay"):
+        assert str(parser.crawl_delay("Googlebot")) == "5"
+
+
+def test_a_comment_stays_with_the_rules_below_it(north: Site, at_north: Browser) -> None:
+    set_settings(north, {"robots": f"Crawl-delay: 5\n# Not for training\n{NO_GPTBOT}"})
+    assert text(at_north, "/robots.txt") == (
+        "User-agent: *\nCrawl-delay: 5\nDisallow:\n\n# Not for training\nUser-agent: GPTBot\nDisallow: /\n\n"
+        "Sitemap: http://north.test/sitemap.xml\n"
+    )
 
 
 @pytest.mark.parametrize("rules", [["Disallow: /"], "<html>", "Disallow: /\n/x", "Disallow: /\x00", "x" * 10_001, 7])

@@ -10,6 +10,7 @@ from app.redirects.models import Redirect
 from app.tenancy.current import use_site
 from app.tenancy.models import Alias, SiteProfile
 from tests.support.makers import make_north, make_south, page
+from tests.support.posts import post
 from tests.support.wsgi import Server
 
 
@@ -66,3 +67,25 @@ def test_a_redirect_begins_and_ends_with_its_row(sites: tuple[Site, Site]) -> No
     with use_site(north):
         row.delete()
     assert server.get("north.test", "/old/", through="front").status == 404
+
+
+def test_what_is_not_listed_for_search_engines_says_so_at_its_address(sites: tuple[Site, Site]) -> None:
+    north, _ = sites
+    hidden = page(north, slug="hidden", title="Hidden", in_sitemap=False)
+    page(north, slug="open", title="Open")
+    post(north, slug="hidden", in_sitemap=False)
+    post(north, slug="open")
+    server = Server()
+    for path in ("/hidden/", "/blog/hidden/"):
+        made, stored = server.get("north.test", path), server.get("north.test", path)
+        known = server.get("north.test", path, HTTP_IF_NONE_MATCH=stored.headers["ETag"])
+        assert [answer.found for answer in (made, stored, known)] == ["fwd=miss; stored", "hit", "hit"]
+        assert [answer.status for answer in (made, stored, known)] == [200, 200, 304]
+        for answer in (made, stored, known, server.get("north.test", path, through="django")):
+            assert answer.headers["X-Robots-Tag"] == "noindex"
+    for path in ("/open/", "/blog/open/", "/blog/"):
+        assert "X-Robots-Tag" not in server.get("north.test", path).headers
+    with use_site(north):
+        hidden.in_sitemap = True
+        hidden.save()
+    assert "X-Robots-Tag" not in server.get("north.test", "/hidden/").headers

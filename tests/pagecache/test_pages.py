@@ -139,9 +139,34 @@ def test_a_client_that_has_the_page_is_told_so(server: Server) -> None:
     assert server.get("north.test", HTTP_IF_NONE_MATCH='"other"').status == 200
 
 
+@pytest.mark.parametrize("path", ["/about/", "/blog/feed/", "/sitemap.xml"])
+def test_a_client_that_has_a_page_which_is_not_stored_is_told_so(path: str, server: Server) -> None:
+    whole = server.get("north.test", path)
+    again = Server()
+    known = again.get("north.test", path, HTTP_IF_NONE_MATCH=whole.headers["ETag"])
+    assert (known.status, known.found, known.body) == (304, "fwd=miss; stored", b"")
+    assert {"Content-Length", "Content-Type"}.isdisjoint(known.headers)
+    own = {"Content-Length", "Content-Type", "X-Request-Id"}
+    assert {k: v for k, v in whole.headers.items() if k not in own} == {
+        k: v for k, v in known.headers.items() if k not in own
+    }
+    assert (again.get("north.test", path).found, again.get("north.test", path).body) == ("hit", whole.body)
+    other = Server().get("north.test", path, HTTP_IF_NONE_MATCH='"other"')
+    assert (other.status, other.body) == (200, whole.body)
+
+
 def test_head_gets_the_headers_alone(server: Server) -> None:
-    assert server.get("north.test", method="HEAD").found == "", "nothing is stored from a HEAD"
+    first = server.get("north.test", method="HEAD")
+    assert (first.status, first.found, first.body) == (200, "fwd=miss", b"")
+    assert server.pages._entries.currsize == 0, "nothing is stored from a HEAD"
+    known = server.get("north.test", method="HEAD", HTTP_IF_NONE_MATCH=first.headers["ETag"])
+    assert (known.status, known.found, known.body) == (304, "fwd=miss", b"")
     page_ = server.get("north.test")
+    assert page_.found == "fwd=miss; stored"
+    own = {"X-Request-Id", "Cache-Status"}
+    assert {k: v for k, v in first.headers.items() if k not in own} == {
+        k: v for k, v in page_.headers.items() if k not in own
+    }
     head = server.get("north.test", method="HEAD")
     assert (head.found, head.body, head.headers["Content-Length"]) == ("hit", b"", str(len(page_.body)))
 

@@ -8,7 +8,10 @@ from django.test import override_settings
 
 from app.accounts.models import User
 from app.pages.models import LinkPage
+from app.tenancy.directory import directory
+from app.tenancy.models import SiteProfile
 from tests.support.makers import Browser, page
+from tests.support.uploads import media_file, picture
 
 SECRET = "The numbers of this year"
 
@@ -67,3 +70,32 @@ def test_search_engines_do_not_get_it_and_menus_do_not_say_where_a_link_leads(no
     assert "Members" in body
     assert 'href="/files/"' in body
     assert "files.example" not in body
+
+
+@pytest.mark.parametrize("theme", ["portico", "atrium", "journal"])
+def test_the_pages_above_and_beside_it_show_its_title_only(
+    theme: str, north: Site, nora: User, at_north: Browser
+) -> None:
+    SiteProfile.objects.filter(site=north).update(theme=theme, settings={"options": {"sections": True}})
+    directory.forget()
+    page(north, slug="", title="Welcome")
+    file = media_file(north, picture(300, 200), alt=SECRET)
+    shared = {"description": SECRET, "image": file}
+    page(north, slug="shop", title="Shop", description="Open to all")
+    staff = page(north, slug="staff", title="Staff", login_required=True, **shared)
+    page(north, slug="below", title="Below", parent=staff)
+    parent = page(north, slug="parent", title="Parent")
+    page(north, slug="deep", title="Deep", parent=parent, login_required=True, **shared)
+    page(north, slug="beside", title="Beside", parent=parent, description="Open beside")
+    at_north.force_login(nora)
+    assert SECRET in at_north.get("/staff/").content.decode()
+    for browser in (at_north, Browser("north.test")):
+        for path, expected in {
+            "/": {"Staff", "Shop"},
+            "/parent/": {"Deep", "Beside", "Open beside"},
+            "/parent/beside/": {"Parent", "Deep"} if theme == "atrium" else {"Parent"},
+            "/staff/below/": {"Staff"},
+        }.items():
+            body = browser.get(path).content.decode()
+            assert [text for text in expected if text not in body] == []
+            assert [text for text in (SECRET, file.key) if text in body] == [], path

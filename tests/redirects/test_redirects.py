@@ -17,6 +17,7 @@ from app.redirects.hits import Hits, hits
 from app.redirects.models import Redirect
 from app.tenancy.current import use_site
 from app.tenancy.directory import directory
+from app.tenancy.models import Alias
 from tests.support.makers import Browser, page
 
 
@@ -167,6 +168,29 @@ def test_no_redirect_leads_to_itself(north: Site) -> None:
         for target in ("/old", "/old/", "https://north.test/old/", "/old?x=1", "/%6Fld", "/old#part"):
             with pytest.raises(ValidationError, match="to the old address itself"):
                 Redirect(old_path="/old/", new=target).full_clean()
+
+
+@pytest.mark.parametrize("redirects", [True, False])
+def test_a_domain_that_became_one_of_the_site_makes_no_circle(redirects: bool, north: Site, at_north: Browser) -> None:
+    page(north, slug="there")
+    for old, new in {
+        "/shop": "https://www.client.example/shop",
+        "/a b": "http://www.client.example/a%20b/?",
+        "/news?b=2&a=1": "https://www.client.example/news/?a=1&b=2#top",
+        "/news": "https://www.client.example/there/",
+        "/": "https://www.client.example",
+    }.items():
+        redirect(north, old, new)
+    with CaptureQueriesContext(connection) as before:
+        assert location(at_north, "/shop/") == (301, "https://www.client.example/shop")
+    Alias.objects.create(site=north, host="www.client.example", redirect=redirects)
+    directory.expire()
+    for address in ("/shop", "/shop/", "/a%20b", "/news?a=1&b=2", "/"):
+        assert location(at_north, address) == (404, ""), address
+    assert location(at_north, "/news?a=1") == (301, "https://www.client.example/there/"), "another address is no circle"
+    with CaptureQueriesContext(connection) as after:
+        at_north.get("/shop/")
+    assert [sum("redirects_redirect" in query["sql"] for query in queries) for queries in (before, after)] == [2, 2]
 
 
 def test_chains_are_flattened_and_loops_refused(north: Site, at_north: Browser) -> None:

@@ -109,6 +109,20 @@ def test_pages_have_few_queries_and_pictures_that_do_not_move_the_text(site: Sit
 
 
 @pytest.mark.parametrize("theme", NAMES)
+def test_browsers_look_for_the_icon_of_the_site(db: None, site: Site, theme: str) -> None:
+    logo = f"/media/{'0a' * 16}/mark-800x700.png"
+    SiteProfile.objects.filter(site=site).update(theme=theme, settings={"apps": ["posts"], "logo": {"url": logo}})
+    directory.expire()
+    browser = Browser("north.test")
+    for path in ("/", "/about/", "/blog/", "/missing/"):
+        body = browser.get(path).content.decode()
+        assert f"{theme}.css" in body, path
+        # A browser requests /favicon.ico only of a page that names no icon.
+        assert not re.search(r"<link [^>]*icon", body), path
+    assert browser.get("/favicon.ico").headers["Location"] == f"/media/{'0a' * 16}/mark-320x280.png"
+
+
+@pytest.mark.parametrize("theme", NAMES)
 def test_a_site_without_anything_can_be_read(north: Site, at_north: Browser, theme: str) -> None:
     SiteProfile.objects.filter(site=north).update(theme=theme, settings={"apps": ["posts"]})
     directory.expire()

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 LONGEST = 10_000
+ALL = "User-agent: *"
 LINE = re.compile(r"(#.*|(Allow|Disallow|User-agent|Crawl-delay|Clean-param|Sitemap|Host)[ \t]*:.*)?", re.IGNORECASE)
 
 
@@ -23,3 +24,22 @@ def clean_robots(raw: Any) -> str:
     if faults:
         raise ValidationError([f"settings.robots: {line!r} is no rule; each line is {known}." for line in faults[:10]])
     return raw
+
+
+def with_rules_for_all(rules: str) -> str:
+    """The rules of a site as groups of /robots.txt. Those before the first `User-agent` line are for all crawlers.
+
+    Without such rules, all crawlers but those that the site names may read everything.
+    """
+    lines = [line.strip() for line in rules.strip().splitlines()]
+    parts = [line.partition("#")[0].partition(":") for line in lines]
+    kinds = [kind.strip().lower() for kind, _colon, _value in parts]
+    first = kinds.index("user-agent") if "user-agent" in kinds else len(lines)
+    if first == len(lines) or not {"allow", "disallow"}.isdisjoint(kinds[:first]):
+        return "\n".join([ALL, *(lines or ["Disallow:"])])
+    # By RFC 9309, `User-agent` lines without a rule between them are one group: its rules would be for all crawlers.
+    if any(kind == "user-agent" and value.strip() == "*" for kind, (*_, value) in zip(kinds, parts, strict=True)):
+        return "\n".join(lines)  # some crawlers read only the first of two groups for all
+    while first and not kinds[first - 1]:
+        first -= 1  # comments belong to what follows them
+    return "\n".join([ALL, *lines[:first], "Disallow:", "", *lines[first:]])
