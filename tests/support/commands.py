@@ -47,6 +47,13 @@ def managed(*arguments: str, stdin: str | None = None, **env: object) -> str:
     return done.stdout
 
 
+class ClosedPipe(io.StringIO):
+    """What a command prints to when the program that reads its output has ended, as in `manage.py ... | head -1`."""
+
+    def write(self, _: str, /) -> int:
+        raise BrokenPipeError
+
+
 @contextmanager
 def managing(*arguments: str, **env: object) -> Iterator[subprocess.Popen[str]]:
     """A command that runs beside the test; killed at the end if it has not ended."""

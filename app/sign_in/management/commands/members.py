@@ -89,16 +89,18 @@ class Command(BaseCommand):
             raise usage_error(f"There is no role {role!r}. Roles: {names}.")
         if not create and (email or password_stdin):
             raise usage_error("--email and --password-stdin are for a new account: add --create.")
-        with transaction.atomic(), noting_lost_admins([current_site().id], self.warn):
+        # Nothing is printed in the transaction: output that cannot be written would take the change back.
+        with noting_lost_admins([current_site().id], self.warn), transaction.atomic():
             user = User.objects.filter(username=username).first()
+            is_new = user is None
             if user is None:
                 if not create:
                     raise usage_error(f"There is no user {username!r}; --create creates one.")
                 user = self.create(username, email, password_stdin)
-            elif email or password_stdin:
-                self.warn(f"The account {username} exists already: its e-mail address and its password are unchanged.")
             Membership.objects.update_or_create(user=user, defaults={"role": group})
         self.stdout.write(f"{username} is now {group.name}.")
+        if not is_new and (email or password_stdin):
+            self.warn(f"The account {username} exists already: its e-mail address and its password are unchanged.")
         if not user.is_active:
             self.warn(f"The account {username} is not active and cannot sign in; a superuser can activate it.")
         elif settings.PASSWORD_SIGN_IN and not user.has_usable_password() and user.last_login is None:
@@ -135,7 +137,7 @@ class Command(BaseCommand):
         self.stderr.write(self.style.WARNING(text))
 
     def remove(self, *, username: str, **_: Any) -> None:
-        with transaction.atomic(), noting_lost_admins([current_site().id], self.warn):
+        with noting_lost_admins([current_site().id], self.warn), transaction.atomic():
             if not Membership.objects.filter(user__username=username).delete()[0]:
                 raise usage_error(f"{username!r} is not a member of this site.")
         self.stdout.write(f"{username} is no longer a member.")

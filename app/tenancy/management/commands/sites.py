@@ -127,7 +127,8 @@ class Command(BaseCommand):
             host = clean_domain(domain)
             values = {"key": free_key(host), **given_values(options, SiteSpecification())}
             site = specify(domain=host, aliases=[(alias, True) for alias in aliases], **values)
-            self.print(write_site(site, exceptions=exceptions_of(options)), as_json)
+            added = write_site(site, exceptions=exceptions_of(options))
+        self.print(added, as_json)
 
     def set_values(self, *, site: str, as_json: bool, **options: Any) -> None:
         def with_values(stored: SiteSpecification) -> SiteSpecification:
@@ -188,7 +189,8 @@ class Command(BaseCommand):
         with host_lock():
             profile = _row(wanted).profile
             site = write_site(make(specification_of(profile)), profile, exceptions=exceptions)
-            self.print(site, as_json)
+        # After the commit: output that cannot be written, to a pipe that is closed, must not take the change back.
+        self.print(site, as_json)
         return site
 
     def check_sites(
@@ -226,15 +228,12 @@ class Command(BaseCommand):
             known = {} if route is None else {"route": {"state": str(route.state), "text": route.text}}
             self.write_json(as_dict(site, pending) | known)
             return
-        self.write_table([as_row(site, pending)], COLUMNS)
-        for host in pending.get(site.pk, ()):
-            self.stdout.write(f"{host} is not served yet. {how_to_prove(site.pk, host)}")
-        if route is not None:
-            self.stdout.write(f"Route: {route.text}")
+        hints = [f"{host} is not served yet. {how_to_prove(site.pk, host)}" for host in pending.get(site.pk, ())]
+        hints += [] if route is None else [f"Route: {route.text}"]
+        self.stdout.write("\n".join([*table([as_row(site, pending)], COLUMNS), *hints]))
 
     def write_table(self, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
-        for line in table(rows, columns):
-            self.stdout.write(line)
+        self.stdout.write("\n".join(table(rows, columns)))
 
     def write_json(self, content: object) -> None:
         self.stdout.write(json.dumps(content, indent=2, ensure_ascii=False))
