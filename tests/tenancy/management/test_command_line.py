@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.tenancy.management.command_line import extract_site_options
-from tests.support.commands import call, call_main
+from tests.support.commands import call, call_main, listed_sites
 
 SHOW = """
 import os
@@ -50,6 +50,27 @@ def test_a_site_that_cannot_be_used_is_one_line_and_status_2(db: None, arguments
     assert (done.returncode, done.stdout) == (2, "")
     assert named in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("sites", "archive", "typo.north.test"),
+        ("sites", "rename", "typo.north.test", "new.test"),
+        ("sites", "check", "typo.north.test"),
+        ("sites", "show", "typo.north.test"),
+        ("members", "list", "--site=typo.north.test"),
+        ("poll_twitter", "--site=typo.north.test"),
+        ("check", "--site=typo.north.test"),
+    ],
+)
+def test_a_name_that_only_a_wildcard_matches_is_no_site(added: dict[str, int], arguments: tuple[str, ...]) -> None:
+    call("sites", "alias", "north.test", "*.north.test")
+    before = listed_sites()
+    done = call_main(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "There is no site 'typo.north.test'" in done.stderr
+    assert listed_sites() == before
 
 
 def test_all_sites_runs_once_per_active_site_and_one_failure_stops_no_other(added: dict[str, int]) -> None:
