@@ -53,7 +53,7 @@ class Command(BaseCommand):
         add_examples(parser, *(f"manage.py sites {EXAMPLES[name]}" for name in ("add", "check", "list")))
         actions = parser.add_subparsers(required=True, metavar="ACTION")
 
-        def action(name: str, run: Any, help_text: str, *, site: str = "id, domain or alias") -> CommandParser:
+        def action(name: str, run: Any, help_text: str, *, site: str = "id, domain, alias or key") -> CommandParser:
             added: CommandParser = actions.add_parser(name, help=help_text)
             added.set_defaults(run=run)
             add_examples(added, f"manage.py sites {EXAMPLES[name]}")
@@ -86,7 +86,7 @@ class Command(BaseCommand):
         verification.add_argument("host", help="a domain or alias that is pending")
         add_proof_option(verification)
         domains = action("domains", self.list_domains, "list domains, aliases, and hosts in quarantine", site="")
-        domains.add_argument("site", nargs="?", help="id, domain or alias; default: all sites")
+        domains.add_argument("site", nargs="?", help="id, domain, alias or key; default: all sites")
         domains.add_argument(
             "--quarantined", action="store_true", help="only hosts that a site gave up a short time ago"
         )
@@ -95,7 +95,7 @@ class Command(BaseCommand):
         check = action(
             "check", self.check_sites, "find out whether domains lead to their sites: DNS, TLS, proxy", site=""
         )
-        check.add_argument("site", nargs="?", help="id, domain or alias; default: all active sites")
+        check.add_argument("site", nargs="?", help="id, domain, alias or key; default: all active sites")
         check.add_argument("--scheme", choices=("https", "http"), default="https")
         check.add_argument("--port", type=int)
         check.add_argument("--via", metavar="ADDRESS", help="connect to this address instead of the one in DNS")
@@ -176,7 +176,9 @@ class Command(BaseCommand):
             self.stdout.write(f"{name} needs no proof; nothing was changed.")
 
     def list_domains(self, *, site: str | None, quarantined: bool, as_json: bool, **_: Any) -> None:
-        rows = domain_rows([] if quarantined else _rows(site), [] if site and not quarantined else find_quarantined())
+        sites = _rows(site)
+        given_up = [entry for entry in find_quarantined() if site is None or entry.site_id == sites[0].pk]
+        rows = domain_rows([] if quarantined else sites, given_up)
         if as_json:
             self.write_json(rows)
         else:
@@ -246,7 +248,7 @@ def _row(wanted: str) -> Site:
 
 def _rows(wanted: str | None) -> list[Site]:
     """The named site, or all of them. Raises `NoSuchSite`."""
-    if wanted:
+    if wanted is not None:
         return [_row(wanted)]
     return list(Site.objects.select_related("profile").prefetch_related("aliases").order_by("pk"))
 
