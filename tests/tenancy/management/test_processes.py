@@ -143,6 +143,21 @@ def test_a_database_that_is_away_is_one_line_and_status_2(line: str) -> None:
     assert "planted" not in done.stderr
 
 
+def test_a_database_that_is_lost_ends_the_run_for_all_sites(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "copy.sqlite3"
+    lose = f"import os; from django.db import connection; os.remove('{file}'); os.mkdir('{file}'); "
+    done = run("shell", "--all-sites", "-v0", "-c", lose + "connection.close(); connection.cursor()")
+    expected = "--- localhost (1)\nThe database cannot be reached: unable to open database file\n"
+    assert (done.returncode, done.stderr) == (2, expected)
+
+
+def test_a_fault_of_a_query_is_not_taken_for_a_database_that_is_away(run: Run) -> None:
+    done = run("shell", "-v0", "-c", "from django.db import connection; connection.cursor().execute('planted')")
+    assert done.returncode == 1
+    assert 'near "planted": syntax error' in done.stderr
+    assert "cannot be reached" not in done.stderr
+
+
 def test_a_directory_that_cannot_be_read_is_one_sentence_and_status_2() -> None:
     done = manage_line("sites show north.test", AWAY)
     expected = "The site directory could not be read. Is the database running?\n"
