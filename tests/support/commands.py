@@ -68,10 +68,10 @@ def managing(*arguments: str, **env: object) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def call(*arguments: str, stdin: str = "") -> str:
+def call(*arguments: str, stdin: str | bytes = "") -> str:
     """Runs a command in this process; its standard output. Raises `CommandError`."""
     output = io.StringIO()
-    with mock.patch("sys.stdin", io.StringIO(stdin)):
+    with mock.patch("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin if isinstance(stdin, bytes) else stdin.encode()))):
         call_command(*arguments, stdout=output)
     return output.getvalue()
 

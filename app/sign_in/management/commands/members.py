@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +17,7 @@ from app.tenancy.current import current_site, current_site_or_none, use_site
 from app.tenancy.directory import NoSuchSite, find_site
 from app.tenancy.management.errors import usage_error
 from app.tenancy.management.examples import add_examples
+from app.tenancy.management.values import standard_input
 from app.tenancy.models import Membership
 from app.tenancy.people.roles import noting_lost_admins
 from app.tenancy.sites.output import table
@@ -107,7 +107,7 @@ class Command(BaseCommand):
             self.give_link(user)
 
     def create(self, username: str, email: str, password_stdin: bool) -> User:
-        password = sys.stdin.readline().rstrip("\n") if password_stdin else None
+        password = _password() if password_stdin else None
         user = User(username=username, email=email)
         user.set_unusable_password()
         user.full_clean()
@@ -141,3 +141,11 @@ class Command(BaseCommand):
             if not Membership.objects.filter(user__username=username).delete()[0]:
                 raise usage_error(f"{username!r} is not a member of this site.")
         self.stdout.write(f"{username} is no longer a member.")
+
+
+def _password() -> str:
+    """The first line of standard input."""
+    try:
+        return standard_input().readline().rstrip("\n")
+    except UnicodeDecodeError:
+        raise usage_error("The password on standard input is not UTF-8 text (--password-stdin).") from None

@@ -13,6 +13,7 @@ from app.tenancy.management.errors import usage_error
 from app.tenancy.management.examples import add_examples
 from app.tenancy.management.exceptions import add_exception_options, add_proof_option, exceptions_of
 from app.tenancy.management.site_values import add_value_options, given_values
+from app.tenancy.management.values import address, port, seconds
 from app.tenancy.sites.domains.claims import NO_EXCEPTIONS, Exceptions
 from app.tenancy.sites.domains.dns import DnsFault
 from app.tenancy.sites.domains.proof import NotProved
@@ -97,9 +98,11 @@ class Command(BaseCommand):
         )
         check.add_argument("site", nargs="?", help="id, domain, alias or key; default: all active sites")
         check.add_argument("--scheme", choices=("https", "http"), default="https")
-        check.add_argument("--port", type=int)
-        check.add_argument("--via", metavar="ADDRESS", help="connect to this address instead of the one in DNS")
-        check.add_argument("--timeout", type=float, default=5.0, metavar="SECONDS")
+        check.add_argument("--port", type=port)
+        check.add_argument(
+            "--via", type=address, metavar="ADDRESS", help="connect to this address instead of the one in DNS"
+        )
+        check.add_argument("--timeout", type=seconds, default=5.0, metavar="SECONDS")
         for printing in (listing, show, add, change, rename, domains, check):
             printing.add_argument("--json", action="store_true", dest="as_json")
 
