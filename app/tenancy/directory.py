@@ -26,7 +26,7 @@ from django.db.utils import InterfaceError
 
 from app.observability import metrics
 from app.tenancy.content_versions import ContentVersions
-from app.tenancy.hosts.names import InvalidHost, normalise_domain
+from app.tenancy.hosts.names import InvalidHost, normalise_alias
 from app.tenancy.hosts.snapshot import SiteEntry, Snapshot, build
 from app.tenancy.hosts.unavailable import DirectoryUnavailable
 
@@ -232,7 +232,10 @@ directory = Directory()
 
 
 def find_site(wanted: int | str) -> SiteEntry:
-    """The site with this id, domain (in any spelling), alias or key. Raises `NoSuchSite`."""
+    """The site with this id, domain (in any spelling), alias or key. Raises `NoSuchSite`.
+
+    Other than for visitors, a host that only a wildcard matches is no alias: a mistyped name must not be another site.
+    """
     entry = _find(directory.snapshot(), wanted)
     if entry is None:
         # Another process may have added it since the last refresh.
@@ -251,14 +254,13 @@ def find_site(wanted: int | str) -> SiteEntry:
 def _find(snapshot: Snapshot, wanted: int | str) -> SiteEntry | None:
     if isinstance(wanted, int) or (wanted.isascii() and wanted.isdigit() and len(wanted) < 20):
         return snapshot.sites.get(int(wanted))
-    match = snapshot.find(_normalised(wanted))
-    return match.site if match else None
+    return snapshot.named(_normalised(wanted))
 
 
 def _normalised(wanted: str) -> str:
     """The host that was typed in any spelling; empty if it is none."""
     try:
-        return normalise_domain(wanted)
+        return normalise_alias(wanted)
     except InvalidHost:
         return ""
 

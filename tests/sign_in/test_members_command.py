@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from django.contrib.sites.models import Site
 from django.core.mail import EmailMessage
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from app.accounts.models import User
-from tests.support.commands import call, call_main
+from tests.support.commands import ClosedPipe, call, call_main
 from tests.support.mail import GOOD, links_in, opened, submit, use_smtp
 from tests.support.makers import Browser
 
@@ -111,6 +111,20 @@ def test_the_last_site_admin_is_not_removed_unnoticed(ida: None) -> None:
     done = call_main("members", "remove", "ida", "--site=north.test")
     assert (done.returncode, done.stdout) == (0, "ida is no longer a member.\n")
     assert "North has no Site admin left" in done.stderr
+
+
+def test_a_change_is_stored_also_when_a_warning_cannot_be_written(ida: None) -> None:
+    role = ("members", "add", "ida", "--site=north.test", "--role")
+    call(*role, "Site admin")
+    with pytest.raises(BrokenPipeError):
+        call_command(*role, "Editor", stderr=ClosedPipe())
+    assert members("north.test")[0]["role"] == "Editor"
+    with pytest.raises(BrokenPipeError):
+        call_command(*role, "Site admin", "--create", "--email", "new@x.test", stderr=ClosedPipe())
+    assert members("north.test")[0]["role"] == "Site admin"
+    with pytest.raises(BrokenPipeError):
+        call_command("members", "remove", "ida", "--site=north.test", stderr=ClosedPipe())
+    assert members("north.test") == []
 
 
 @pytest.mark.parametrize(

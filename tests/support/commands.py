@@ -47,6 +47,13 @@ def managed(*arguments: str, stdin: str | None = None, **env: object) -> str:
     return done.stdout
 
 
+class ClosedPipe(io.StringIO):
+    """What a command prints to when the program that reads its output has ended, as in `manage.py ... | head -1`."""
+
+    def write(self, _: str, /) -> int:
+        raise BrokenPipeError
+
+
 @contextmanager
 def managing(*arguments: str, **env: object) -> Iterator[subprocess.Popen[str]]:
     """A command that runs beside the test; killed at the end if it has not ended."""
@@ -61,10 +68,10 @@ def managing(*arguments: str, **env: object) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def call(*arguments: str, stdin: str = "") -> str:
+def call(*arguments: str, stdin: str | bytes = "") -> str:
     """Runs a command in this process; its standard output. Raises `CommandError`."""
     output = io.StringIO()
-    with mock.patch("sys.stdin", io.StringIO(stdin)):
+    with mock.patch("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin if isinstance(stdin, bytes) else stdin.encode()))):
         call_command(*arguments, stdout=output)
     return output.getvalue()
 

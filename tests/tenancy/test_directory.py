@@ -19,6 +19,7 @@ from app.tenancy import directory as module
 from app.tenancy.directory import AliasRow, Directory, Look, NoSuchSite, SiteRow, SiteTables, find_site
 from app.tenancy.hosts.unavailable import DirectoryUnavailable
 from app.tenancy.models import Alias, Epoch, SiteProfile
+from app.tenancy.sites.models import PendingHost
 
 
 def epoch() -> int:
@@ -194,6 +195,18 @@ def test_a_site_is_found_by_id_domain_alias_and_key(north: Site) -> None:
     for wanted in (north.pk, str(north.pk), "north.test", "NORTH.test.", "www.north.test", "the-north"):
         assert find_site(wanted).id == north.pk
     for wanted in (99_999, "9" * 5000, "²", "nowhere.test", "no-such-key", "a..b", ""):
+        with pytest.raises(NoSuchSite):
+            find_site(wanted)
+
+
+@pytest.mark.django_db
+def test_a_host_that_only_a_wildcard_matches_names_no_site(north: Site) -> None:
+    Alias.objects.create(site=north, host="*.north.test")
+    Alias.objects.create(site=north, host="*.pending.test")
+    PendingHost.objects.create(site_id=north.pk, host="*.pending.test")
+    for wanted in ("*.north.test", "*.NORTH.test.", "*.pending.test"):
+        assert find_site(wanted).id == north.pk
+    for wanted in ("typo.north.test", "a.b.north.test", "*.b.north.test", "a.pending.test", "*.test", "*."):
         with pytest.raises(NoSuchSite):
             find_site(wanted)
 

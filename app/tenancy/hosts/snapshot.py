@@ -89,6 +89,14 @@ class Snapshot:
                     return match
         return None
 
+    def named(self, host: str) -> SiteEntry | None:
+        """The site with exactly this normalised domain or alias; a wildcard only as it is written, `*.example.org`."""
+        site = self.canonical.get(host)
+        if site is not None:
+            return site
+        match = self.wildcards.get(host[2:]) if host.startswith("*.") else self.aliases.get(host)
+        return match.site if match else None
+
     def __iter__(self) -> Iterator[SiteEntry]:
         return iter(self.sites.values())
 

@@ -6,13 +6,14 @@ import gc
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 
 import django
 from django.apps import apps
 from django.conf import settings
-from django.core.management import get_commands
-from django.db import DatabaseError, OperationalError, connection
+from django.core.management import CommandError, get_commands
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from app.env import InvalidEnvironment
 from app.extra_apps import AppCannotStart, naming_the_app
@@ -26,11 +27,19 @@ class CommandLineError(Exception):
     """The command line cannot be carried out; the message says what to do."""
 
 
+class Terminated(SystemExit):
+    """SIGTERM ended this process; other than another SystemExit, it is no failure of one site."""
+
+
+#: These would be the same for each site; `main` reports them in a line.
+OF_THE_PROCESS = (InvalidEnvironment, AppCannotStart, CommandLineError, UnboundRole, DirectoryUnavailable)
+
+
 def main(argv: Sequence[str]) -> int:
     """Runs a command line and returns its exit status. Exit status 2: a fault of the environment or the site."""
     if os.getpid() == 1:
         # The kernel drops a signal that a container's first process has no handler for.
-        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+        signal.signal(signal.SIGTERM, terminate)
     try:
         rest, wanted, every = extract_site_options(argv)
         if wanted is not None and wanted.isdigit():
@@ -46,17 +55,30 @@ def main(argv: Sequence[str]) -> int:
         set_up()
         refuse_unreadable_sites(f"site {wanted}" if wanted else "active sites")
         return run_for_all(rest) if every else run_for_one(rest, wanted or "")
-    except (InvalidEnvironment, AppCannotStart, CommandLineError, UnboundRole) as error:
+    except OF_THE_PROCESS as error:
         sys.stderr.write(f"{error}\n")
         return USAGE_ERROR
-    except OperationalError as error:
-        if connection.connection is not None:
-            raise  # the database responded: the traceback shows which query failed
-        sys.stderr.write(f"The database cannot be reached: {first_line(error)}\n")
-        return USAGE_ERROR
-    except DirectoryUnavailable as error:
-        sys.stderr.write(f"{error}\n")
-        return USAGE_ERROR
+    except OperationalError:
+        try:
+            require_database()
+        except OperationalError as away:
+            sys.stderr.write(f"The database cannot be reached: {first_line(away)}\n")
+            return USAGE_ERROR
+        raise  # the database responds: the traceback shows which query failed
+
+
+def terminate(number: int, _frame: object) -> None:
+    raise Terminated(128 + number)
+
+
+def require_database() -> None:
+    """Raises `OperationalError` if the database cannot be reached now.
+
+    Whether it could is not known from an error of a command: Django closes the connections when a command ends.
+    """
+    if connection.connection is not None and not connection.is_usable():
+        connection.close()
+    connection.ensure_connection()
 
 
 def set_up() -> None:
@@ -144,8 +166,11 @@ def run_for_one(argv: list[str], wanted: str) -> int:
 
 
 def run_for_all(argv: list[str]) -> int:
-    """Once per active site that has the command's app, in the order of their ids; one site's failure does not stop
-    the next."""
+    """Once per active site that has the command's app, in the order of their ids. Returns the highest exit status.
+
+    One site's failure does not stop the next; its traceback goes to stderr. What would be the same for each site ends
+    the run: the faults of `OF_THE_PROCESS`, and `OperationalError` when the database cannot be reached.
+    """
     from app.tenancy.current import use_site
     from app.tenancy.site_apps import sites_with
 
@@ -156,7 +181,24 @@ def run_for_all(argv: list[str]) -> int:
         try:
             with use_site(site):
                 execute_from_command_line(argv)
+        except Terminated:
+            raise
         except SystemExit as stop:
-            status = stop.code if isinstance(stop.code, int) else 1 if stop.code else 0
-            worst = max(worst, status)
+            worst = max(worst, exit_status(stop))
+        except OF_THE_PROCESS:
+            raise
+        except Exception as error:  # noqa: BLE001  # a command may raise anything; the other sites are run all the same
+            if isinstance(error, DatabaseError | InterfaceError):
+                require_database()
+            traceback.print_exc(file=sys.stderr)
+            sys.stderr.write(f"The command failed on {site.domain} ({site.id}).\n")
+            worst = max(worst, error.returncode if isinstance(error, CommandError) else 1)
     return worst
+
+
+def exit_status(stop: SystemExit) -> int:
+    """The status that a process would end with; a text is written to stderr, as Python would."""
+    if stop.code is None or isinstance(stop.code, int):
+        return (stop.code or 0) & 0xFF
+    sys.stderr.write(f"{stop.code}\n")
+    return 1

@@ -94,7 +94,10 @@ def administered(site_ids: Iterable[int]) -> set[int]:
 
 @contextmanager
 def noting_lost_admins(site_ids: Iterable[int], note: Callable[[str], None]) -> Iterator[None]:
-    """Calls `note` with a line for each of these sites that loses its last Site admin inside the block."""
+    """Calls `note` with a line for each of these sites that loses its last Site admin inside the block.
+
+    A `note` that may fail, such as one that prints, needs the transaction inside the block: it is called after it.
+    """
     before = administered(site_ids)
     yield
     for site in Site.objects.filter(pk__in=before - administered(before)).order_by("name"):

@@ -128,7 +128,26 @@ def _unknown(value: dict[Any, Any], known: set[str]) -> list[str]:
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """YAML requires unique keys; PyYAML keeps the last one, and a site would be lost without a message."""
+    """YAML requires unique keys; PyYAML keeps the last one, and a site would be lost without a message.
+
+    A map or a list that contains itself is refused: no site has such a value, and checking it would not end.
+    """
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._open_anchors: list[str | None] = []
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        place: Any = event.start_mark
+        if isinstance(event, yaml.AliasEvent) and event.anchor in self._open_anchors:
+            problem = f"the alias *{event.anchor} is inside of what it stands for"
+            raise yaml.composer.ComposerError(None, None, problem, place)
+        self._open_anchors.append(event.anchor)
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._open_anchors.pop()
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:
         try:

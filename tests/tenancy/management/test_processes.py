@@ -6,6 +6,7 @@ What each command does and refuses is tested beside this, without processes.
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -51,6 +52,17 @@ def test_a_refusal_is_one_line_and_status_2(run: Run) -> None:
         done = run(*arguments)
         assert (done.returncode, done.stdout) == (2, ""), done.stdout + done.stderr
         assert done.stderr.count("\n") == 1, done.stderr
+
+
+def test_a_change_is_stored_also_when_nobody_reads_its_output(run: Run, tmp_path: Path) -> None:
+    values = environment(DATABASE_URL=f"sqlite:///{tmp_path / 'copy.sqlite3'}", PYTHONUNBUFFERED=1)
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [PYTHON, "manage.py", "sites", "suspend", "north.test"]
+    done = subprocess.run(command, cwd=ROOT, env=values, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert "BrokenPipeError" in done.stderr
+    assert json.loads(run("sites", "show", "north.test", "--json").stdout)["state"] == "suspended"
 
 
 def test_a_setting_of_a_site_is_not_a_settings_module(run: Run) -> None:
@@ -129,6 +141,21 @@ def test_a_database_that_is_away_is_one_line_and_status_2(line: str) -> None:
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
     assert "Connection refused" in done.stderr
     assert "planted" not in done.stderr
+
+
+def test_a_database_that_is_lost_ends_the_run_for_all_sites(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "copy.sqlite3"
+    lose = f"import os; from django.db import connection; os.remove('{file}'); os.mkdir('{file}'); "
+    done = run("shell", "--all-sites", "-v0", "-c", lose + "connection.close(); connection.cursor()")
+    expected = "--- localhost (1)\nThe database cannot be reached: unable to open database file\n"
+    assert (done.returncode, done.stderr) == (2, expected)
+
+
+def test_a_fault_of_a_query_is_not_taken_for_a_database_that_is_away(run: Run) -> None:
+    done = run("shell", "-v0", "-c", "from django.db import connection; connection.cursor().execute('planted')")
+    assert done.returncode == 1
+    assert 'near "planted": syntax error' in done.stderr
+    assert "cannot be reached" not in done.stderr
 
 
 def test_a_directory_that_cannot_be_read_is_one_sentence_and_status_2() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 
-from tests.support.commands import call, listed_sites
+from tests.support.commands import ClosedPipe, call, listed_sites
 from tests.support.makers import Browser
 
 
@@ -61,6 +61,25 @@ def test_the_old_domain_is_dropped_if_the_operator_says_so(added: dict[str, int]
     assert listed_sites()["north"]["aliases"] == ["www.north.test"]
     assert Browser("north.test").get("/").status_code == 404
     assert Browser("new.test").get("/admin/login/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key", "name", "value"),
+    [
+        (("add", "east.test", "--key", "east"), "east", "domain", "east.test"),
+        (("set", "north.test", "--name", "Nord", "--json"), "north", "name", "Nord"),
+        (("rename", "north.test", "new.test"), "north", "domain", "new.test"),
+        (("alias", "north.test", "www.north.test", "--remove"), "north", "aliases", []),
+        (("suspend", "north.test"), "north", "state", "suspended"),
+        (("archive", "north.test"), "north", "state", "archived"),
+    ],
+)
+def test_a_change_is_stored_also_when_its_output_cannot_be_written(
+    added: dict[str, int], arguments: tuple[str, ...], key: str, name: str, value: object
+) -> None:
+    with pytest.raises(BrokenPipeError):
+        call_command("sites", *arguments, stdout=ClosedPipe())
+    assert listed_sites()[key][name] == value
 
 
 @pytest.mark.parametrize(

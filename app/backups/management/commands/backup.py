@@ -21,6 +21,7 @@ from app.backups.state import reconnect_if_lost
 from app.backups.target import Target
 from app.locks import try_lock
 from app.tenancy.management.examples import add_examples
+from app.tenancy.management.values import count
 
 RUNNING = "backup: another backup is running; nothing was done."
 
@@ -36,11 +37,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_examples(parser, "BACKUP_TARGET=/srv/backups manage.py backup --daily=14")
         keep = parser.add_argument_group("backups that are kept: the newest of each of the last")
-        keep.add_argument("--daily", type=int, default=7, metavar="DAYS", help="default: 7")
-        keep.add_argument("--weekly", type=int, default=4, metavar="WEEKS", help="default: 4")
-        keep.add_argument("--monthly", type=int, default=6, metavar="MONTHS", help="default: 6")
+        keep.add_argument("--daily", type=count, default=7, metavar="DAYS", help="default: 7")
+        keep.add_argument("--weekly", type=count, default=4, metavar="WEEKS", help="default: 4")
+        keep.add_argument("--monthly", type=count, default=6, metavar="MONTHS", help="default: 6")
         parser.add_argument(
-            "--max-age-hours", type=int, default=50, help="the report warns when the last backup is older; default: 50"
+            "--max-age-hours",
+            type=count,
+            default=50,
+            help="the report warns when the last backup is older; default: 50",
         )
         parser.add_argument(
             "--adopt", action="store_true", help="take over a target of another deployment, which this one replaces"

@@ -16,6 +16,7 @@ from app.release.demo.sites import SITES, fill_site, read_content, set_logo
 from app.tenancy.current import use_site
 from app.tenancy.management.errors import usage_error
 from app.tenancy.management.examples import add_examples
+from app.tenancy.management.values import port
 from app.tenancy.models import Membership, SiteProfile
 from app.tenancy.sites.declarations import specification_from
 from app.tenancy.sites.domains.claims import DECLARED, host_owners
@@ -31,9 +32,9 @@ class Command(BaseCommand):
             "--if-empty", action="store_true", help="Do nothing if the database already has sites or users."
         )
         parser.add_argument("--poll", action="store_true", help="Poll the feeds as well, if this run creates the demo.")
-        parser.add_argument("--port", default="8000", help="Port in the printed addresses (default: 8000).")
+        parser.add_argument("--port", type=port, default=8000, help="Port in the printed addresses (default: 8000).")
 
-    def handle(self, *, if_empty: bool, poll: bool, port: str, **_: Any) -> None:
+    def handle(self, *, if_empty: bool, poll: bool, port: int, **_: Any) -> None:
         people = read_content("people")
         if not (if_empty and (User.objects.exists() or Site.objects.count() > 1)):
             try:
@@ -87,7 +88,7 @@ class Command(BaseCommand):
             used = Page.objects.exists() or Membership.objects.exists() or site.aliases.exists()
         return None if used else site.profile
 
-    def print_addresses(self, port: str, people: list[dict[str, Any]]) -> None:
+    def print_addresses(self, port: int, people: list[dict[str, Any]]) -> None:
         """The addresses and the sign-ins, for the person who just typed `make run`."""
         self.stdout.write("")
         for site in Site.objects.filter(profile__state="active").order_by("pk")[:20]:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +17,7 @@ from app.tenancy.current import current_site, current_site_or_none, use_site
 from app.tenancy.directory import NoSuchSite, find_site
 from app.tenancy.management.errors import usage_error
 from app.tenancy.management.examples import add_examples
+from app.tenancy.management.values import standard_input
 from app.tenancy.models import Membership
 from app.tenancy.people.roles import noting_lost_admins
 from app.tenancy.sites.output import table
@@ -89,23 +89,25 @@ class Command(BaseCommand):
             raise usage_error(f"There is no role {role!r}. Roles: {names}.")
         if not create and (email or password_stdin):
             raise usage_error("--email and --password-stdin are for a new account: add --create.")
-        with transaction.atomic(), noting_lost_admins([current_site().id], self.warn):
+        # Nothing is printed in the transaction: output that cannot be written would take the change back.
+        with noting_lost_admins([current_site().id], self.warn), transaction.atomic():
             user = User.objects.filter(username=username).first()
+            is_new = user is None
             if user is None:
                 if not create:
                     raise usage_error(f"There is no user {username!r}; --create creates one.")
                 user = self.create(username, email, password_stdin)
-            elif email or password_stdin:
-                self.warn(f"The account {username} exists already: its e-mail address and its password are unchanged.")
             Membership.objects.update_or_create(user=user, defaults={"role": group})
         self.stdout.write(f"{username} is now {group.name}.")
+        if not is_new and (email or password_stdin):
+            self.warn(f"The account {username} exists already: its e-mail address and its password are unchanged.")
         if not user.is_active:
             self.warn(f"The account {username} is not active and cannot sign in; a superuser can activate it.")
         elif settings.PASSWORD_SIGN_IN and not user.has_usable_password() and user.last_login is None:
             self.give_link(user)
 
     def create(self, username: str, email: str, password_stdin: bool) -> User:
-        password = sys.stdin.readline().rstrip("\n") if password_stdin else None
+        password = _password() if password_stdin else None
         user = User(username=username, email=email)
         user.set_unusable_password()
         user.full_clean()
@@ -135,7 +137,15 @@ class Command(BaseCommand):
         self.stderr.write(self.style.WARNING(text))
 
     def remove(self, *, username: str, **_: Any) -> None:
-        with transaction.atomic(), noting_lost_admins([current_site().id], self.warn):
+        with noting_lost_admins([current_site().id], self.warn), transaction.atomic():
             if not Membership.objects.filter(user__username=username).delete()[0]:
                 raise usage_error(f"{username!r} is not a member of this site.")
         self.stdout.write(f"{username} is no longer a member.")
+
+
+def _password() -> str:
+    """The first line of standard input."""
+    try:
+        return standard_input().readline().rstrip("\n")
+    except UnicodeDecodeError:
+        raise usage_error("The password on standard input is not UTF-8 text (--password-stdin).") from None

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandParser, OutputWrapper
 from django.core.management.commands import loaddata
 
 from app.tenancy.management.examples import add_examples
@@ -20,4 +21,11 @@ class Command(loaddata.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         refuse_without_site()
-        super().handle(*args, **options)
+        # Django prints in the transaction: output that cannot be written, to a closed pipe, would take the rows back.
+        output, held = self.stdout, StringIO()
+        self.stdout = OutputWrapper(held)
+        try:
+            super().handle(*args, **options)
+        finally:
+            self.stdout = output
+            self.stdout.write(held.getvalue(), ending="")

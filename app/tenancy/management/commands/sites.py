@@ -13,6 +13,7 @@ from app.tenancy.management.errors import usage_error
 from app.tenancy.management.examples import add_examples
 from app.tenancy.management.exceptions import add_exception_options, add_proof_option, exceptions_of
 from app.tenancy.management.site_values import add_value_options, given_values
+from app.tenancy.management.values import address, port, seconds
 from app.tenancy.sites.domains.claims import NO_EXCEPTIONS, Exceptions
 from app.tenancy.sites.domains.dns import DnsFault
 from app.tenancy.sites.domains.proof import NotProved
@@ -53,7 +54,7 @@ class Command(BaseCommand):
         add_examples(parser, *(f"manage.py sites {EXAMPLES[name]}" for name in ("add", "check", "list")))
         actions = parser.add_subparsers(required=True, metavar="ACTION")
 
-        def action(name: str, run: Any, help_text: str, *, site: str = "id, domain or alias") -> CommandParser:
+        def action(name: str, run: Any, help_text: str, *, site: str = "id, domain, alias or key") -> CommandParser:
             added: CommandParser = actions.add_parser(name, help=help_text)
             added.set_defaults(run=run)
             add_examples(added, f"manage.py sites {EXAMPLES[name]}")
@@ -86,7 +87,7 @@ class Command(BaseCommand):
         verification.add_argument("host", help="a domain or alias that is pending")
         add_proof_option(verification)
         domains = action("domains", self.list_domains, "list domains, aliases, and hosts in quarantine", site="")
-        domains.add_argument("site", nargs="?", help="id, domain or alias; default: all sites")
+        domains.add_argument("site", nargs="?", help="id, domain, alias or key; default: all sites")
         domains.add_argument(
             "--quarantined", action="store_true", help="only hosts that a site gave up a short time ago"
         )
@@ -95,11 +96,13 @@ class Command(BaseCommand):
         check = action(
             "check", self.check_sites, "find out whether domains lead to their sites: DNS, TLS, proxy", site=""
         )
-        check.add_argument("site", nargs="?", help="id, domain or alias; default: all active sites")
+        check.add_argument("site", nargs="?", help="id, domain, alias or key; default: all active sites")
         check.add_argument("--scheme", choices=("https", "http"), default="https")
-        check.add_argument("--port", type=int)
-        check.add_argument("--via", metavar="ADDRESS", help="connect to this address instead of the one in DNS")
-        check.add_argument("--timeout", type=float, default=5.0, metavar="SECONDS")
+        check.add_argument("--port", type=port)
+        check.add_argument(
+            "--via", type=address, metavar="ADDRESS", help="connect to this address instead of the one in DNS"
+        )
+        check.add_argument("--timeout", type=seconds, default=5.0, metavar="SECONDS")
         for printing in (listing, show, add, change, rename, domains, check):
             printing.add_argument("--json", action="store_true", dest="as_json")
 
@@ -127,7 +130,8 @@ class Command(BaseCommand):
             host = clean_domain(domain)
             values = {"key": free_key(host), **given_values(options, SiteSpecification())}
             site = specify(domain=host, aliases=[(alias, True) for alias in aliases], **values)
-            self.print(write_site(site, exceptions=exceptions_of(options)), as_json)
+            added = write_site(site, exceptions=exceptions_of(options))
+        self.print(added, as_json)
 
     def set_values(self, *, site: str, as_json: bool, **options: Any) -> None:
         def with_values(stored: SiteSpecification) -> SiteSpecification:
@@ -175,7 +179,9 @@ class Command(BaseCommand):
             self.stdout.write(f"{name} needs no proof; nothing was changed.")
 
     def list_domains(self, *, site: str | None, quarantined: bool, as_json: bool, **_: Any) -> None:
-        rows = domain_rows([] if quarantined else _rows(site), [] if site and not quarantined else find_quarantined())
+        sites = _rows(site)
+        given_up = [entry for entry in find_quarantined() if site is None or entry.site_id == sites[0].pk]
+        rows = domain_rows([] if quarantined else sites, given_up)
         if as_json:
             self.write_json(rows)
         else:
@@ -188,7 +194,8 @@ class Command(BaseCommand):
         with host_lock():
             profile = _row(wanted).profile
             site = write_site(make(specification_of(profile)), profile, exceptions=exceptions)
-            self.print(site, as_json)
+        # After the commit: output that cannot be written, to a pipe that is closed, must not take the change back.
+        self.print(site, as_json)
         return site
 
     def check_sites(
@@ -226,15 +233,12 @@ class Command(BaseCommand):
             known = {} if route is None else {"route": {"state": str(route.state), "text": route.text}}
             self.write_json(as_dict(site, pending) | known)
             return
-        self.write_table([as_row(site, pending)], COLUMNS)
-        for host in pending.get(site.pk, ()):
-            self.stdout.write(f"{host} is not served yet. {how_to_prove(site.pk, host)}")
-        if route is not None:
-            self.stdout.write(f"Route: {route.text}")
+        hints = [f"{host} is not served yet. {how_to_prove(site.pk, host)}" for host in pending.get(site.pk, ())]
+        hints += [] if route is None else [f"Route: {route.text}"]
+        self.stdout.write("\n".join([*table([as_row(site, pending)], COLUMNS), *hints]))
 
     def write_table(self, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
-        for line in table(rows, columns):
-            self.stdout.write(line)
+        self.stdout.write("\n".join(table(rows, columns)))
 
     def write_json(self, content: object) -> None:
         self.stdout.write(json.dumps(content, indent=2, ensure_ascii=False))
@@ -247,7 +251,7 @@ def _row(wanted: str) -> Site:
 
 def _rows(wanted: str | None) -> list[Site]:
     """The named site, or all of them. Raises `NoSuchSite`."""
-    if wanted:
+    if wanted is not None:
         return [_row(wanted)]
     return list(Site.objects.select_related("profile").prefetch_related("aliases").order_by("pk"))
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from app.tenancy.management.errors import usage_error
 from app.tenancy.management.examples import add_examples
 from app.tenancy.management.exceptions import add_exception_options, exceptions_of
+from app.tenancy.management.values import count, standard_input
 from app.tenancy.sites.declarations import InvalidDeclaration, parse
 from app.tenancy.sites.domains.claims import DECLARED
 from app.tenancy.sites.sync import sync
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", dest="as_json", help="print the differences as JSON")
         parser.add_argument(
             "--max-prune",
-            type=int,
+            type=count,
             metavar="N",
             help="refuse to archive more than N sites (default: a tenth of the managed ones, never all)",
         )
@@ -62,7 +62,7 @@ class Command(BaseCommand):
         **options: Any,
     ) -> None:
         try:
-            text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+            text = standard_input().read() if file == "-" else Path(file).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise usage_error(f"{file} cannot be read: {error}") from None
         try:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.sites.models import Site
+from django.core.management import CommandError
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -149,6 +150,22 @@ def test_it_is_listed_with_its_end(settings: Settings) -> None:
     assert {"host": "old.south.test", "site": "south.test", "state": "in quarantine", "until": until} in rows
     assert {"host": "www.north.test", "site": "north.test", "state": "redirects", "until": ""} in rows
     assert until in call("sites", "domains", "--quarantined")
+
+
+def test_the_list_of_a_site_has_what_that_site_gave_up(north: Site) -> None:
+    give_up()
+    call("sites", "alias", "north.test", "www.north.test", "--remove")
+    assert {"old.south.test", "www.north.test"} <= set(held())
+    for options, expected in (
+        ((), {"north.test": "domain", "www.north.test": "in quarantine"}),
+        (("--quarantined",), {"www.north.test": "in quarantine"}),
+    ):
+        rows = json.loads(call("sites", "domains", "north.test", *options, "--json"))
+        assert {row["host"]: row["state"] for row in rows} == expected
+        for unknown in ("nowhere.test", ""):
+            with pytest.raises(CommandError, match="There is no site") as refused:
+                call("sites", "domains", unknown, *options)
+            assert refused.value.returncode == 2
 
 
 def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch, south: Site) -> None:
