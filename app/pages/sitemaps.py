@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from app.pages.kinds import label_of
 from app.pages.models import LinkPage, Page
+from app.publishing.described import modified_at
 
 
 class PagesSitemap(Sitemap[Page]):
@@ -16,8 +17,8 @@ class PagesSitemap(Sitemap[Page]):
 
     def items(self) -> QuerySet[Page]:
         listed = Page.objects.published().filter(in_sitemap=True, login_required=False).exclude(kind=label_of(LinkPage))
-        pages: QuerySet[Page] = listed.only("site", "path", "updated_at").order_by("path")
+        pages: QuerySet[Page] = listed.only("site", "path", "publish_at", "updated_at").order_by("path")
         return pages
 
     def lastmod(self, item: Page) -> datetime | None:
-        return item.updated_at
+        return modified_at(item)

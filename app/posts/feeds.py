@@ -80,8 +80,7 @@ class AtomFeed(Feed[Post, None]):
         return escape(_text(item.excerpt))  # readers take it for HTML
 
     def item_guid(self, item: Post) -> str:
-        # Stays when the slug or the time of the post changes: readers would show the post as new.
-        return f"tag:{current_site().domain},2026:post-{item.pk}"
+        return item.feed_id or f"tag:{current_site().domain},2026:post-{item.pk}"
 
     item_guid_is_permalink = False
 

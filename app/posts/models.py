@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from html import unescape
 from typing import Any, ClassVar, cast
+from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -33,7 +34,7 @@ from app.posts.labels import (
     set_slug,
     stored_slug,
 )
-from app.publishing.described import Described
+from app.publishing.described import Described, modified_at
 from app.publishing.models import Publishable, seen_before, was_visible
 from app.publishing.rich_text import RichTextField, sanitise
 from app.publishing.slugs import validate_slug
@@ -47,6 +48,10 @@ OPENING_WORDS = 40
 #: The opening is in the first part of a text of up to 300 KB.
 OPENING_SEARCHED = 20_000
 _NO_SENTENCE = re.compile(r"<(figure|h[1-6])>.*?</\1>", re.DOTALL)
+
+
+def new_feed_id() -> str:
+    return uuid4().urn
 
 
 class Post(Publishable, Described):
@@ -97,6 +102,10 @@ class Post(Publishable, Described):
         help_text=_("Above the text, in lists and in link previews. Choose it in the media library."),
     )
 
+    # What readers of feeds know the post by: with another one they would show it as new. Empty if a pod of a release
+    # without this field added the row during an upgrade.
+    feed_id = models.CharField(max_length=300, editable=False, default=new_feed_id, db_default="")
+
     #: The fields that `derive()` reads or sets.
     derived_from: ClassVar[tuple[str, ...]] = ("slug", "title", "summary", "body", "status", "publish_at", "expire_at")
     saved_one_by_one = frozenset(derived_from)
@@ -125,8 +134,8 @@ class Post(Publishable, Described):
 
     @property
     def modified_at(self) -> datetime | None:
-        """When what visitors see changed last: a scheduled post was saved last before it appeared."""
-        return max((moment for moment in (self.publish_at, self.updated_at) if moment is not None), default=None)
+        """When what visitors see changed last."""
+        return modified_at(self)
 
     @property
     def picture(self) -> SafeString:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -22,3 +25,8 @@ class Described(models.Model):
 
     class Meta:
         abstract = True
+
+
+def modified_at(row: Any) -> datetime | None:
+    """When what visitors see of a published row changed last: a scheduled one was saved last before it appeared."""
+    return max((moment for moment in (row.publish_at, row.updated_at) if moment is not None), default=None)

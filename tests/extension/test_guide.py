@@ -87,6 +87,7 @@ def test_what_it_brings_is_used(tmp_path: Path, project: dict[str, str]) -> None
         assert 'class="events"' not in off
         feed = body("/events/feed/", "harbour.example")
         assert "<title>Events of Harbour Festival</title>" in feed
+        assert "<author><name>Harbour Festival</name></author>" in feed
         assert "http://harbour.example/events/market/" in feed
         sitemap = body("/sitemap.xml", "harbour.example")
         assert "<loc>http://harbour.example/events/market/</loc>" in sitemap

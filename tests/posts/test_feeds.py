@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from django.contrib.sites.models import Site
+from django.db import connection
+from django.db.migrations import RunPython
+from django.db.migrations.loader import MigrationLoader
 from django.template import engines
 from django.utils import timezone
 
@@ -66,6 +70,7 @@ def test_atom(north: Site, south: Site, at_north: Browser, at_south: Browser) ->
         row.save()
     renamed = feed(at_north, "/blog/feed/", "application/atom+xml").find(f"{ATOM}entry")
     assert renamed.findtext(f"{ATOM}id") == identity
+    assert len({entry.findtext(f"{ATOM}id") for entry in entries}) == 20
     assert not feed(at_south, "/blog/feed/", "application/atom+xml").findall(f"{ATOM}entry")
 
 
@@ -83,6 +88,33 @@ def test_rss_of_a_category(north: Site, south: Site, at_north: Browser, at_south
     assert [item.findtext("link") for item in channel.findall("item")] == ["http://north.test/blog/in/"]
     assert at_south.get(path).status_code == 404
     assert f'title="News" href="{path.removesuffix("rss/")}"' in at_north.get("/blog/category/news/").content.decode()
+
+
+def ids(browser: Browser) -> list[Any]:
+    entries = feed(browser, "/blog/feed/", "application/atom+xml").findall(f"{ATOM}entry")
+    return [entry.findtext(f"{ATOM}id") for entry in entries]
+
+
+def test_another_domain_makes_no_entry_new(north: Site, at_north: Browser) -> None:
+    row = post(north)
+    old = post(north, slug="old", publish_at=timezone.now() - DAY)
+    with use_site(north):
+        Post.objects.filter(pk=old.pk).update(feed_id="")  # by a pod of the last release
+    before = ids(at_north)
+    assert before == [row.feed_id, f"tag:north.test,2026:post-{old.pk}"]
+    migrate()
+    assert ids(at_north) == before
+    north.domain = "east.test"
+    north.save()
+    assert ids(Browser("east.test")) == before
+
+
+def migrate() -> None:
+    after = ("posts", "0003_feed_id")
+    editor: Any = SimpleNamespace(connection=connection)
+    for operation in MigrationLoader(connection).disk_migrations[after].operations[1:]:
+        assert isinstance(operation, RunPython)
+        operation.code(MigrationLoader(connection).project_state(after).apps, editor)
 
 
 def test_a_feed_has_an_author_also_for_posts_without_one(north: Site, at_north: Browser) -> None:
