@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from app.accounts.models import User
 from app.sign_in import rate_limit
+from app.sign_in.account.pending import withdraw
 from app.sign_in.mailing import links, server
 from app.sign_in.mailing.messages import message
 from app.tenancy.audit.record import record, record_repeated
@@ -110,6 +111,7 @@ def set_password(key: str, password: str) -> User:
         record(Verb.PASSWORD_RESET, actor=user, target=user)
         for session in UserSession.objects.filter(user=user):
             session.end()
+        withdraw(user)
     # SECURITY: not the one on codes: a mailbox must not give more attempts at the second factor.
     rate_limit.forget("password", user.username)
     return user
