@@ -13,6 +13,7 @@ from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
 from django.contrib.sites.models import Site
 from django.core.mail.backends.locmem import EmailBackend
 from pytest_django import Settings
@@ -23,6 +24,7 @@ from app.sign_in.reset.accounts import link_for as reset_link
 from app.tenancy.current import use_site
 from app.tenancy.directory import directory
 from app.tenancy.models import Alias, Membership
+from app.tenancy.people.permissions import known_rights
 from tests.sign_in.factors import confirm, is_in, sign_in, signed_in, text
 from tests.support.commands import call
 from tests.support.logs import Lines
@@ -146,6 +148,32 @@ def test_a_session_with_a_new_key_is_ended_too(nora: User) -> None:
     assert text(browser.get(ACCOUNT)).count("127.0.0.1") == 2
     browser.post(f"{ACCOUNT}sessions/end/")
     assert not is_in(other)
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_of_two_requests_after_a_change_of_rights_one_renews(
+    nora: User, monkeypatch: pytest.MonkeyPatch, ends: bool
+) -> None:
+    """The second one has read the session before the first one gave it another key, or ended it."""
+    browser, other = signed_in("north.test", "nora"), signed_in("north.test", "nora")
+    assert is_in(browser)
+    assert is_in(other)
+    Membership.all_sites.filter(user=nora).update(role=Group.objects.get(name="Author"))
+    first = Browser("north.test")
+    first.cookies["sessionid"] = other.cookies["sessionid"].value
+    nested: list[bool] = []
+
+    def meanwhile(*arguments: Any) -> str | None:
+        if not nested:
+            nested.append(True)
+            browser.post(f"{ACCOUNT}sessions/end/") if ends else first.get("/admin/")
+        return known_rights(*arguments)
+
+    monkeypatch.setattr("app.tenancy.requests.sessions.known_rights", meanwhile)
+    assert "sessionid" not in other.get("/admin/").cookies
+    assert not is_in(other)
+    assert is_in(first) is not ends
+    assert Session.objects.count() == UserSession.objects.count() == (1 if ends else 2)
 
 
 @pytest.mark.parametrize("value", ["0", "x", "-1", "9" * 30, "\0", "own", "sams"])
