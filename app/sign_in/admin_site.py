@@ -12,7 +12,7 @@ from app.tenancy.admin.admin_site import SiteAdmin
 
 class SignInAdmin(SiteAdmin):
     def has_permission(self, request: HttpRequest) -> bool:
-        """Not before a required second factor is set up: the sign-in leads there."""
+        """Not before a required second factor is set up: the pages that set it up show nothing of the admin."""
         must_set_up = import_string("app.sign_in.factors.requirement.must_set_up")
         return super().has_permission(request) and not must_set_up(request.user)
 

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext_lazy
 
 from app.sign_in.counters import Counters, Limit, on_shared_counters
 
-KINDS = ("password", "code", "reset", "invitation")
+KINDS = ("password", "code", "reset", "invitation", "email", "mailbox")
 PER_ACCOUNT = Limit(attempts=5, seconds=15 * 60)
 PER_INVITER = Limit(attempts=30, seconds=15 * 60)
 PER_ADDRESS = Limit(attempts=30, seconds=15 * 60)

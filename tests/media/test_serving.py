@@ -9,11 +9,12 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.contrib.sites.models import Site
 from django.core.files.storage import FileSystemStorage
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from app.accounts.models import User
 from app.media.models import MediaFile
 from app.tenancy.current import use_site
+from tests.sign_in.factors import give_app
 from tests.support.makers import Browser, person
 from tests.support.uploads import media_file, picture
 
@@ -151,6 +152,17 @@ def test_a_private_file_is_for_members(north: Site, south: Site, at_north: Brows
     at_south = Browser("south.test")
     at_south.force_login(sam)
     assert get(at_south, found.get_absolute_url()).status_code == 404
+
+
+def test_a_private_file_is_not_for_who_lacks_a_required_factor(
+    north: Site, at_north: Browser, nora: User, settings: Settings
+) -> None:
+    found = media_file(north, is_private=True)
+    at_north.force_login(nora)
+    settings.REQUIRE_MFA = "staff"
+    assert get(at_north, found.get_absolute_url()).status_code == 404
+    give_app(nora)
+    assert get(at_north, found.get_absolute_url()).status_code == 200
 
 
 def test_a_role_that_may_not_see_the_library(north: Site) -> None:

@@ -11,24 +11,29 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
 from django.contrib.sites.models import Site
-from django.core import signing
 from django.core.mail.backends.locmem import EmailBackend
-from django.urls import reverse
 from pytest_django import Settings
 
 from app.accounts.models import User
-from app.sign_in.account.email import SALT, address_of
 from app.sign_in.account.sessions import browser_in
+from app.sign_in.reset.accounts import link_for as reset_link
+from app.tenancy.current import use_site
 from app.tenancy.directory import directory
 from app.tenancy.models import Alias, Membership
+from app.tenancy.people.permissions import known_rights
 from tests.sign_in.factors import confirm, is_in, sign_in, signed_in, text
+from tests.support.commands import call
 from tests.support.logs import Lines
-from tests.support.makers import Browser
+from tests.support.mail import links_in, opened
+from tests.support.makers import Browser, person
 
 ACCOUNT = "/admin/account/"
 EMAIL = f"{ACCOUNT}email/"
+CONFIRM = f"{EMAIL}confirm/"
 PASSWORD = f"{ACCOUNT}password/"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 NEW = {"old_password": "nora", "new_password1": "a new one, long", "new_password2": "a new one, long"}
@@ -108,11 +113,11 @@ def test_a_notification_that_cannot_be_sent_stops_no_change(
     assert any(line["event"] == "A notification was not sent" for line in lines())
 
 
-def mail_server_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+def mail_server_is_away(monkeypatch: pytest.MonkeyPatch, step: str = "send_messages") -> None:
     def send(*_: object) -> None:
         raise SMTPServerDisconnected
 
-    monkeypatch.setattr(EmailBackend, "send_messages", send)
+    monkeypatch.setattr(EmailBackend, step, send)
 
 
 def test_a_session_is_ended(nora: User) -> None:
@@ -143,6 +148,32 @@ def test_a_session_with_a_new_key_is_ended_too(nora: User) -> None:
     assert text(browser.get(ACCOUNT)).count("127.0.0.1") == 2
     browser.post(f"{ACCOUNT}sessions/end/")
     assert not is_in(other)
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_of_two_requests_after_a_change_of_rights_one_renews(
+    nora: User, monkeypatch: pytest.MonkeyPatch, ends: bool
+) -> None:
+    """The second one has read the session before the first one gave it another key, or ended it."""
+    browser, other = signed_in("north.test", "nora"), signed_in("north.test", "nora")
+    assert is_in(browser)
+    assert is_in(other)
+    Membership.all_sites.filter(user=nora).update(role=Group.objects.get(name="Author"))
+    first = Browser("north.test")
+    first.cookies["sessionid"] = other.cookies["sessionid"].value
+    nested: list[bool] = []
+
+    def meanwhile(*arguments: Any) -> str | None:
+        if not nested:
+            nested.append(True)
+            browser.post(f"{ACCOUNT}sessions/end/") if ends else first.get("/admin/")
+        return known_rights(*arguments)
+
+    monkeypatch.setattr("app.tenancy.requests.sessions.known_rights", meanwhile)
+    assert "sessionid" not in other.get("/admin/").cookies
+    assert not is_in(other)
+    assert is_in(first) is not ends
+    assert Session.objects.count() == UserSession.objects.count() == (1 if ends else 2)
 
 
 @pytest.mark.parametrize("value", ["0", "x", "-1", "9" * 30, "\0", "own", "sams"])
@@ -188,10 +219,14 @@ def asking(nora: User) -> Browser:
 
 
 def link_in(mail: Any) -> str:
-    found = re.search(r"http://(north\.test|[a-z.:0-9]+)(/admin/account/email/\S+)", mail.body)
-    assert found is not None
-    assert found[1] == "north.test"
-    return found[2]
+    (link,) = links_in(mail.body)
+    assert link.startswith(f"http://north.test{EMAIL}confirm/?key=")
+    return link
+
+
+def links_of(mailoutbox: list[Any]) -> list[str]:
+    """Those to confirm an address; the present address gets mails without a link."""
+    return [link_in(mail) for mail in mailoutbox if links_in(mail.body)]
 
 
 def email_of(user: User) -> str:
@@ -201,47 +236,118 @@ def email_of(user: User) -> str:
 def test_an_address_changes_when_its_link_is_opened(asking: Browser, nora: User, mailoutbox: list[Any]) -> None:
     assert asking.post(EMAIL, {"email": "New@example.test"}).headers["Location"] == ACCOUNT
     assert "new@example.test waits for its link to be opened." in text(asking.get(ACCOUNT))
-    (mail,) = mailoutbox
-    assert mail.to == ["new@example.test"]
+    mail, told = mailoutbox
+    assert (mail.to, mail.subject) == (["new@example.test"], "[North] Confirm your e-mail address")
+    assert "address of the account nora on North (north.test)" in mail.body
+    assert told.to == ["nora@example.test"], "the present address is told before anything changes"
+    assert "A change of your account on North was asked for" in told.subject
+    assert "Somebody asked for another e-mail address" in told.body
     assert email_of(nora) == "nora@example.test"
-    link, anonymous = link_in(mail), Browser("north.test")
-    assert "Make new@example.test the address of the account nora?" in text(anonymous.get(link))
+    anonymous = opened(link_in(mail))
+    assert "Make new@example.test the address of the account nora?" in text(anonymous.get(CONFIRM))
     assert email_of(nora) == "nora@example.test", "a GET changes nothing"
-    assert anonymous.post(link).headers["Location"] == ACCOUNT
+    assert anonymous.post(CONFIRM).headers["Location"] == ACCOUNT
     assert email_of(nora) == "new@example.test"
     assert [(row.email, row.verified) for row in EmailAddress.objects.all()] == [("new@example.test", True)]
-    assert mailoutbox[1].to == ["nora@example.test"], "the old address is told"
-    assert "This link is not valid." in text(anonymous.post(link)), "it works once"
+    assert mailoutbox[2].to == ["nora@example.test"], "the old address is told"
+    assert "Your account on North was changed" in mailoutbox[2].subject
+    for used in (anonymous.get(CONFIRM), anonymous.post(CONFIRM), anonymous.get(link_in(mail))):
+        assert (used.status_code, "This link is not valid." in text(used)) == (410, True), "it works once"
 
 
 def test_a_newer_link_replaces_an_older_one(asking: Browser, nora: User, mailoutbox: list[Any]) -> None:
     for name in ("one", "two", "two"):
         asking.post(EMAIL, {"email": f"{name}@example.test"})
-    links = [link_in(mail) for mail in mailoutbox]
-    assert ["This link is not valid." in text(asking.get(link)) for link in links] == [True, True, False]
+    assert [asking.get(link).status_code for link in links_of(mailoutbox)] == [410, 410, 302]
 
 
 def test_a_link_is_worth_nothing_elsewhere(asking: Browser, nora: User, south: Site, mailoutbox: list[Any]) -> None:
     asking.post(EMAIL, {"email": "new@example.test"})
-    link = link_in(mailoutbox[0])
-    assert "This link is not valid." in text(Browser("south.test").get(link))
-    Browser("south.test").post(link)
+    elsewhere = Browser("south.test")
+    path = link_in(mailoutbox[0]).removeprefix("http://north.test")
+    assert elsewhere.get(path).status_code == 410
+    assert elsewhere.post(path).status_code == 410
     assert email_of(nora) == "nora@example.test"
 
 
-def test_a_link_ends_after_a_day(asking: Browser, north: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_ends_after_a_day(asking: Browser, mailoutbox: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     asking.post(EMAIL, {"email": "new@example.test"})
-    key = signing.dumps([EmailAddress.objects.get().pk, north.id], salt=SALT)
-    assert address_of(key, north.id) is not None
-    tomorrow = time.time() + 25 * 3600
-    monkeypatch.setattr("django.core.signing.time.time", lambda: tomorrow)
-    assert address_of(key, north.id) is None
+    link, now = link_in(mailoutbox[0]), time.time()
+    browser = opened(link)
+    for hours, status in ((23.9, 200), (24.1, 410)):
+        monkeypatch.setattr("time.time", lambda ahead=hours: now + ahead * 3600)
+        assert browser.get(CONFIRM).status_code == status
 
 
-@pytest.mark.parametrize("key", ["x", "a:b:c", "%20", "WzEsMV0"])
+@pytest.mark.parametrize("key", ["", "x", "1.b.c", "%20", "%00", "9" * 30 + ".a.b"])
 def test_a_made_up_link(north: Site, key: str) -> None:
-    response = Browser("north.test").get(reverse("confirm_email", args=["x"]).replace("/x/", f"/{key}/"))
-    assert "This link is not valid." in text(response)
+    response = Browser("north.test").get(f"{CONFIRM}?key={key}")
+    assert (response.status_code, "This link is not valid." in text(response)) == (410, True)
+
+
+@pytest.mark.parametrize("way", ["account", "reset", "command", "closed", "all others end"])
+def test_a_new_password_ends_the_link(
+    asking: Browser, nora: User, north: Site, mailoutbox: list[Any], way: str
+) -> None:
+    """Somebody who knew the old password may have asked for it."""
+    asking.post(EMAIL, {"email": "new@example.test"})
+    link = link_in(mailoutbox[0])
+    browser, owner = opened(link), signed_in("north.test", "nora")
+    if way == "account":
+        assert owner.post(PASSWORD, NEW).status_code == 302
+    elif way == "reset":
+        nora.refresh_from_db()
+        with use_site(north):
+            reset = opened(reset_link(nora))
+        new = {"new_password1": NEW["new_password1"], "new_password2": NEW["new_password2"]}
+        assert reset.post("/admin/account/reset/password/", new).status_code == 302
+    elif way == "command":
+        User.objects.filter(pk=nora.pk).update(password=make_password("another"))
+    elif way == "closed":
+        User.objects.filter(pk=nora.pk).update(is_active=False)
+    else:
+        assert owner.post(f"{ACCOUNT}sessions/end/").status_code == 302
+    assert browser.post(CONFIRM).status_code == 410
+    assert Browser("north.test").get(link).status_code == 410
+    assert email_of(nora) == "nora@example.test"
+
+
+@pytest.mark.parametrize("way", ["account", "all others end"])
+def test_what_ended_does_not_wait_any_longer(asking: Browser, nora: User, way: str) -> None:
+    asking.post(EMAIL, {"email": "new@example.test"})
+    asking.post(PASSWORD, NEW) if way == "account" else asking.post(f"{ACCOUNT}sessions/end/")
+    assert "waits for its link" not in text(asking.get(ACCOUNT))
+
+
+def test_the_key_is_in_no_log_line_and_in_no_response(asking: Browser, mailoutbox: list[Any], lines: Lines) -> None:
+    asking.post(EMAIL, {"email": "new@example.test"})
+    link, browser = link_in(mailoutbox[0]), Browser("north.test")
+    key = link.partition("key=")[2]
+    responses = [browser.get(link), browser.get(CONFIRM), browser.post(CONFIRM), browser.get(link)]
+    assert [response.status_code for response in responses] == [302, 200, 302, 410]
+    assert key not in str([(response.headers, response.content) for response in responses])
+    assert CONFIRM in {line.get("path") for line in lines()}
+    assert key not in str(lines())
+
+
+def test_mails_are_limited_per_account(asking: Browser, nora: User, mailoutbox: list[Any]) -> None:
+    responses = [asking.post(EMAIL, {"email": f"victim{n}@example.test"}) for n in range(7)]
+    assert [response.status_code for response in responses] == [302] * 5 + [429] * 2
+    assert int(responses[-1].headers["Retry-After"]) > 0
+    assert "Too many attempts." in text(responses[-1])
+    assert len(links_of(mailoutbox)) == 5
+    call("people", "unlock", "nora")
+    assert asking.post(EMAIL, {"email": "new@example.test"}).status_code == 302
+
+
+def test_and_per_mailbox(asking: Browser, north: Site, mailoutbox: list[Any]) -> None:
+    others = [asking]
+    for n in range(2):
+        person(f"other{n}", north)
+        others.append(signed_in("north.test", f"other{n}"))
+        confirm(others[-1], f"other{n}")
+    statuses = [browser.post(EMAIL, {"email": "victim@example.test"}).status_code for browser in others for _ in "abc"]
+    assert statuses == [302] * 5 + [429] * 4
 
 
 def test_the_link_is_on_the_stored_domain(asking: Browser, mailoutbox: list[Any]) -> None:
@@ -261,16 +367,38 @@ def test_where_the_site_serves_no_admin_the_link_is_on_the_host_that_does(
     browser = signed_in("www.north.test", "nora")
     confirm(browser, "nora")
     browser.post(EMAIL, {"email": "new@example.test"})
-    assert "http://www.north.test/admin/account/email/" in mailoutbox[0].body
+    (link,) = links_in(mailoutbox[0].body)
+    assert link.startswith(f"http://www.north.test{CONFIRM}?key=")
+    assert opened(link).post(CONFIRM).status_code == 302
+    assert email_of(nora) == "new@example.test"
 
 
-def test_a_mail_server_that_is_away_leaves_nothing_half_made(
-    asking: Browser, nora: User, monkeypatch: pytest.MonkeyPatch
+def test_under_another_site_the_link_is_of_the_host(
+    nora: User, north: Site, south: Site, mailoutbox: list[Any]
 ) -> None:
-    mail_server_is_away(monkeypatch)
-    response = asking.post(EMAIL, {"email": "new@example.test"})
-    assert "The mail could not be sent. Your address is unchanged" in text(response)
-    assert not EmailAddress.objects.exists()
+    with use_site(south):
+        Membership.objects.create(user=nora, role=Group.objects.get(name="Editor"))
+    browser = signed_in("north.test", "nora")
+    confirm(browser, "nora")
+    browser.post("/admin/switch-site/", {"site_id": south.pk})
+    browser.post(EMAIL, {"email": "new@example.test"})
+    assert opened(link_in(mailoutbox[0]), browser).post(CONFIRM).status_code == 302
+    assert email_of(nora) == "new@example.test"
+
+
+@pytest.mark.parametrize("fault", ["away", "refuses"])
+def test_a_mail_server_that_is_away_leaves_nothing_half_made(
+    asking: Browser, nora: User, mailoutbox: list[Any], monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    asking.post(EMAIL, {"email": "before@example.test"})
+    mail_server_is_away(monkeypatch, "open" if fault == "away" else "send_messages")
+    for attempt in range(6):
+        response = asking.post(EMAIL, {"email": "new@example.test"})
+        limited = fault == "refuses" and attempt > 3  # what a server refuses counts: it was asked
+        assert response.status_code == (429 if limited else 200)
+        assert ("The mail could not be sent. Your address is unchanged" in text(response)) is not limited
+    assert [row.email for row in EmailAddress.objects.all()] == ["before@example.test"]
+    assert asking.get(link_in(mailoutbox[0])).status_code == 302, "the link before is still valid"
     assert email_of(nora) == "nora@example.test"
 
 
@@ -278,19 +406,23 @@ def test_an_address_belongs_to_one_account(asking: Browser, nora: User, sam: Use
     """Only who reads its mails learns that."""
     EmailAddress.objects.create(user=sam, email="sam@example.test", verified=True, primary=True)
     assert asking.post(EMAIL, {"email": "sam@example.test"}).headers["Location"] == ACCOUNT
-    asking.post(link_in(mailoutbox[0]))
+    opened(link_in(mailoutbox[0]), asking).post(CONFIRM)
     assert "Another account has this address." in text(asking.get(ACCOUNT))
     assert email_of(nora) == "nora@example.test"
 
 
-def test_a_superusers_change_voids_links(asking: Browser, nora: User, root: User, mailoutbox: list[Any]) -> None:
-    asking.post(EMAIL, {"email": "new@example.test"})
+def change_in_admin(user: User, **values: str) -> None:
     browser = Browser("north.test")
     sign_in(browser, "root")
-    page = browser.get(f"/admin/accounts/user/{nora.pk}/change/").content.decode()
+    page = browser.get(f"/admin/accounts/user/{user.pk}/change/").content.decode()
     site = re.search(r'name="_opened_under_site" value="(\d+)"', page)
     assert site is not None
-    values = {"username": "nora", "email": "by-root@example.test", "is_active": "on", "_opened_under_site": site[1]}
-    assert browser.post(f"/admin/accounts/user/{nora.pk}/change/", values).status_code == 302
-    asking.post(link_in(mailoutbox[0]))
+    sent = {"username": user.username, "email": user.email, "_opened_under_site": site[1], **values}
+    assert browser.post(f"/admin/accounts/user/{user.pk}/change/", sent).status_code == 302
+
+
+def test_a_superusers_change_voids_links(asking: Browser, nora: User, root: User, mailoutbox: list[Any]) -> None:
+    asking.post(EMAIL, {"email": "new@example.test"})
+    change_in_admin(nora, email="by-root@example.test", is_active="on")
+    assert asking.get(link_in(mailoutbox[0])).status_code == 410
     assert email_of(nora) == "by-root@example.test"

@@ -70,6 +70,19 @@ def test_a_lost_link_is_printed_again(ida: None, mailoutbox: list[EmailMessage])
     assert links_in(closed.stdout) == []
 
 
+def test_a_superuser_gets_no_link_that_the_owner_of_the_domain_could_read(
+    ida: None, mailoutbox: list[EmailMessage], settings: Settings
+) -> None:
+    call_main(*EVE, "--create", "--email", "eve@x.test")
+    User.objects.filter(username="eve").update(is_superuser=True)
+    mailoutbox.clear()
+    told = call_main(*EVE)
+    assert (links_in(told.stdout), mailoutbox) == ([], [])
+    assert "set a password with `manage.py changepassword eve`" in told.stderr
+    settings.ADMIN_HOSTS = ["north.test"]
+    assert len(links_in(call_main(*EVE).stdout)) == 1
+
+
 def test_without_a_mail_server_the_link_is_only_printed(ida: None, settings: Settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
     made = call_main(*EVE, "--create", "--email", "eve@x.test")

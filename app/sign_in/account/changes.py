@@ -20,6 +20,10 @@ log = structlog.stdlib.get_logger(__name__)
 CHANGES = {
     "account/email/password_changed": _("The password of your account was changed."),
     "account/email/password_reset": _("A new password was set for your account, by a link that was mailed to you."),
+    "account/email/email_change_asked": _(
+        "Somebody asked for another e-mail address for your account. It changes when the link that was mailed to the "
+        "new address is opened. A new password ends that link."
+    ),
     "account/email/email_changed": _("The e-mail address of your account was changed. Mails go to the new one now."),
     "mfa/email/totp_activated": _("An authenticator app was set up as a second factor of your account."),
     "mfa/email/totp_deactivated": _("The authenticator app was removed from your account."),

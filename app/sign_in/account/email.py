@@ -2,97 +2,54 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from smtplib import SMTPException
 from typing import Any
 
-import structlog
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import messages
-from django.core import signing
-from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db import IntegrityError
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
-from django.urls import reverse, reverse_lazy
-from django.utils.decorators import method_decorator
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.cache import never_cache
 from django.views.generic import FormView
 
 from app.accounts.models import User
+from app.sign_in import rate_limit
 from app.sign_in.account.changes import note
 from app.sign_in.account.own_page import OwnPage
-from app.sign_in.views import InAdmin
-from app.tenancy.admin.admin_site import address_on
+from app.sign_in.account.pending import NotPending, address_of, confirm, end_others, link_to, wait_for
+from app.sign_in.client import client_address
+from app.sign_in.mailing import server
+from app.sign_in.mailing.messages import message
+from app.sign_in.mailing.pages import LinkPage
+from app.sign_in.rate_limit import RateLimited
 from app.tenancy.audit.verbs import Verb
-from app.tenancy.requests.admin_hosts import offers_admin
+from app.tenancy.current import use_site
 from app.tenancy.requests.tenancy import tenancy_of
 
-log = structlog.stdlib.get_logger(__name__)
-SALT = "app.sign_in.account.email"
-LIFETIME = timedelta(days=1)
 
-
-class MailNotSent(Exception):
-    """The mail server refused the mail, or cannot be reached."""
-
-
-def pending_address(person: User) -> EmailAddress | None:
-    row: EmailAddress | None = EmailAddress.objects.filter(user=person, verified=False).order_by("-pk").first()
-    return row
-
-
-def ask_to_confirm(request: HttpRequest, person: User, email: str) -> None:
-    """Mails a link to the new address. Raises `MailNotSent`; nothing has changed then."""
-    made = EmailAddress.objects.create(user=person, email=_unused(person, email))
-    tenancy = tenancy_of(request)
-    path = reverse("confirm_email", args=[signing.dumps([made.pk, tenancy.host_site.id], salt=SALT)])
-    # SECURITY: the stored domain, whatever host the request named. Where it serves no admin, this is a host of
-    # ADMIN_HOSTS, because the request arrived.
-    domain = tenancy.host_site.domain
-    context = {"user": person, "link": address_on(request, domain if offers_admin(domain) else tenancy.host, path)}
+def ask_to_confirm(person: User, email: str, client: str) -> None:
+    """Mails a link to the new address, and tells the present one. Raises `RateLimited` and `MailNotSent`; nothing has
+    changed then.
+    """
+    # Per account, and per mailbox: whoever it belongs to has asked for nothing.
+    attempts = [rate_limit.attempt("email", person.username, client), rate_limit.attempt("mailbox", email, client)]
     try:
-        get_adapter().send_mail("sign_in/mail/confirm_email", email, context)
-    except (OSError, SMTPException) as error:
+        connection = server.open_connection()
+    except server.MailNotSent:
+        for attempt in attempts:
+            attempt.succeeded()  # the person tries again later
+        raise
+    made = wait_for(person, email)
+    try:
+        server.send(connection, message("confirm_email", email, person=person, link=link_to(made)))
+    except server.MailNotSent:
         made.delete()
-        log.warning("A mail was not sent", error=type(error).__name__)
-        raise MailNotSent from None
-    EmailAddress.objects.filter(user=person, verified=False).exclude(pk=made.pk).delete()
-
-
-def _unused(person: User, email: str) -> str:
-    """The address, after rows of earlier attempts with it are deleted."""
-    EmailAddress.objects.filter(user=person, email=email).delete()
-    return email
-
-
-def address_of(key: str, site_id: int) -> EmailAddress | None:
-    """The address that this link confirms: made on this site, a day old at most, not used before."""
-    try:
-        pk, made_on = signing.loads(key, salt=SALT, max_age=LIFETIME)
-    except signing.BadSignature:
-        return None
-    if made_on != site_id:
-        return None
-    row: EmailAddress | None = EmailAddress.objects.filter(pk=pk, verified=False).first()
-    return row
-
-
-def confirm(address: EmailAddress) -> bool:
-    """Makes it the person's address; False if it is that of another account by now, or was confirmed already."""
-    try:
-        with transaction.atomic():
-            mine = EmailAddress.objects.filter(user=address.user)
-            if not mine.filter(pk=address.pk, verified=False).update(verified=True):
-                return False
-            mine.exclude(pk=address.pk).delete()
-            mine.update(primary=True)
-            User.objects.filter(pk=address.user_id).update(email=address.email)
-    except IntegrityError:
-        return False
-    return True
+        raise
+    end_others(made)
+    get_adapter().send_notification_mail("account/email/email_change_asked", person, {"is_asked": True})
 
 
 class EmailForm(forms.Form):
@@ -113,8 +70,13 @@ class EmailView(OwnPage, FormView[EmailForm]):
     def form_valid(self, form: EmailForm) -> HttpResponse:
         email = form.cleaned_data["email"]
         try:
-            ask_to_confirm(self.request, self.person, email)
-        except MailNotSent:
+            # Of the host's site, whatever site an editor has chosen: the link is opened there.
+            with use_site(tenancy_of(self.request).host_site):
+                ask_to_confirm(self.person, email, client_address(self.request))
+        except RateLimited as error:
+            form.add_error(None, error)
+            return self.form_invalid(form)
+        except server.MailNotSent:
             form.add_error(None, _("The mail could not be sent. Your address is unchanged; try again later."))
             return self.form_invalid(form)
         messages.success(
@@ -123,29 +85,34 @@ class EmailView(OwnPage, FormView[EmailForm]):
         return super().form_valid(form)
 
 
-@method_decorator(never_cache, name="dispatch")
-class ConfirmEmailView(InAdmin, FormView[forms.Form]):
-    """The page behind the link; it needs no sign-in.
-
-    A GET changes nothing, because programs that inspect mails open links.
-    """
+class ConfirmEmailView(LinkPage):
+    """The page behind the link; it needs no sign-in."""
 
     form_class = forms.Form
-    template_name = "sign_in/confirm_email.html"
+    template_name = refused_template = "sign_in/confirm_email.html"
     title = _("Confirm your e-mail address")
+    session_name = "confirm_email_key"
+    address: EmailAddress
+
+    def open(self, key: str) -> bool:
+        try:
+            self.address = address_of(key)
+        except NotPending:
+            return False
+        return True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        address = address_of(self.kwargs["key"], tenancy_of(self.request).host_site.id)
-        return {**super().get_context_data(**kwargs), "address": address}
+        return {**super().get_context_data(**kwargs), "address": self.address}
 
-    def post(self, *_args: Any, **_kwargs: Any) -> HttpResponse:
-        address = address_of(self.kwargs["key"], tenancy_of(self.request).host_site.id)
-        if address is None:
-            return self.render_to_response(self.get_context_data())
-        before = address.user.email
-        if not confirm(address):
+    def form_valid(self, form: forms.Form) -> HttpResponse:  # noqa: ARG002  # Django's signature
+        try:
+            address, before = confirm(self.key)
+        except NotPending:  # another request has just used it
+            return self.refused()
+        except IntegrityError:
             messages.error(self.request, _("Another account has this address. Yours is unchanged."))
             return HttpResponseRedirect(resolve_url("account"))
+        self.request.session.pop(self.session_name, None)
         note(Verb.EMAIL_CHANGED, address.user, actor=address.user)
         changed = {"from_email": before, "to_email": address.email}
         get_adapter().send_notification_mail("account/email/email_changed", address.user, changed, before)

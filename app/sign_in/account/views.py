@@ -18,8 +18,8 @@ from django.views.generic import FormView, TemplateView, UpdateView, View
 from app.accounts.models import User
 from app.sign_in import rate_limit
 from app.sign_in.account.changes import note
-from app.sign_in.account.email import pending_address
 from app.sign_in.account.own_page import OwnPage
+from app.sign_in.account.pending import pending_address, withdraw
 from app.sign_in.account.sessions import end_others, end_session, sessions_of
 from app.sign_in.client import client_address
 from app.sign_in.factors.summary import factors_of
@@ -88,6 +88,7 @@ class PasswordView(OwnPage, FormView[PasswordForm]):
         user = form.save()
         finalize_password_change(self.request, user)  # this session stays; those of the old password end
         end_others(self.request, user)
+        withdraw(user)
         note(Verb.PASSWORD_CHANGED, user)
         return super().form_valid(form)
 
@@ -101,6 +102,8 @@ class EndSessionView(OwnPage, View):
         wanted = request.POST.get("session", "")
         if not wanted:
             end_others(request, self.person)
+            # What somebody began in one of them must not go on.
+            withdraw(self.person)
         elif not (wanted.isdecimal() and len(wanted) < 19 and end_session(request, self.person, int(wanted))):
             raise Http404
         note(Verb.SESSION_ENDED, self.person)

@@ -12,9 +12,9 @@ from allauth.mfa.stages import AuthenticateStage
 from allauth.mfa.webauthn.internal import auth, flows
 from allauth.mfa.webauthn.views import LoginWebAuthnView
 from django.conf import settings
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
-from django.shortcuts import resolve_url
+from django.shortcuts import render, resolve_url
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -25,6 +25,7 @@ from app.sign_in import rate_limit
 from app.sign_in.client import client_address
 from app.sign_in.factors.forms import CodeForm
 from app.sign_in.factors.passkeys import PasskeySignInForm, SecondFactorPasskeyForm, host_of, own_host, passkeys_of
+from app.sign_in.oidc.faults import NotStarted
 from app.sign_in.views import InAdmin
 from app.tenancy.audit.record import record_repeated
 from app.tenancy.audit.verbs import Verb
@@ -32,6 +33,7 @@ from app.tenancy.current import current_site
 from app.tenancy.people.permissions import may_work_on
 
 log = structlog.stdlib.get_logger(__name__)
+PASSKEY = "passkey"  # not "code": who asks for passkeys must not keep the codes of her whole office from being taken
 stage_required = login_stage_required(stage=AuthenticateStage.key, redirect_urlname="account_login")
 
 
@@ -81,12 +83,26 @@ class PasskeySignInView(LoginWebAuthnView):
     def get(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
         try:
             # SECURITY: each of these stores a session, for visitors that nobody knows.
-            rate_limit.attempt_without_account("code", client_address(request))
+            rate_limit.attempt_without_account(PASSKEY, client_address(request))
         except rate_limit.RateLimited as limited:
             return JsonResponse(
                 {"message": limited.messages[0]}, status=429, headers={"Retry-After": str(limited.seconds)}
             )
         return JsonResponse({"request_options": auth.begin_authentication(user=None)})
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.session.is_empty():
+            # SECURITY: no session has asked for a passkey, and the message of a refusal would store one.
+            return self._not_begun()
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        return response
+
+    def _not_begun(self) -> HttpResponse:
+        metrics.SIGN_INS_FAILED.inc()
+        log.warning("Sign-in failed", reason="passkey_not_begun")
+        fault = NotStarted("passkey_not_begun")
+        context = {**admin.site.each_context(self.request), "title": fault.title, "fault": fault}
+        return render(self.request, "sign_in/fault.html", context, status=fault.status)
 
     def form_valid(self, form: PasskeySignInForm) -> HttpResponse:
         login = form.login(get_next_redirect_url(self.request))
@@ -94,7 +110,7 @@ class PasskeySignInView(LoginWebAuthnView):
             return self._refuse(
                 _("The account of this passkey has no role on %(site)s.") % {"site": current_site().name}
             )
-        rate_limit.succeeded_without_account("code", client_address(self.request))
+        rate_limit.succeeded_without_account(PASSKEY, client_address(self.request))
         response: HttpResponse = flows.perform_passwordless_login(self.request, form.cleaned_data["credential"], login)
         return response
 

@@ -8,11 +8,15 @@ from django.conf import settings
 from app.tenancy.people.permissions import Person
 
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+KNOWN = "_has_second_factor"
 OFF, STAFF = REQUIREMENTS = ("off", "staff")
 
 
 def has_factor(user: Person) -> bool:
-    return bool(Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists())
+    """Read once for the instance of a request, if there is one: what is found missing is read again."""
+    if not getattr(user, KNOWN, False):
+        setattr(user, KNOWN, Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists())
+    return bool(getattr(user, KNOWN))
 
 
 def must_set_up(user: Person) -> bool:

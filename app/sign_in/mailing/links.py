@@ -53,6 +53,15 @@ def address(name: str, key: str = "") -> str:
     return f"{'https' if is_secure else 'http'}://{domain}{_port_on(domain)}{reverse(name)}{query}"
 
 
+def lead_to_the_operator() -> bool:
+    """Whether links of the current site lead to a host that the operator named: one of `ADMIN_HOSTS`, or the domain of
+    the default site (`SITE_ID`). Other domains may be a customer's, who can direct them to a server of her own and so
+    read the keys of links that are opened there.
+    """
+    # Not MEZZANINE_SITE_ID: `--site` of a command sets that to any site.
+    return current_site().id == settings.DEFAULT_SITE_ID or _admin_host() in settings.ADMIN_HOSTS
+
+
 def _admin_host() -> str:
     """The canonical domain; if the admin is not served there, the first of `ADMIN_HOSTS` that serves this site."""
     # SECURITY: stored or set by the operator, never the host of the request.

@@ -14,6 +14,7 @@ class SignInFault(Exception):
     status = 403
     title: Any = _("You are not signed in")
     text: Any = ""
+    retry_after: int | None = None  # seconds
 
     def __init__(self, reason: str, text: Any = "", *, identifier: str = "", username: str = "") -> None:
         super().__init__(reason)
@@ -25,6 +26,7 @@ class ProviderAway(SignInFault):
     """No response, or none in time."""
 
     status = 503
+    retry_after = 60
     title = _("The sign-in service does not respond")
     text = _("Try again in a few minutes. If this lasts, tell an administrator.")
 
@@ -43,6 +45,17 @@ class NotStarted(SignInFault):
     status = 400
     title = _("This sign-in has ended")
     text = _("It was begun in another browser, on another site, more than ten minutes ago, or it was used before.")
+
+
+class TooManyAttempts(SignInFault):
+    """Too many sign-ins were begun from one address."""
+
+    status = 429
+    title = _("Too many attempts")
+
+    def __init__(self, text: Any, seconds: int) -> None:
+        super().__init__("rate_limited", text)
+        self.retry_after = seconds
 
 
 class Refused(SignInFault):

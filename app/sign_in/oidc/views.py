@@ -22,10 +22,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from app.observability import metrics
 from app.observability.text import escaped
+from app.sign_in import rate_limit
+from app.sign_in.client import client_address
 from app.sign_in.oidc import roles
 from app.sign_in.oidc.accounts import account_of
 from app.sign_in.oidc.claims import person_of
-from app.sign_in.oidc.faults import InvalidResponse, NotStarted, Refused, SignInFault
+from app.sign_in.oidc.faults import InvalidResponse, NotStarted, Refused, SignInFault, TooManyAttempts
 from app.sign_in.oidc.provider import Provider, exchange, metadata
 from app.sign_in.oidc.tokens import claims_of
 from app.tenancy.audit.signals import record_failed_sign_in
@@ -33,6 +35,7 @@ from app.tenancy.current import current_site
 from app.tenancy.people.permissions import may_work_on
 
 log = structlog.stdlib.get_logger(__name__)
+KIND = "oidc"
 View = Callable[[HttpRequest], HttpResponse]
 
 
@@ -54,8 +57,8 @@ def explained(view: View) -> View:
             record_failed_sign_in(fault.username)
         page = _page(request, "sign_in/fault.html", title=fault.title, fault=fault)
         page.status_code = fault.status
-        if fault.status == 503:
-            page.headers["Retry-After"] = "60"
+        if fault.retry_after is not None:
+            page.headers["Retry-After"] = str(fault.retry_after)
         return page
 
     return wrapped
@@ -66,6 +69,11 @@ def explained(view: View) -> View:
 def start(request: HttpRequest) -> HttpResponse:
     """A page that leads to the provider. A redirect would not do: `form-action` of a Content-Security-Policy holds for
     every redirect after a form, and where the provider leads to is its own business."""
+    try:
+        # SECURITY: each of these stores a session, for visitors that nobody knows.
+        rate_limit.attempt_without_account(KIND, client_address(request))
+    except rate_limit.RateLimited as limited:
+        raise TooManyAttempts(limited.messages[0], limited.seconds) from None
     if request.session.is_empty():
         request.session.set_expiry(STATE_TTL)  # a visit that does not come back leaves nothing for weeks
     address = Provider(request).address_to_visit(get_next_redirect_url(request))
@@ -89,6 +97,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     tokens = exchange(request, found, request.GET.get("code", ""), state["pkce_code_verifier"])
     claims = claims_of(found, tokens, state["nonce"])
     identifier = _prepare(claims)
+    rate_limit.succeeded_without_account(KIND, client_address(request))
     login = SocialLogin(account=SocialAccount(provider=provider.sub_id, uid=identifier), provider=provider)
     login.state = state
     response: HttpResponse = complete_social_login(request, login)

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from app.accounts.models import User
 from app.sign_in import rate_limit
+from app.sign_in.account.pending import withdraw
 from app.sign_in.mailing import links, server
 from app.sign_in.mailing.messages import message
 from app.tenancy.audit.record import record, record_repeated
@@ -53,8 +54,13 @@ def request_links(email: str, client: str) -> None:
 
 
 def accounts_with(email: str) -> list[tuple[User, str]]:
-    """The active accounts with this address that may sign in on the current site, and the address as it is stored."""
-    here = Q(is_active=True) & (Q(is_superuser=True) | Q(pk__in=Membership.objects.values("user")))
+    """The active accounts with this address that may sign in on the current site, and the address as it is stored.
+    Superusers only where links lead to a host of the operator.
+    """
+    # SECURITY: by the same rule as `may_reset_here`.
+    is_superuser = Q(is_superuser=True)
+    members = Q(pk__in=Membership.objects.values("user"))
+    here = Q(is_active=True) & (is_superuser | members if links.lead_to_the_operator() else ~is_superuser & members)
     # SECURITY: mails go to the stored address. What was typed may differ from it in letters that only look the same.
     found = {user.pk: (user, user.email) for user in User.objects.filter(here, email__iexact=email)[:MOST_ACCOUNTS]}
     verified = EmailAddress.objects.filter(
@@ -63,6 +69,13 @@ def accounts_with(email: str) -> list[tuple[User, str]]:
     for row in verified:
         found.setdefault(row.user_id, (row.user, row.email))
     return list(found.values())
+
+
+def may_reset_here(user: User) -> bool:
+    """Whether a link of the current site may set this account's password. A superuser's leads to the operator's hosts
+    only: who owns the domain of a site could read the key, and would have all sites with it.
+    """
+    return links.lead_to_the_operator() or not user.is_superuser
 
 
 def reset_message(user: User, to: str) -> EmailMessage:
@@ -83,6 +96,7 @@ def account_of(key: str, *, lock: bool = False) -> User:
         or not settings.PASSWORD_SIGN_IN
         or not links.is_valid(KIND, key, _state(user))
         or not may_work_on(user, current_site().id)
+        or not may_reset_here(user)
     ):
         raise LinkNotValid
     return user
@@ -97,6 +111,7 @@ def set_password(key: str, password: str) -> User:
         record(Verb.PASSWORD_RESET, actor=user, target=user)
         for session in UserSession.objects.filter(user=user):
             session.end()
+        withdraw(user)
     # SECURITY: not the one on codes: a mailbox must not give more attempts at the second factor.
     rate_limit.forget("password", user.username)
     return user

@@ -1,7 +1,7 @@
 """A form of the admin is not saved over a newer version: the person who opened it earlier sees both texts.
 
 A hidden field has a digest of each stored value, from when the form was opened. A value whose digest is another one now
-was saved by somebody else meanwhile.
+was saved by somebody else meanwhile. Of a secret, neither the value nor a digest of it alone is in the page.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.forms import BaseModelForm, ModelChoiceField, ModelMultipleChoiceField
+from django.utils.crypto import salted_hmac
 from django.utils.formats import localize
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
+
+from app.tenancy.admin.secret_fields import NOT_SHOWN, is_secret
 
 #: Name of the hidden field.
 OPENED_WITH = "_opened_with"
@@ -68,7 +71,9 @@ class ListRow(BaseModelForm[Any]):
         super().__init__(*arguments, **named)
         for name, field in self.fields.items():
             # Without the opened value, what was sent is compared with the stored one.
-            field.show_hidden_initial = not self.is_bound or self[name].html_initial_name in self.data
+            # SECURITY: the hidden field has the value itself, so not for a secret.
+            is_opened = not self.is_bound or self[name].html_initial_name in self.data
+            field.show_hidden_initial = is_opened and not is_secret(field)
 
     def clean(self) -> Any:
         cleaned = super().clean()
@@ -108,7 +113,7 @@ def digests(form: BaseModelForm[Any]) -> str:
     if form.instance._state.adding or not isinstance(form, RefusesNewerValues):
         return ""
     # What cannot be written by the form replaces nothing, such as the hash of a password.
-    found = {name: _digest(_stored(form, name)) for name, field in form.fields.items() if not field.disabled}
+    found = {name: _digest_in(form, name) for name, field in form.fields.items() if not field.disabled}
     found |= {name: _digest(text) for name, (_title, text) in form.stored_beside().items()}
     return json.dumps(found, separators=(",", ":"))
 
@@ -130,6 +135,15 @@ def _newer_values(form: RefusesNewerValues) -> list[str]:
     return [name for name, digest in now.items() if isinstance(opened, dict) and opened.get(name, digest) != digest]
 
 
+def _digest_in(form: RefusesNewerValues, name: str) -> str:
+    value = _stored(form, name)
+    if not is_secret(form.fields[name]):
+        return _digest(value)
+    # SECURITY: with a key that only the deployment has, and different in each row: it confirms no guess.
+    salt = f"app.tenancy.admin.newer_save:{form.instance._meta.label}:{form.instance.pk}:{name}"
+    return salted_hmac(salt, str(value), algorithm="sha256").hexdigest()[:16]
+
+
 def _digest(value: Any) -> str:
     if isinstance(value, list | tuple | models.QuerySet):
         value = sorted(str(getattr(one, "pk", one)) for one in value)
@@ -139,6 +153,8 @@ def _digest(value: Any) -> str:
 def _shown(form: Any, name: str, value: Any) -> str:
     """The stored value as a reader would write it. A widget of marked-up text has a method `as_text` for it."""
     field = form.fields[name]
+    if is_secret(field):
+        return str(NOT_SHOWN if value else "-")
     if isinstance(field, ModelMultipleChoiceField):
         return ", ".join(field.label_from_instance(row) for row in value or ()) or "-"
     if isinstance(field, ModelChoiceField):

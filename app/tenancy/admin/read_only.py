@@ -1,4 +1,5 @@
-"""Read-only keys in the forms of the admin: a link for a person who may open it, and plain text for others."""
+"""Read-only fields in the forms of the admin: a key is a link for a person who may open it, and plain text for others;
+a secret is not shown."""
 
 from __future__ import annotations
 
@@ -7,6 +8,10 @@ from typing import Any, TypeVar
 
 from django.contrib.admin.helpers import AdminForm, AdminReadonlyField, Fieldline, Fieldset
 from django.http import HttpRequest
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
+
+from app.tenancy.admin.secret_fields import NOT_SHOWN, is_secret_in
 
 Part = TypeVar("Part")
 
@@ -37,6 +42,12 @@ class _Line(_Part, Fieldline):
 
 
 class _Field(_Part, AdminReadonlyField):
+    def contents(self) -> SafeString:
+        # SECURITY: Django shows the stored value to a person who may view a row and not change it.
+        if self.model_admin and is_secret_in(self.model_admin, self.field["field"]):
+            return conditional_escape(NOT_SHOWN)
+        return super().contents()
+
     def get_admin_url(self, remote_field: Any, remote_obj: Any) -> str:
         target = self.model_admin.admin_site._registry.get(remote_field.model) if self.model_admin else None
         if target is None or not target.has_view_permission(self.request, remote_obj):

@@ -7,6 +7,8 @@ from typing import cast
 
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.dispatch import Signal
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -72,9 +74,14 @@ def renew_after_change_of_rights(request: HttpRequest) -> None:
     if rights is None or rights == request.session.get(RIGHTS):
         return
     if RIGHTS in request.session:
-        log.info("The session has a new key, because the rights have changed")
         before = request.session.session_key
-        request.session.cycle_key()
+        with transaction.atomic():
+            # SECURITY: of two requests with one cookie only one renews it, and none after the session was ended:
+            # another session would be valid that nobody sees and nobody ends.
+            if not Session.objects.filter(session_key=before).delete()[0]:
+                return
+            request.session.cycle_key()
+        log.info("The session has a new key, because the rights have changed")
         session_renewed.send(SiteSessionMiddleware, before=before, now=request.session.session_key)
     request.session[RIGHTS] = rights
 

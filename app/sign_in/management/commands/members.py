@@ -12,7 +12,7 @@ from django.db import transaction
 from app.accounts.models import User
 from app.sign_in.mailing import links, server
 from app.sign_in.mailing.messages import message
-from app.sign_in.reset.accounts import link_for
+from app.sign_in.reset.accounts import link_for, may_reset_here
 from app.tenancy.current import current_site, current_site_or_none, use_site
 from app.tenancy.directory import NoSuchSite, find_site
 from app.tenancy.management.errors import usage_error
@@ -120,6 +120,12 @@ class Command(BaseCommand):
         return user
 
     def give_link(self, user: User) -> None:
+        if not may_reset_here(user):
+            self.warn(
+                f"The superuser {user.username} gets no link on the domain of this site, whose owner could read it: "
+                f"set a password with `manage.py changepassword {user.username}`."
+            )
+            return
         # After the transaction: a mail server must not keep it open.
         link = link_for(user)
         self.stdout.write(f"To set a password, {user.username} opens this link; it works once, for one day:\n{link}")
