@@ -66,8 +66,8 @@ def cached_by_content(name: str, build: Callable[[], Value]) -> Value:
 def next_change() -> float | None:
     """When the clock next changes the current site's content, in seconds since 1970; None if it will not.
 
-    Whoever stores content until then asks before reading it: a change that comes while it is read is no coming one
-    afterwards. What was read is not to be stored if this moment has passed since.
+    Code that stores content until this moment has to call it before it reads the content: a change that happens
+    meanwhile is not found afterwards. If the moment has passed when the content is complete, it must not be stored.
     """
     return _cached("next change", _next_change, None)
 

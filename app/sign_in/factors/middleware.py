@@ -1,4 +1,4 @@
-"""`REQUIRE_MFA` for every view: without a required second factor a person is nobody, except where she sets one up."""
+"""`REQUIRE_MFA` for every view: without a required factor a person is anonymous, except where she sets one up."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.tenancy.people.permissions import Person
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 #: Where a person signs in, which leads to the pages that set a factor up, and where she signs out.
-DOORS = ("admin:login", "admin:logout")
+SIGN_IN_AND_OUT = ("admin:login", "admin:logout")
 
 
 class RequiredFactorMiddleware:
@@ -46,8 +46,8 @@ def _permitted(request: HttpRequest, user: Person) -> Person:
 
 
 def _sets_up(request: HttpRequest) -> bool:
-    """Whether a factor is set up at this address, or it is one of the `DOORS`."""
-    if request.path_info in map(reverse, DOORS):
+    """Whether a factor is set up at this address, or it is one of the `SIGN_IN_AND_OUT`."""
+    if request.path_info in map(reverse, SIGN_IN_AND_OUT):
         return True
     try:
         match = resolve(request.path_info, getattr(request, "urlconf", None))
