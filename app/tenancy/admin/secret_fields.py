@@ -20,8 +20,9 @@ def is_secret_in(model_admin: Any, name: Any) -> bool:
     form = model_admin.form
     if name in form.base_fields:
         return is_secret(form.base_fields[name])
-    if name in (form._meta.widgets or {}):
-        widget = form._meta.widgets[name]
+    widgets = getattr(getattr(form, "_meta", None), "widgets", None) or {}  # Django's own form class has no options
+    if name in widgets:
+        widget = widgets[name]
         return _hides(widget() if isinstance(widget, type) else widget)
     try:
         field = model_admin.model._meta.get_field(name) if isinstance(name, str) else None

@@ -124,6 +124,20 @@ def test_no_form_of_a_registered_model_shows_a_secret(model: Any, north: Site, r
     assert "Stored now: a value that is never shown" in page
 
 
+OF_SITES = [model for model in REGISTERED if issubclass(model, SiteRelated)]
+
+
+@pytest.mark.parametrize("model", OF_SITES, ids=lambda model: model._meta.label)
+def test_the_form_of_a_registered_model_opens_with_its_read_only_fields(
+    model: Any, north: Site, root: User, at_north: Browser
+) -> None:
+    at_north.force_login(root)
+    with use_site(north):
+        row = make_row(model)
+    assert at_north.get(address(model, "change", row.pk)).status_code == 200
+    assert at_north.get(address(model, "add")).status_code in {200, 403}  # some rows are written by the product only
+
+
 @WAYS
 def test_nor_that_of_an_app_from_outside(
     north: Site, root: User, at_north: Browser, of_labels: Any, make_secret: Any
