@@ -249,7 +249,7 @@ def test_a_hit_is_counted_without_a_write(north: Site, at_north: Browser) -> Non
     at_north.get("/old")
     with CaptureQueriesContext(connection) as queries:
         assert location(at_north, "/old?x=1") == (301, "/new/")
-    assert all(query["sql"].startswith("SELECT") for query in queries)
+    assert [query["sql"] for query in queries if not query["sql"].lstrip("(").startswith("SELECT")] == []
     hits.write()
     directory.forget()
     with use_site(north):

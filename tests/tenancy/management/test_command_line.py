@@ -96,7 +96,7 @@ def on_localhost(failure: str) -> tuple[str, ...]:
     ("failure", "status", "shown"),
     [
         ("1 / 0", 1, "ZeroDivisionError"),
-        ("from django.db import connection; connection.cursor().execute('planted')", 1, "OperationalError"),
+        ("from django.db import connection; connection.cursor().execute('planted')", 1, "django.db.utils."),
         ("from django.core.management import CommandError; raise CommandError('planted', returncode=3)", 3, "planted"),
         ("raise SystemExit('planted')", 1, "planted"),
         ("raise SystemExit(-1)", 255, "localhost"),

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group
+from django.contrib.sites.models import Site
 from django.core.management import CommandError, call_command
 
+from app.tenancy.current import use_site
 from tests.support.commands import ClosedPipe, call
 
 
@@ -19,17 +21,19 @@ def fixture(db: None, tmp_path: Path) -> str:
     return str(file)
 
 
-def test_it_works(fixture: str) -> None:
-    assert call("loaddata", fixture) == "Installed 1 object(s) from 1 fixture(s)\n"
+def test_it_works(fixture: str, north: Site) -> None:
+    with use_site(north):
+        said = call("loaddata", fixture)
+    assert said == "Installed 1 object(s) from 1 fixture(s)\n"
     assert Group.objects.filter(name="Proofreader").exists()
 
 
-def test_the_rows_are_stored_also_when_the_output_cannot_be_written(fixture: str) -> None:
-    with pytest.raises(BrokenPipeError):
+def test_the_rows_are_stored_also_when_the_output_cannot_be_written(fixture: str, north: Site) -> None:
+    with use_site(north), pytest.raises(BrokenPipeError):
         call_command("loaddata", fixture, stdout=ClosedPipe())
     assert Group.objects.filter(name="Proofreader").exists()
 
 
-def test_a_file_that_does_not_exist_is_refused(fixture: str) -> None:
-    with pytest.raises(CommandError, match="No fixture named 'nowhere' found"):
+def test_a_file_that_does_not_exist_is_refused(fixture: str, north: Site) -> None:
+    with use_site(north), pytest.raises(CommandError, match="No fixture named 'nowhere' found"):
         call("loaddata", "nowhere")
