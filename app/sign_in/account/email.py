@@ -34,7 +34,7 @@ def ask_to_confirm(person: User, email: str, client: str) -> None:
     """Mails a link to the new address, and tells the present one. Raises `RateLimited` and `MailNotSent`; nothing has
     changed then.
     """
-    # Per account, and per mailbox: whoever it belongs to has asked for nothing.
+    # Per account, and per mailbox: its owner has asked for nothing.
     attempts = [rate_limit.attempt("email", person.username, client), rate_limit.attempt("mailbox", email, client)]
     try:
         connection = server.open_connection()
