@@ -40,8 +40,10 @@ class RedirectMiddleware:
 
 
 def _leads_to(redirect: Redirect, address: str) -> bool:
-    """Whether a redirect leads to the address that was requested. The form refuses it; a redirect to another domain
-    becomes one when the site gets that domain, and a browser would follow it for ever."""
+    """Whether a redirect leads to the address that was requested: a browser would then request the same address again.
+
+    The form refuses such a redirect. One to another domain leads there after the site has got that domain.
+    """
     target = own_part(redirect.new) if redirect.new else None
     return target is not None and addresses_of(target)[0] == address
 

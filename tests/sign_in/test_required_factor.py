@@ -101,7 +101,7 @@ def test_no_view_knows_a_person_without_one(root: User, north: Site) -> None:
     assert set_up == {f"/admin/account/{name}" for name in ("factors/", "factors/app/", "factors/passkeys/add/")} | {
         f"/admin/account/confirm/{name}" for name in ("", "code/")
     }
-    # A passkey that no session has asked for is refused at once, for every person.
+    # The response to a passkey depends on whether there is a session, and not on the person.
     assert {address for _, address in differ} == {*set_up, "/admin/login/", "/admin/login/passkey/"}
 
 

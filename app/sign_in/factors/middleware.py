@@ -1,4 +1,7 @@
-"""`REQUIRE_MFA` for every view: without a required factor a person is anonymous, except where she sets one up."""
+"""`REQUIRE_MFA` for every view: a person without a required second factor is treated as not signed in.
+
+The exceptions are the pages that set up a factor, the sign-in and the sign-out.
+"""
 
 from __future__ import annotations
 
